@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list for every target, so that no module is held to a weaker rule than its neighbour.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // `AttributeReader` and its kin are views that must not outlive the bytes they look at.
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "xt2",
+    products: [
+        .executable(name: "xt2", targets: ["xt2"]),
+        .executable(name: "xt2d", targets: ["xt2d"]),
+        .library(name: "NetlinkProto", targets: ["NetlinkProto"]),
+        .library(name: "RuleSyntax", targets: ["RuleSyntax"]),
+        .library(name: "RuleStore", targets: ["RuleStore"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+        .target(name: "NetlinkProto", swiftSettings: settings),
+        .target(name: "RuleSyntax", dependencies: ["NetlinkProto"], swiftSettings: settings),
+        .target(
+            name: "RuleStore",
+            dependencies: [
+                "NetlinkProto",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HashTreeCollections", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "xt2d",
+            dependencies: [
+                "CMnl", "NetlinkProto", "RuleStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "xt2",
+            dependencies: [
+                "NetlinkProto", "RuleSyntax",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "NetlinkProtoTests",
+            dependencies: ["NetlinkProto", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RuleSyntaxTests", dependencies: ["RuleSyntax", "NetlinkProto"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RuleStoreTests", dependencies: ["RuleStore"], swiftSettings: settings),
+    ]
+)

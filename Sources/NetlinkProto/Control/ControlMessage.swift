@@ -1,0 +1,75 @@
+/// xt2's own messages on the control socket: netlink messages of a subsystem that the kernel does not have.
+///
+/// - Source: `schema/xt2.yaml`, operations.
+public enum ControlMessage {
+    /// The subsystem, in the high byte of a message type; nfnetlink's own end at 13.
+    public static let subsystem: UInt8 = 0x58
+
+    private static let names: [MessageType: String] = [
+        .newVersion: "new-version",
+        .getVersion: "get-version",
+        .newChange: "new-change",
+        .getDiff: "get-diff",
+        .getRuleset: "get-ruleset",
+        .rollback: "rollback",
+        .newCandidate: "new-candidate",
+        .getCandidate: "get-candidate",
+        .deleteCandidate: "delete-candidate",
+        .commit: "commit",
+        .newAudit: "new-audit",
+        .getAudit: "get-audit",
+        .newVerification: "new-verification",
+        .verifyAudit: "verify-audit",
+        .newStatus: "new-status",
+        .getStatus: "get-status",
+    ]
+
+    /// All types, in the order of their numbers.
+    public static var types: [MessageType] {
+        names.keys.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// The name in the schema, or nil for a type of another subsystem.
+    public static func name(of type: MessageType) -> String? {
+        names[type]
+    }
+}
+
+extension MessageType {
+    private static func control(_ operation: UInt8) -> MessageType {
+        MessageType(rawValue: UInt16(ControlMessage.subsystem) << 8 | UInt16(operation))
+    }
+
+    /// `new-version`: describes a version; part of replies.
+    public static let newVersion = control(0)
+    /// `get-version`: lists versions, newest first.
+    public static let getVersion = control(1)
+    /// `new-change`: describes one change; part of replies.
+    public static let newChange = control(2)
+    /// `get-diff`: lists the changes between two versions.
+    public static let getDiff = control(3)
+    /// `get-ruleset`: lists tables, chains and rules as NFT_MSG_NEWTABLE, NEWCHAIN and NEWRULE.
+    public static let getRuleset = control(4)
+    /// `rollback`: makes a new version that equals an older one.
+    public static let rollback = control(5)
+    /// `new-candidate`: begins a candidate; describes one in replies.
+    public static let newCandidate = control(6)
+    /// `get-candidate`: lists candidates.
+    public static let getCandidate = control(7)
+    /// `delete-candidate`: aborts a candidate.
+    public static let deleteCandidate = control(8)
+    /// `commit`: makes a candidate the next version.
+    public static let commit = control(9)
+    /// `new-audit`: describes an audit entry; part of replies.
+    public static let newAudit = control(10)
+    /// `get-audit`: lists audit entries, newest first.
+    public static let getAudit = control(11)
+    /// `new-verification`: tells what checking the audit chain found.
+    public static let newVerification = control(12)
+    /// `verify-audit`: checks the audit chain.
+    public static let verifyAudit = control(13)
+    /// `new-status`: describes the daemon.
+    public static let newStatus = control(14)
+    /// `get-status`: asks how the daemon is.
+    public static let getStatus = control(15)
+}

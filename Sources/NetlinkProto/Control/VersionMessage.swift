@@ -1,0 +1,112 @@
+/// A committed ruleset: who made it, when, why and how large the change was.
+///
+/// - Shape: `nfgenmsg`, then the attributes of ``Attribute``; numbers are big-endian.
+/// - Source: `schema/xt2.yaml`, attribute set `version`.
+public struct VersionMessage: ControlBody {
+    /// The attributes, by number.
+    public enum Attribute: UInt16, CaseIterable, Sendable {
+        case version = 1
+        case time = 2
+        case uid = 3
+        case gid = 4
+        case pid = 5
+        case process = 6
+        case kind = 7
+        case rolledBackTo = 8
+        case changeCount = 9
+        case reason = 10
+    }
+
+    /// Its number, from 1.
+    public var version: UInt64
+    /// Microseconds since 1970, UTC.
+    public var time: UInt64
+    /// Who made it.
+    public var uid: UInt32
+    /// That user's group.
+    public var gid: UInt32
+    /// The process that asked.
+    public var pid: UInt32
+    /// What that process is called.
+    public var process: String
+    /// ``VersionKind``.
+    public var kind: UInt8
+    /// For a rollback: the version whose content it brought back.
+    public var rolledBackTo: UInt64?
+    /// How many objects differ from the version before.
+    public var changeCount: UInt32
+    /// What its author says; may be empty.
+    public var reason: String
+
+    /// Makes one from its parts; those with a default may be left out.
+    public init(
+        version: UInt64, time: UInt64, uid: UInt32, gid: UInt32, pid: UInt32, process: String,
+        kind: UInt8, rolledBackTo: UInt64? = nil, changeCount: UInt32, reason: String
+    ) {
+        self.version = version
+        self.time = time
+        self.uid = uid
+        self.gid = gid
+        self.pid = pid
+        self.process = process
+        self.kind = kind
+        self.rolledBackTo = rolledBackTo
+        self.changeCount = changeCount
+        self.reason = reason
+    }
+
+    public init(_ attributes: consuming AttributeReader) throws(WireError) {
+        var version: UInt64?
+        var time: UInt64?
+        var uid: UInt32?
+        var gid: UInt32?
+        var pid: UInt32?
+        var process: String?
+        var kind: UInt8?
+        var rolledBackTo: UInt64?
+        var changeCount: UInt32?
+        var reason: String?
+        while let attribute = try attributes.next() {
+            switch Attribute(rawValue: attribute.type) {
+            case .version: version = try attribute.uint64()
+            case .time: time = try attribute.uint64()
+            case .uid: uid = try attribute.uint32()
+            case .gid: gid = try attribute.uint32()
+            case .pid: pid = try attribute.uint32()
+            case .process: process = try attribute.string(limit: WireLimits.reasonBytes)
+            case .kind: kind = try attribute.uint8()
+            case .rolledBackTo: rolledBackTo = try attribute.uint64()
+            case .changeCount: changeCount = try attribute.uint32()
+            case .reason: reason = try attribute.string(limit: WireLimits.reasonBytes)
+            case nil: break  // a newer sender's; what is not known is not needed
+            }
+        }
+        guard let version else { throw WireError.missing("version", in: "version") }
+        guard let time else { throw WireError.missing("time", in: "version") }
+        guard let uid else { throw WireError.missing("uid", in: "version") }
+        guard let gid else { throw WireError.missing("gid", in: "version") }
+        guard let pid else { throw WireError.missing("pid", in: "version") }
+        guard let process else { throw WireError.missing("process", in: "version") }
+        guard let kind else { throw WireError.missing("kind", in: "version") }
+        guard let changeCount else { throw WireError.missing("changeCount", in: "version") }
+        guard let reason else { throw WireError.missing("reason", in: "version") }
+        self.init(
+            version: version, time: time, uid: uid, gid: gid, pid: pid, process: process,
+            kind: kind, rolledBackTo: rolledBackTo, changeCount: changeCount, reason: reason)
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.attribute(Attribute.version.rawValue, uint64: version)
+        writer.attribute(Attribute.time.rawValue, uint64: time)
+        writer.attribute(Attribute.uid.rawValue, uint32: uid)
+        writer.attribute(Attribute.gid.rawValue, uint32: gid)
+        writer.attribute(Attribute.pid.rawValue, uint32: pid)
+        writer.attribute(Attribute.process.rawValue, string: process)
+        writer.attribute(Attribute.kind.rawValue, uint8: kind)
+        if let rolledBackTo {
+            writer.attribute(Attribute.rolledBackTo.rawValue, uint64: rolledBackTo)
+        }
+        writer.attribute(Attribute.changeCount.rawValue, uint32: changeCount)
+        writer.attribute(Attribute.reason.rawValue, string: reason)
+    }
+}

@@ -1,0 +1,40 @@
+/// Ends the rule once there are more connections than a limit.
+///
+/// - Source: linux `net/netfilter/nft_connlimit.c`; expression `connlimit`.
+public struct ConnectionLimitExpression: ExpressionBody {
+    public static let name = "connlimit"
+
+    /// The limit.
+    public var count: UInt32
+    /// 1: match when there are more.
+    public var flags: UInt32
+
+    /// Makes one from its parts; those with a default may be left out.
+    public init(
+        count: UInt32, flags: UInt32
+    ) {
+        self.count = count
+        self.flags = flags
+    }
+
+    public init(_ attributes: consuming AttributeReader) throws(WireError) {
+        var count: UInt32?
+        var flags: UInt32?
+        while let attribute = try attributes.next() {
+            switch attribute.type {
+            case 1: count = try attribute.uint32()
+            case 2: flags = try attribute.uint32()
+            default: throw attribute.unrecognised(in: Self.name)
+            }
+        }
+        guard let count else { throw WireError.missing("count", in: Self.name) }
+        guard let flags else { throw WireError.missing("flags", in: Self.name) }
+        self.init(
+            count: count, flags: flags)
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.attribute(1, uint32: count)
+        writer.attribute(2, uint32: flags)
+    }
+}

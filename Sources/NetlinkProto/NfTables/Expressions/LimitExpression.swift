@@ -1,0 +1,61 @@
+/// Ends the rule once packets come faster than a rate.
+///
+/// - Source: linux `net/netfilter/nft_limit.c`; expression `limit`.
+public struct LimitExpression: ExpressionBody {
+    public static let name = "limit"
+
+    /// Packets or bytes in each `unitSeconds`.
+    public var rate: UInt64
+    /// 1, 60, 3600, 86400 or 604800.
+    public var unitSeconds: UInt64
+    /// How much may come at once on top.
+    public var burst: UInt32
+    /// 0 packets, 1 bytes.
+    public var type: UInt32
+    /// 1: match what is over the limit.
+    public var flags: UInt32
+
+    /// Makes one from its parts; those with a default may be left out.
+    public init(
+        rate: UInt64, unitSeconds: UInt64, burst: UInt32 = 0, type: UInt32, flags: UInt32
+    ) {
+        self.rate = rate
+        self.unitSeconds = unitSeconds
+        self.burst = burst
+        self.type = type
+        self.flags = flags
+    }
+
+    public init(_ attributes: consuming AttributeReader) throws(WireError) {
+        var rate: UInt64?
+        var unitSeconds: UInt64?
+        var burst = UInt32(0)
+        var type: UInt32?
+        var flags: UInt32?
+        while let attribute = try attributes.next() {
+            switch attribute.type {
+            case 1: rate = try attribute.uint64()
+            case 2: unitSeconds = try attribute.uint64()
+            case 3: burst = try attribute.uint32()
+            case 4: type = try attribute.uint32()
+            case 5: flags = try attribute.uint32()
+            case 6: break  // padding
+            default: throw attribute.unrecognised(in: Self.name)
+            }
+        }
+        guard let rate else { throw WireError.missing("rate", in: Self.name) }
+        guard let unitSeconds else { throw WireError.missing("unitSeconds", in: Self.name) }
+        guard let type else { throw WireError.missing("type", in: Self.name) }
+        guard let flags else { throw WireError.missing("flags", in: Self.name) }
+        self.init(
+            rate: rate, unitSeconds: unitSeconds, burst: burst, type: type, flags: flags)
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.attribute(1, uint64: rate)
+        writer.attribute(2, uint64: unitSeconds)
+        if burst != 0 { writer.attribute(3, uint32: burst) }
+        writer.attribute(4, uint32: type)
+        writer.attribute(5, uint32: flags)
+    }
+}

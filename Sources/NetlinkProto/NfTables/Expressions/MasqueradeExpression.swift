@@ -1,0 +1,44 @@
+/// Rewrites the source to the address of the outgoing interface.
+///
+/// - Source: linux `net/netfilter/nft_masq.c`; expression `masq`.
+public struct MasqueradeExpression: ExpressionBody {
+    public static let name = "masq"
+
+    /// `NF_NAT_RANGE_*`.
+    public var flags: UInt32
+    /// Holds the first port.
+    public var portMin: Register?
+    /// Holds the last port.
+    public var portMax: Register?
+
+    /// Makes one from its parts; those with a default may be left out.
+    public init(
+        flags: UInt32 = 0, portMin: Register? = nil, portMax: Register? = nil
+    ) {
+        self.flags = flags
+        self.portMin = portMin
+        self.portMax = portMax
+    }
+
+    public init(_ attributes: consuming AttributeReader) throws(WireError) {
+        var flags = UInt32(0)
+        var portMin: Register?
+        var portMax: Register?
+        while let attribute = try attributes.next() {
+            switch attribute.type {
+            case 1: flags = try attribute.uint32()
+            case 2: portMin = Register(try attribute.uint32())
+            case 3: portMax = Register(try attribute.uint32())
+            default: throw attribute.unrecognised(in: Self.name)
+            }
+        }
+        self.init(
+            flags: flags, portMin: portMin, portMax: portMax)
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        if flags != 0 { writer.attribute(1, uint32: flags) }
+        if let portMin { writer.attribute(2, uint32: portMin.rawValue) }
+        if let portMax { writer.attribute(3, uint32: portMax.rawValue) }
+    }
+}

@@ -1,0 +1,46 @@
+/// Loads what the receiving socket says about itself.
+///
+/// - Source: linux `net/netfilter/nft_socket.c`; expression `socket`.
+public struct SocketExpression: ExpressionBody {
+    public static let name = "socket"
+
+    /// `enum nft_socket_keys`: 0 transparent, 1 mark, 2 wildcard, 3 cgroup.
+    public var key: UInt32
+    /// Where it goes.
+    public var destination: Register
+    /// The cgroup level.
+    public var level: UInt32?
+
+    /// Makes one from its parts; those with a default may be left out.
+    public init(
+        key: UInt32, destination: Register, level: UInt32? = nil
+    ) {
+        self.key = key
+        self.destination = destination
+        self.level = level
+    }
+
+    public init(_ attributes: consuming AttributeReader) throws(WireError) {
+        var key: UInt32?
+        var destination: Register?
+        var level: UInt32?
+        while let attribute = try attributes.next() {
+            switch attribute.type {
+            case 1: key = try attribute.uint32()
+            case 2: destination = Register(try attribute.uint32())
+            case 3: level = try attribute.uint32()
+            default: throw attribute.unrecognised(in: Self.name)
+            }
+        }
+        guard let key else { throw WireError.missing("key", in: Self.name) }
+        guard let destination else { throw WireError.missing("destination", in: Self.name) }
+        self.init(
+            key: key, destination: destination, level: level)
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.attribute(1, uint32: key)
+        writer.attribute(2, uint32: destination.rawValue)
+        if let level { writer.attribute(3, uint32: level) }
+    }
+}

@@ -1,0 +1,140 @@
+/// Adds, deletes or describes elements of a set.
+///
+/// - Shape: `nfgenmsg`, then SET (2), SET_ID (4, be32), TABLE (1), ELEMENTS (3) { ELEM { … } … }. The list is at most
+///   64 KiB, so that many elements take several messages.
+/// - Source: linux `nf_tables_api.c`, `nf_tables_newsetelem`, `nf_tables_fill_setelem`.
+public struct SetElementMessage: Hashable, Sendable {
+    /// The table's family.
+    public var family: Family
+    /// The table's name.
+    public var table: String
+    /// The set's name.
+    public var set: String
+    /// Names a set of the same batch.
+    public var setID: UInt32?
+    /// The elements.
+    public var elements: [SetElement]
+
+    /// A message about elements of one set.
+    public init(
+        family: Family, table: String, set: String, setID: UInt32? = nil, elements: [SetElement]
+    ) {
+        self.family = family
+        self.table = table
+        self.set = set
+        self.setID = setID
+        self.elements = elements
+    }
+
+    /// Reads NEWSETELEM, GETSETELEM or DELSETELEM.
+    ///
+    /// - Throws: ``WireError`` if table or set is missing or an attribute is damaged.
+    public init(_ view: borrowing MessageView) throws(WireError) {
+        family = try view.netfilterHeader().family
+        elements = []
+        var table: String?
+        var set: String?
+        var attributes = try view.attributes()
+        while let attribute = try attributes.next() {
+            switch attribute.type {
+            case 1: table = try attribute.string()
+            case 2: set = try attribute.string()
+            case 3: elements = try SetElement.list(try attribute.nested())
+            case 4: setID = try attribute.uint32()
+            default: throw attribute.fault(.unrecognised, "not an attribute of an element list")
+            }
+        }
+        guard let table else { throw WireError.missing("TABLE", in: "an element list") }
+        guard let set else { throw WireError.missing("SET", in: "an element list") }
+        self.table = table
+        self.set = set
+    }
+
+    /// Writes the whole message.
+    public func write(_ header: MessageHeader, to writer: inout MessageWriter) {
+        writer.message(header) { writer in
+            writer.netfilterHeader(family: family)
+            writer.attribute(2, string: set)
+            if let setID { writer.attribute(4, uint32: setID) }
+            writer.attribute(1, string: table)
+            SetElement.write(elements, as: 3, to: &writer)
+        }
+    }
+}
+
+/// One element of a set or map.
+///
+/// - Shape: FLAGS (3, be32), KEY (1) { VALUE }, KEY_END (10) { VALUE }, DATA (2) { VALUE or VERDICT }, USERDATA (6); the
+///   rest (timeouts, expressions, object references) is kept as bytes, without the time left (EXPIRATION, 5), which is state.
+public struct SetElement: Hashable, Sendable {
+    /// The key, as many bytes as the set says; empty for a catch-all.
+    public var key: [UInt8]
+    /// The last key of a concatenated range.
+    public var keyEnd: [UInt8]?
+    /// What a map maps to.
+    public var data: ExpressionData?
+    /// 1 (`NFT_SET_ELEM_INTERVAL_END`): the first key behind a range; 2: catch-all.
+    public var flags: UInt32
+    /// What nft and others keep beside it.
+    public var userData: [UInt8]
+    /// Attributes that this module does not know, as they came.
+    public var unknown: [UInt8] = []
+
+    /// `NFT_SET_ELEM_INTERVAL_END`.
+    public static let intervalEnd: UInt32 = 1
+
+    /// An element.
+    public init(
+        key: [UInt8], keyEnd: [UInt8]? = nil, data: ExpressionData? = nil, flags: UInt32 = 0,
+        userData: [UInt8] = []
+    ) {
+        self.key = key
+        self.keyEnd = keyEnd
+        self.data = data
+        self.flags = flags
+        self.userData = userData
+    }
+
+    init(_ attributes: consuming AttributeReader) throws(WireError) {
+        self.init(key: [])
+        while let attribute = try attributes.next() {
+            switch attribute.type {
+            case 1: key = try attribute.dataValue()
+            case 2: data = try ExpressionData(attribute)
+            case 3: flags = try attribute.uint32()
+            case 5, 8: break  // EXPIRATION is state, 8 is padding
+            case 6: userData = attribute.bytes()
+            case 10: keyEnd = try attribute.dataValue()
+            default: unknown += attribute.encoded()
+            }
+        }
+    }
+
+    static func list(_ attributes: consuming AttributeReader) throws(WireError) -> [SetElement] {
+        var elements: [SetElement] = []
+        while let element = try attributes.next() {
+            elements.append(try SetElement(try element.nested()))
+        }
+        return elements
+    }
+
+    static func write(_ elements: [SetElement], as type: UInt16, to writer: inout MessageWriter) {
+        writer.nest(type) { writer in
+            for (index, element) in elements.enumerated() {
+                // Numbered from 1 as libnftnl does it; the kernel reads only their order.
+                writer.nest(UInt16(truncatingIfNeeded: index + 1) & 0x3FFF) {
+                    element.write(to: &$0)
+                }
+            }
+        }
+    }
+
+    private func write(to writer: inout MessageWriter) {
+        if flags != 0 { writer.attribute(3, uint32: flags) }
+        if !key.isEmpty { writer.dataValue(1, key) }
+        if let keyEnd { writer.dataValue(10, keyEnd) }
+        if let data { data.write(2, to: &writer) }
+        if !userData.isEmpty { writer.attribute(6, bytes: userData) }
+        writer.raw(unknown)
+    }
+}

@@ -1,0 +1,198 @@
+/// Makes, describes or names a set or map.
+///
+/// - Shape: `nfgenmsg`, then TABLE (1), NAME (2), HANDLE (16, be64), ID (10, be32), the body.
+/// - Source: linux `nf_tables_api.c`, `nf_tables_newset`, `nf_tables_fill_set`.
+public struct SetMessage: Hashable, Sendable {
+    /// The table's family.
+    public var family: Family
+    /// The table's name.
+    public var table: String
+    /// The set's name; `__set%d` lets the kernel choose a number for an anonymous set.
+    public var name: String
+    /// What the kernel calls it.
+    public var handle: Handle?
+    /// By which number other messages of the same batch name it.
+    public var id: UInt32?
+    /// Everything that a version of the set consists of, beside its elements.
+    public var body: SetBody
+
+    /// A message about one set.
+    public init(
+        family: Family, table: String, name: String, handle: Handle? = nil, id: UInt32? = nil,
+        body: SetBody = SetBody()
+    ) {
+        self.family = family
+        self.table = table
+        self.name = name
+        self.handle = handle
+        self.id = id
+        self.body = body
+    }
+
+    /// Reads NEWSET, GETSET or DELSET.
+    ///
+    /// - Throws: ``WireError`` if table or name is missing or an attribute is damaged.
+    public init(_ view: borrowing MessageView) throws(WireError) {
+        family = try view.netfilterHeader().family
+        body = SetBody()
+        var table: String?
+        var name: String?
+        var attributes = try view.attributes()
+        while let attribute = try attributes.next() {
+            switch attribute.type {
+            case 1: table = try attribute.string()
+            case 2: name = try attribute.string()
+            case 10: id = try attribute.uint32()
+            case 14: break  // NFTA_SET_PAD
+            case 16: handle = Handle(try attribute.uint64())
+            default: try body.read(attribute)
+            }
+        }
+        guard let table else { throw WireError.missing("TABLE", in: "a set") }
+        guard let name else { throw WireError.missing("NAME", in: "a set") }
+        self.table = table
+        self.name = name
+    }
+
+    /// Writes the whole message.
+    public func write(_ header: MessageHeader, to writer: inout MessageWriter) {
+        writer.message(header) { writer in
+            writer.netfilterHeader(family: family)
+            writer.attribute(1, string: table)
+            writer.attribute(2, string: name)
+            if let handle { writer.attribute(16, uint64: handle.rawValue) }
+            body.write(to: &writer, id: id)
+        }
+    }
+}
+
+/// What a version of a set consists of, beside its name and elements.
+public struct SetBody: AttributeBody {
+    /// Properties of a set.
+    ///
+    /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_set_flags`.
+    public struct Flags: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+        /// `NFT_SET_ANONYMOUS`: belongs to the rule that names it.
+        public static let anonymous = Flags(rawValue: 0x1)
+        /// `NFT_SET_CONSTANT`: does not change while a rule uses it.
+        public static let constant = Flags(rawValue: 0x2)
+        /// `NFT_SET_INTERVAL`: elements are ranges.
+        public static let interval = Flags(rawValue: 0x4)
+        /// `NFT_SET_MAP`: elements have data.
+        public static let map = Flags(rawValue: 0x8)
+        /// `NFT_SET_TIMEOUT`: elements may expire.
+        public static let timeout = Flags(rawValue: 0x10)
+        /// `NFT_SET_EVAL`: the packet path adds elements.
+        public static let dynamic = Flags(rawValue: 0x20)
+        /// `NFT_SET_OBJECT`: elements refer to objects.
+        public static let object = Flags(rawValue: 0x40)
+        /// `NFT_SET_CONCAT`: keys are concatenations with ranges.
+        public static let concatenation = Flags(rawValue: 0x80)
+    }
+
+    /// Its properties.
+    public var flags: Flags
+    /// nft's number of the key's data type; the kernel only keeps it.
+    public var keyType: UInt32
+    /// Bytes of a key.
+    public var keyLength: UInt32
+    /// nft's number of the data's type, `0xffffff00` for verdicts; nil unless it is a map.
+    public var dataType: UInt32?
+    /// Bytes of the data.
+    public var dataLength: UInt32?
+    /// What nft and others keep beside it.
+    public var userData: [UInt8]
+    /// Other attributes (timeouts, description, expressions, …), as they came.
+    public var unknown: [UInt8] = []
+
+    /// A set with keys of `keyLength` bytes.
+    public init(
+        flags: Flags, keyType: UInt32, keyLength: UInt32, dataType: UInt32? = nil,
+        dataLength: UInt32? = nil, userData: [UInt8] = []
+    ) {
+        self.flags = flags
+        self.keyType = keyType
+        self.keyLength = keyLength
+        self.dataType = dataType
+        self.dataLength = dataLength
+        self.userData = userData
+    }
+
+    /// A set whose key is not yet known, to be read into.
+    public init() { self.init(flags: [], keyType: 0, keyLength: 0) }
+
+    public mutating func read(_ attribute: borrowing Attribute) throws(WireError) {
+        switch attribute.type {
+        case 3: flags = Flags(rawValue: try attribute.uint32())
+        case 4: keyType = try attribute.uint32()
+        case 5: keyLength = try attribute.uint32()
+        case 6: dataType = try attribute.uint32()
+        case 7: dataLength = try attribute.uint32()
+        case 13: userData = attribute.bytes()
+        default: unknown += attribute.encoded()
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        write(to: &writer, id: nil)
+    }
+
+    func write(to writer: inout MessageWriter, id: UInt32?) {
+        if !flags.isEmpty { writer.attribute(3, uint32: flags.rawValue) }
+        if keyLength != 0 {
+            writer.attribute(4, uint32: keyType)
+            writer.attribute(5, uint32: keyLength)
+        }
+        if let dataType { writer.attribute(6, uint32: dataType) }
+        if let dataLength { writer.attribute(7, uint32: dataLength) }
+        if let id { writer.attribute(10, uint32: id) }
+        if !userData.isEmpty { writer.attribute(13, bytes: userData) }
+        writer.raw(unknown)
+    }
+}
+
+/// A set that belongs to one rule, with all of its elements.
+///
+/// - Shape: in ``ExtensionAttribute/sets``: ELEM (1) { the attributes of a set, ELEMENTS (0x2000 + 6) { ELEM … } } …
+public struct AnonymousSet: Hashable, Sendable {
+    /// Key, data and properties.
+    public var body: SetBody
+    /// The elements, in the order of their keys.
+    public var elements: [SetElement]
+
+    /// A set with its elements.
+    public init(body: SetBody, elements: [SetElement]) {
+        self.body = body
+        self.elements = elements
+    }
+
+    static func list(_ attributes: consuming AttributeReader) throws(WireError) -> [AnonymousSet] {
+        var sets: [AnonymousSet] = []
+        while let attribute = try attributes.next() {
+            var set = AnonymousSet(body: SetBody(), elements: [])
+            var parts = try attribute.nested()
+            while let part = try parts.next() {
+                if part.type == ExtensionAttribute.elements {
+                    set.elements = try SetElement.list(try part.nested())
+                } else {
+                    try set.body.read(part)
+                }
+            }
+            sets.append(set)
+        }
+        return sets
+    }
+
+    static func write(_ sets: [AnonymousSet], to writer: inout MessageWriter) {
+        writer.nest(ExtensionAttribute.sets) { writer in
+            for set in sets {
+                writer.nest(Expression.listElement) { writer in
+                    set.body.write(to: &writer)
+                    SetElement.write(set.elements, as: ExtensionAttribute.elements, to: &writer)
+                }
+            }
+        }
+    }
+}

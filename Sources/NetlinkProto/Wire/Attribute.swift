@@ -1,0 +1,110 @@
+/// One netlink attribute, seen in place: no byte of it is copied.
+///
+/// - Shape: `nla_len` (2, host order, header included), `nla_type` (2, host order; the two top bits are the nested and
+///   the byte-order flag), payload, padding to four bytes.
+/// - Source: linux `include/uapi/linux/netlink.h`, `struct nlattr`.
+public struct Attribute: ~Escapable {
+    /// The attribute's number, without the two flag bits.
+    public let type: UInt16
+    /// Whether the sender set `NLA_F_NESTED`.
+    public let isNested: Bool
+    /// The bytes between header and padding.
+    public let payload: RawSpan
+    /// Bytes from the start of the message to this attribute's header.
+    public let offset: Int
+    /// How many attributes this one is inside of.
+    let depth: Int
+
+    @_lifetime(copy payload)
+    init(rawType: UInt16, payload: RawSpan, offset: Int, depth: Int) {
+        self.type = rawType & 0x3FFF
+        self.isNested = rawType & 0x8000 != 0
+        self.payload = payload
+        self.offset = offset
+        self.depth = depth
+    }
+
+    /// The attributes inside this one.
+    ///
+    /// - Throws: ``WireError/Code/tooDeep`` past ``WireLimits/nestingDepth``.
+    @_lifetime(copy self)
+    public func nested() throws(WireError) -> AttributeReader {
+        guard depth < WireLimits.nestingDepth else {
+            throw fault(.tooDeep, "more than \(WireLimits.nestingDepth) levels")
+        }
+        return AttributeReader(
+            payload, offset: offset + WireLimits.attributeHeaderBytes, depth: depth + 1)
+    }
+
+    /// The payload as an unsigned byte.
+    public func uint8() throws(WireError) -> UInt8 {
+        try require(1)
+        return payload.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
+    }
+
+    /// The payload as a big-endian number, nf_tables' usual order.
+    public func uint16() throws(WireError) -> UInt16 {
+        UInt16(bigEndian: try load(UInt16.self))
+    }
+
+    /// The payload as a big-endian number, nf_tables' usual order.
+    public func uint32() throws(WireError) -> UInt32 {
+        UInt32(bigEndian: try load(UInt32.self))
+    }
+
+    /// The payload as a big-endian number, nf_tables' usual order.
+    public func uint64() throws(WireError) -> UInt64 {
+        UInt64(bigEndian: try load(UInt64.self))
+    }
+
+    /// The payload as a number in host order, which netlink's own layer uses.
+    public func hostUInt32() throws(WireError) -> UInt32 {
+        try load(UInt32.self)
+    }
+
+    /// The payload as text: UTF-8, with or without one terminating zero.
+    ///
+    /// - Throws: ``WireError/Code/badValue`` if it is longer than `limit` bytes, not UTF-8, or has a zero inside.
+    public func string(limit: Int = WireLimits.nameBytes) throws(WireError) -> String {
+        var bytes = [UInt8](copying: payload)
+        if bytes.last == 0 { bytes.removeLast() }
+        guard bytes.count <= limit else {
+            throw fault(.badValue, "text of \(bytes.count) bytes, the limit is \(limit)")
+        }
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+            throw fault(.badValue, "not UTF-8 text")
+        }
+        return text
+    }
+
+    /// The payload, copied.
+    public func bytes() -> [UInt8] {
+        [UInt8](copying: payload)
+    }
+
+    /// An error about this attribute.
+    public func fault(_ code: WireError.Code, _ message: String) -> WireError {
+        WireError(code, "attribute \(type): \(message)", offset: offset)
+    }
+
+    private func require(_ count: Int) throws(WireError) {
+        guard payload.byteCount == count else {
+            throw fault(.badLength, "\(payload.byteCount) bytes where \(count) belong")
+        }
+    }
+
+    private func load<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ number: Number.Type
+    ) throws(WireError) -> Number {
+        try require(MemoryLayout<Number>.size)
+        // The bound was just checked, and every bit pattern is an integer.
+        return payload.unsafeLoadUnaligned(fromByteOffset: 0, as: Number.self)
+    }
+}
+
+extension [UInt8] {
+    /// Copies the bytes that a span looks at.
+    public init(copying span: RawSpan) {
+        self = span.withUnsafeBytes { [UInt8]($0) }
+    }
+}

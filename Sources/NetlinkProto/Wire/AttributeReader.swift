@@ -1,0 +1,54 @@
+/// Walks a run of netlink attributes without copying them.
+///
+/// Every length is checked before a byte behind it is touched; a length below four is an error, not a step.
+///
+/// - Source: linux `lib/nlattr.c`, `nla_ok` and `nla_next`; unlike `nla_ok`, trailing bytes too short for a header are
+///   an error.
+public struct AttributeReader: ~Escapable {
+    private var rest: RawSpan
+    private var offset: Int
+    private let depth: Int
+
+    /// Starts at the first attribute of `span`; `offset` is how far that lies from the start of the message.
+    @_lifetime(copy span)
+    public init(_ span: RawSpan, offset: Int = 0) {
+        self.init(span, offset: offset, depth: 0)
+    }
+
+    @_lifetime(copy span)
+    init(_ span: RawSpan, offset: Int, depth: Int) {
+        self.rest = span
+        self.offset = offset
+        self.depth = depth
+    }
+
+    /// The next attribute, or nil behind the last.
+    ///
+    /// - Throws: ``WireError/Code/truncated`` or ``WireError/Code/badLength``; the reader must not be used after that.
+    @_lifetime(copy self)
+    public mutating func next() throws(WireError) -> Attribute? {
+        if rest.isEmpty { return nil }
+        guard rest.byteCount >= WireLimits.attributeHeaderBytes else {
+            throw WireError(
+                .truncated, "\(rest.byteCount) bytes where an attribute header belongs",
+                offset: offset)
+        }
+        let length = Int(rest.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt16.self))
+        let rawType = rest.unsafeLoadUnaligned(fromByteOffset: 2, as: UInt16.self)
+        guard length >= WireLimits.attributeHeaderBytes, length <= rest.byteCount else {
+            throw WireError(
+                .badLength,
+                "attribute \(rawType & 0x3FFF) says \(length) bytes, \(rest.byteCount) are there",
+                offset: offset)
+        }
+        let attribute = Attribute(
+            rawType: rawType,
+            payload: rest.extracting(WireLimits.attributeHeaderBytes..<length),
+            offset: offset, depth: depth)
+        // The last attribute's padding may be cut off; the kernel's nla_next allows it too.
+        let step = min(netlinkAligned(length), rest.byteCount)
+        rest = rest.extracting(droppingFirst: step)
+        offset += step
+        return attribute
+    }
+}
