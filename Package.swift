@@ -50,6 +50,7 @@ let package = Package(
             dependencies: [
                 "CMnl", "NetlinkProto", "RuleStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HashTreeCollections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
