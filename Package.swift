@@ -42,8 +42,11 @@ let package = Package(
                 "NetlinkProto",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ],
+            // The daemon must not need files next to it.
+            resources: [.embedInCode("Store/Migrations/migration_0001.sql")],
             swiftSettings: settings),
         .executableTarget(
             name: "xt2d",
@@ -73,6 +76,8 @@ let package = Package(
             name: "RuleSyntaxTests", dependencies: ["RuleSyntax", "NetlinkProto"],
             swiftSettings: settings),
         .testTarget(
-            name: "RuleStoreTests", dependencies: ["RuleStore"], swiftSettings: settings),
+            name: "RuleStoreTests",
+            dependencies: ["RuleStore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
     ]
 )
