@@ -131,3 +131,14 @@ extension Ruleset {
         return (chain, RulePlace(key: key, id: rule))
     }
 }
+
+extension Ruleset {
+    /// An order key for a rule that is to stand directly behind the place that `key` names, which is taken.
+    ///
+    /// - Returns: `nil` if the place is worn out (see ``OrderKey/between(_:_:newer:)``).
+    public func orderKey(behind key: OrderKey, of chain: ObjectID) -> OrderKey? {
+        guard let rules = places[chain] else { return key }
+        let index = rules.rank(of: RulePlace(key: key, id: ObjectID(rawValue: .max)))
+        return orderKey(forRuleAt: index, of: chain)
+    }
+}

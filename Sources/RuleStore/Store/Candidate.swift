@@ -66,9 +66,13 @@ extension RuleStore {
 
     /// Appends netlink messages to a candidate, durably: all of them, or none.
     ///
+    /// - Parameter nextObjectID: greater than every id in the messages, so that none of them is given out again.
     /// - Throws: ``StoreError`` `noSuchCandidate`, or `limit` if it would have too many operations or bytes.
-    public func append(_ messages: [[UInt8]], to id: CandidateID) throws(StoreError) {
+    public func append(
+        _ messages: [[UInt8]], to id: CandidateID, nextObjectID: ObjectID
+    ) throws(StoreError) {
         try write(.full) { database in
+            try Self.advance(to: nextObjectID, database)
             guard try Self.find(id, database) != nil else { throw Self.noSuch(id) }
             let size = try Self.size(of: id, database)
             let bytes = messages.reduce(size.bytes) { $0 + $1.count }

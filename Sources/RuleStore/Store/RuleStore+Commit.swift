@@ -130,7 +130,7 @@ extension RuleStore {
         else { throw StoreError(.conflict, "version \(version) is not pending") }
     }
 
-    private static func advance(to id: ObjectID, _ database: Database) throws {
+    static func advance(to id: ObjectID, _ database: Database) throws {
         let current = try Meta.read(database).nextObjectID
         guard id >= current, id.rawValue <= StoreLimits.number else {
             throw StoreError(.conflict, "the next object id is \(current) and cannot become \(id)")
