@@ -96,7 +96,9 @@ import Testing
 
     @Test func aBatchSwapsNamesAndPlaces() throws {
         var ruleset = try sample()
-        let (input, output) = (StoredObject.chain(2, of: 1, "input"), StoredObject.chain(3, of: 1, "output"))
+        let (input, output) = (
+            StoredObject.chain(2, of: 1, "input"), StoredObject.chain(3, of: 1, "output")
+        )
         let rules = Array(ruleset.rules(of: id(2)))
         try ruleset.apply([
             .modify(from: input, to: input.with(name: "output")),
@@ -142,7 +144,8 @@ import Testing
             if model.isEmpty || generator.below(3) > 0 {
                 let index = generator.below(model.count + 1)
                 let key = try #require(ruleset.orderKey(forRuleAt: index, of: id(2)))
-                let rule = StoredObject.rule(UInt64(number), of: 2, key, [UInt8(generator.below(4))])
+                let rule = StoredObject.rule(
+                    UInt64(number), of: 2, key, [UInt8(generator.below(4))])
                 try ruleset.apply(.add(rule))
                 model.insert(rule, at: index)
             } else {
@@ -153,7 +156,8 @@ import Testing
         #expect(Array(ruleset.rules(of: id(2))) == model)
         for body in 0..<UInt8(4) {
             #expect(
-                ruleset.ruleIDs(of: id(2), body: [body]) == model.filter { $0.body == [body] }.map(\.id))
+                ruleset.ruleIDs(of: id(2), body: [body])
+                    == model.filter { $0.body == [body] }.map(\.id))
         }
         for (index, rule) in model.enumerated() { #expect(ruleset.ruleIndex(of: rule.id) == index) }
     }

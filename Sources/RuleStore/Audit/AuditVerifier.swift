@@ -30,12 +30,14 @@ struct AuditVerifier {
         if isChained && AuditRow.hash(of: record, after: head.hash) != record.hash {
             report(
                 .edited, seq: record.seq,
-                "entry \(record.seq) does not fit its hash: it, or the one before it, was edited or inserted")
+                "entry \(record.seq) does not fit its hash: it, or the one before it, was edited or inserted"
+            )
         }
         if let known, known.seq == record.seq, known.hash != record.hash {
             report(
                 .rewritten, seq: record.seq,
-                "entry \(record.seq) has another hash than the one that was kept: the log was rewritten")
+                "entry \(record.seq) has another hash than the one that was kept: the log was rewritten"
+            )
         }
         advance(to: AuditHead(seq: record.seq, hash: record.hash), isChained: true)
         noteClaim(record)
@@ -112,7 +114,8 @@ extension AuditVerifier {
             } else {
                 report(
                     .edited, seq: record.seq, version: version,
-                    "entry \(record.seq) withdraws entry \(withdrawn), which did not make version \(version)")
+                    "entry \(record.seq) withdraws entry \(withdrawn), which did not make version \(version)"
+                )
             }
         }
         guard let digest = record.changesDigest else { return }

@@ -8,7 +8,8 @@ extension RuleStore {
     /// head that was kept elsewhere shows that.
     /// - Parameter known: a head that ``auditHead()`` gave earlier.
     /// - Throws: ``StoreError`` if the file cannot be read at all.
-    public func verifyAudit(against known: AuditHead? = nil) throws(StoreError) -> AuditVerification {
+    public func verifyAudit(against known: AuditHead? = nil) throws(StoreError) -> AuditVerification
+    {
         try read { database in
             var verifier = AuditVerifier(genesis: try AuditLog.genesis(database), known: known)
             try Self.walkEntries(database, &verifier)
@@ -37,7 +38,8 @@ extension RuleStore {
                 var record = try AuditRow.read(run)
                 record.entry.scopes = try AuditRow.scopes(of: record, database)
                 verifier.check(record)
-            } catch let error as StoreError where error.code == .corrupt && error.sqliteCode == nil {
+            } catch let error as StoreError where error.code == .corrupt && error.sqliteCode == nil
+            {
                 verifier.skip(seq: UInt64(bitPattern: try run.integer(0)), error.message)
             }
         }
@@ -51,7 +53,8 @@ extension RuleStore {
             do {
                 let version = try VersionRow.read(run)
                 verifier.check(version, digest: try ChangesDigest.of(version, database))
-            } catch let error as StoreError where error.code == .corrupt && error.sqliteCode == nil {
+            } catch let error as StoreError where error.code == .corrupt && error.sqliteCode == nil
+            {
                 verifier.skip(
                     VersionID(rawValue: UInt64(bitPattern: try run.integer(0))), error.message)
             }

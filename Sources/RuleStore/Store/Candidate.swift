@@ -151,7 +151,8 @@ extension RuleStore {
 // MARK: - Rows
 
 extension RuleStore {
-    private static let candidateColumns = "id, base, created, uid, gid, message, operation_count, operation_bytes"
+    private static let candidateColumns =
+        "id, base, created, uid, gid, message, operation_count, operation_bytes"
 
     private static func readCandidate(_ run: borrowing SQLRun) throws(StoreError) -> Candidate {
         Candidate(
