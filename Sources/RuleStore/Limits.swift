@@ -25,6 +25,8 @@ public enum StoreLimits {
     public static let candidates = 1_024
     /// How much of a refused request an audit entry keeps, in bytes.
     public static let auditRequestBytes = 65_536
+    /// The most faults that a verification of the audit log lists.
+    public static let faults = 1_000
     /// The most audit entries or versions that one query returns.
     public static let pageEntries = 10_000
 }
