@@ -191,14 +191,14 @@ extension VersionMessage {
     }
 }
 
-extension RuleStore.VersionKind {
+extension VersionKind {
     /// The number on the wire.
     var number: UInt8 {
         switch self {
-        case .edit: NetlinkProto.VersionKind.edit.rawValue
-        case .rollback: NetlinkProto.VersionKind.rollback.rawValue
-        case .recovery: NetlinkProto.VersionKind.recovery.rawValue
-        case .foreign: NetlinkProto.VersionKind.foreign.rawValue
+        case .edit: VersionMessageKind.edit.rawValue
+        case .rollback: VersionMessageKind.rollback.rawValue
+        case .recovery: VersionMessageKind.recovery.rawValue
+        case .foreign: VersionMessageKind.foreign.rawValue
         }
     }
 }

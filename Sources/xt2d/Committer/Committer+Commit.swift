@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import NetlinkProto
 import RuleStore
 
@@ -8,14 +9,14 @@ struct Proposal {
     var ruleset: Ruleset
     var graph: ChainGraph
     var nextID: ObjectID
-    var kind: RuleStore.VersionKind
+    var kind: VersionKind
     var rolledBackTo: VersionID?
     var audited: AuditedRequest
     /// Which client message an object's change comes from.
     var sequence: (ObjectID) -> SequenceNumber?
 
     init(
-        _ editor: RulesetEditor, _ changes: [Change], kind: RuleStore.VersionKind = .edit,
+        _ editor: RulesetEditor, _ changes: [Change], kind: VersionKind = .edit,
         rolledBackTo: VersionID? = nil, audited: AuditedRequest
     ) {
         self.changes = changes

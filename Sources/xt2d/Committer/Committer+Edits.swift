@@ -130,8 +130,7 @@ extension Committer {
             _ = try store.appendAudit(
                 audited.entry(outcome: .committed, generation: head.generation))
         } catch {
-            let refusal = (error as? Refusal) ?? (error as? StoreError).map { Refusal($0) }
-                ?? Refusal(EIO, "\(error)", outcome: .failed)
+            let refusal = Refusal(any: error)
             audit(refusal, audited)
             throw refusal
         }
@@ -175,7 +174,7 @@ extension [Change] {
                 AuditScope(
                     family: place.table.family, table: place.table.name, chain: place.chain?.name))
         }
-        return Array(scopes)
+        return scopes.map { $0 }
     }
 }
 
