@@ -61,13 +61,14 @@ struct XT2Daemon: AsyncParsableCommand {
         let store = try open(database)
         let endpoint = try ControlSocket(path: socket)
         let recovered = try recover(store, log, endpoint)
+        let status = DaemonStatus(notices: recovered.notices)
         for notice in recovered.notices { log.notice("\(notice)") }
         let group = MultiThreadedEventLoopGroup.singleton
         let committer = Committer(
             recovered, eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
         let handler = RequestHandler(
             committer: committer, store: store, published: committer.published,
-            status: DaemonStatus(notices: recovered.notices))
+            status: status)
         let server = ControlServer(endpoint, handler: handler, group: group, log: log)
         try await ServiceGroup(
             services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
