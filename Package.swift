@@ -76,7 +76,11 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RuleStoreTests",
-            dependencies: ["RuleStore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "RuleStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
     ]
 )

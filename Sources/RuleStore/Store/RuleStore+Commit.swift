@@ -37,7 +37,8 @@ extension RuleStore {
     ///   - version: the pending version.
     ///   - handles: the kernel handles of objects that got one; `nil` for objects that are gone from the kernel.
     ///   - kernel: the kernel's state with this version in it.
-    /// - Throws: ``StoreError`` `conflict` if this version is not pending.
+    /// - Throws: ``StoreError`` `conflict` if this version is not pending; `full` or `io` if it could not be written down. The version
+    ///   is then pending still, as durable as before, and the call can be made again.
     public func commit(
         _ version: VersionID, handles: [(id: ObjectID, handle: UInt64?)], kernel: KernelState
     ) throws(StoreError) {
@@ -59,7 +60,8 @@ extension RuleStore {
     /// Removes the pending version as if it had never been, and says in the audit log why.
     ///
     /// - Parameter audit: the entry that explains it; it names the version and withdraws the entry that `prepare` made.
-    /// - Throws: ``StoreError`` `conflict` if this version is not pending.
+    /// - Throws: ``StoreError`` `conflict` if this version is not pending; `full` or `io`, then it is pending still and the call
+    ///   can be made again. Until it succeeds nobody may be told that the attempt failed: a restart would finish it.
     public func abandon(_ version: VersionID, audit: AuditEntry) throws(StoreError) {
         try write(.full) { database in
             try Self.checkIsPending(version, database)

@@ -55,6 +55,8 @@ public final class RuleStore: Sendable {
         // A query that reads on while others wait is short, and the history commands may come in numbers.
         configuration.maximumReaderCount = 4
         configuration.busyMode = .timeout(10)
+        // GRDB would end the process over a transaction that even ROLLBACK could not end; `write` tries again instead.
+        configuration.allowsUnsafeTransactions = true
         configuration.prepareDatabase { database in
             // The file may come from anywhere: its schema gets no more rights than its rows, and cells are checked.
             try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
@@ -93,6 +95,7 @@ extension RuleStore {
     ) throws(StoreError) -> Result {
         do {
             return try pool.writeWithoutTransaction { database in
+                if database.isInsideTransaction { try database.rollback() }
                 try durability.establish(on: database)
                 var result: Result?
                 try database.inTransaction(.immediate) {

@@ -18,7 +18,8 @@ final class StoreLock: Sendable {
             let reason = errno
             let owner = Self.owner(descriptor)
             close(descriptor)
-            throw reason == EWOULDBLOCK ? Self.inUse(by: owner) : StoreError.opening(path, reason)
+            throw reason == EWOULDBLOCK
+                ? Self.inUse(path, by: owner) : StoreError.opening(path, reason)
         }
         writeOwner()
     }
@@ -43,11 +44,12 @@ final class StoreLock: Sendable {
         return Int32(String(decoding: bytes[..<(count - 1)], as: UTF8.self))
     }
 
-    private static func inUse(by owner: Int32?) -> StoreError {
+    private static func inUse(_ path: String, by owner: Int32?) -> StoreError {
         let who = owner.map { "process \($0)" } ?? "another process"
         return StoreError(
             .locked,
-            "the rule store is in use by \(who); stop it first, or use another database file")
+            "the rule store is in use by \(who); stop it first, or use another database file",
+            path: path)
     }
 }
 
