@@ -42,7 +42,8 @@ import Testing
         }
     }
 
-    /// Tries again with more and more allowed until it works; each failure must have changed nothing.
+    /// Tries again with more and more allowed until it works; each failure must have changed
+    /// nothing.
     private func sweep(
         expecting code: StoreError.Code, step: (Int) -> Int, allow: (Int) throws -> Void,
         release: () throws -> Void, _ attempt: () throws -> Void
@@ -81,7 +82,8 @@ import Testing
             release: { interruptWriter(when: nil) }, attempt)
     }
 
-    /// Makes whatever the writer runs fail for good once so many of SQLite's own steps were made; `nil`: never.
+    /// Makes whatever the writer runs fail for good once so many of SQLite's own steps were made;
+    /// `nil`: never.
     private func interruptWriter(when countdown: UnsafeMutablePointer<Int>?) {
         store.pool.writeWithoutTransaction { database in
             sqlite3_progress_handler(
@@ -144,7 +146,8 @@ import Testing
             #expect(try store.loadRuleset(at: last).count == Int(last.rawValue))
             #expect(try store.verifyAudit().isSound)
             unlink(ballast)
-            // It may have been the second half of a commit that found no room; it can still be done.
+            // It may have been the second half of a commit that found no room; it can still be
+            // done.
             if try store.pending() != nil { try store.commit(last, handles: [], kernel: .sample) }
             try store.commitNext([.add(.table(last.rawValue + 10, "more"))])
             #expect(try store.head() == last.next)
@@ -165,7 +168,8 @@ import Testing
         return nil
     }
 
-    /// A power cut leaves a part of the log. Whatever was acknowledged is in the part that was flushed.
+    /// A power cut leaves a part of the log; whatever was acknowledged is in the part that was
+    /// flushed.
     @Test func eachPrefixOfTheLogIsAVersionThatWas() throws {
         var generator = SeededGenerator()
         var replay = Replay()
@@ -179,7 +183,8 @@ import Testing
             try store.commit(VersionID(rawValue: number), handles: [], kernel: .sample)
         }
         let end = try readFile(directory.file() + "-wal").count
-        let cuts = marks.flatMap { [$0.bytes - 1, $0.bytes, $0.bytes + 1] }
+        let cuts =
+            marks.flatMap { [$0.bytes - 1, $0.bytes, $0.bytes + 1] }
             + (0..<60).map { _ in marks[0].bytes + generator.below(end - marks[0].bytes) }
         for cut in cuts where cut >= marks[0].bytes {
             guard let mark = marks.last(where: { $0.bytes <= cut }) else { continue }

@@ -23,7 +23,8 @@ import Testing
         for (number, (name, migration)) in zip(names, Schema.migrations).enumerated() {
             let digits = String(number + 1)
             #expect(name.hasPrefix(String(repeating: "0", count: 4 - digits.count) + digits + "_"))
-            #expect(String(decoding: try readFile(Self.directory + name), as: UTF8.self) == migration)
+            #expect(
+                String(decoding: try readFile(Self.directory + name), as: UTF8.self) == migration)
         }
     }
 }

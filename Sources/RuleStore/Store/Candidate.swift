@@ -44,7 +44,8 @@ public struct Candidate: Hashable, Sendable {
 extension RuleStore {
     /// Begins a candidate, durably, and returns it with its number.
     ///
-    /// - Throws: ``StoreError`` `limit` if there are too many or the message is too long, `noSuchVersion` for its base.
+    /// - Throws: ``StoreError`` `limit` if there are too many or the message is too long,
+    ///   `noSuchVersion` for its base.
     public func createCandidate(
         base: VersionID, created: Timestamp, uid: UInt32, gid: UInt32, message: String? = nil
     ) throws(StoreError) -> Candidate {
@@ -71,7 +72,8 @@ extension RuleStore {
 
     /// Appends netlink messages to a candidate, durably: all of them, or none.
     ///
-    /// - Throws: ``StoreError`` `noSuchCandidate`, or `limit` if it would have too many operations or bytes.
+    /// - Throws: ``StoreError`` `noSuchCandidate`, or `limit` if it would have too many operations
+    ///   or bytes.
     public func append(_ messages: [[UInt8]], to id: CandidateID) throws(StoreError) {
         try write(.full) { database in
             guard var candidate = try Self.find(id, database) else { throw Self.noSuch(id) }

@@ -1,10 +1,11 @@
 import Glibc
 import Synchronization
 
-/// Runs code on a thread that has a small file system of its own; to everybody else the directory is empty.
+/// Runs code on a thread that has a small file system of its own; to everybody else the directory
+/// is empty.
 ///
-/// Why a thread: mounts are a thread's business in Linux, and so nothing has to be cleaned up. SQLite runs on the calling thread.
-/// Needs root, or `unshare -r`.
+/// Why a thread: mounts are a thread's business in Linux, and so nothing has to be cleaned up.
+/// SQLite runs on the calling thread. Needs root, or `unshare -r`.
 func withPrivateFileSystem<Result: Sendable>(
     sizeKiB: Int, _ body: @escaping @Sendable (PrivateFileSystem) throws -> Result
 ) throws -> Result {
@@ -18,31 +19,42 @@ func withPrivateFileSystem<Result: Sendable>(
 struct PrivateFileSystem {
     let path: String
 
+    /// `CLONE_NEWNS`.
+    private static let newMountNamespace: CInt = 0x2_0000
+    /// `MS_REC | MS_PRIVATE`.
+    private static let recursivelyPrivate: CUnsignedLong = 0x4_4000
+    /// `MS_REMOUNT | MS_RDONLY`.
+    private static let remountReadOnly: CUnsignedLong = 0x21
+
     fileprivate init(path: String, sizeKiB: Int) throws {
         self.path = path
         // Glibc's overlay leaves out these two, so they are looked up.
         typealias Unshare = @convention(c) (CInt) -> CInt
         let unshare = unsafeBitCast(try Self.symbol("unshare"), to: Unshare.self)
-        guard unshare(0x0002_0000 /* CLONE_NEWNS */) == 0 else {
+        guard unshare(Self.newMountNamespace) == 0 else {
             throw TestFailure("unshare: errno \(errno); run the tests as root or under unshare -rn")
         }
-        try mount("/", nil, 0x44000 /* MS_REC | MS_PRIVATE */, "")
+        try mount("/", nil, Self.recursivelyPrivate, "")
         try mount(path, "tmpfs", 0, "size=\(sizeKiB)k")
     }
 
     func makeReadOnly() throws {
-        try mount(path, "tmpfs", 0x21 /* MS_REMOUNT | MS_RDONLY */, "")
+        try mount(path, "tmpfs", Self.remountReadOnly, "")
     }
 
-    private func mount(_ path: String, _ type: String?, _ flags: CUnsignedLong, _ data: String) throws {
-        typealias Mount = @convention(c) (
-            UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, CUnsignedLong,
-            UnsafePointer<CChar>?
-        ) -> CInt
+    private func mount(_ path: String, _ type: String?, _ flags: CUnsignedLong, _ data: String)
+        throws
+    {
+        typealias Mount =
+            @convention(c) (
+                UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, CUnsignedLong,
+                UnsafePointer<CChar>?
+            ) -> CInt
         let mount = unsafeBitCast(try Self.symbol("mount"), to: Mount.self)
         let result = type.map { type in
             path.withCString { path in
-                type.withCString { type in data.withCString { mount("none", path, type, flags, $0) } }
+                type.withCString { type in data.withCString { mount("none", path, type, flags, $0) }
+                }
             }
         }
         let status = result ?? path.withCString { mount("none", $0, nil, flags, nil) }
