@@ -82,7 +82,9 @@ let package = Package(
         .testTarget(
             name: "RuleStoreTests",
             dependencies: [
-                "RuleStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "RuleStore", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
     ]

@@ -18,7 +18,8 @@ import Testing
             while states.count <= versions { try step(&replay) }
         }
 
-        /// Commits a version; at times after one that is abandoned, or one that goes back, or with the store opened anew.
+        /// Commits a version; at times after one that is abandoned, or one that goes back, or with
+        /// the store opened anew.
         private mutating func step(_ replay: inout Replay) throws {
             if generator.below(10) == 0 {
                 var attempt = replay

@@ -1,7 +1,7 @@
 /// Checks the audit chain entry by entry, and keeps what the entries say about versions.
 ///
-/// Pure: the rows are read elsewhere. After a bad entry it goes on from the hash that the entry claims, so that each damage is
-/// reported once.
+/// Pure: the rows are read elsewhere. After a bad entry it goes on from the hash that the entry
+/// claims, so that each damage is reported once.
 struct AuditVerifier {
     /// The entry that vouches for a version.
     struct Claim {
@@ -84,6 +84,11 @@ struct AuditVerifier {
                 .version, seq: claim.seq, version: version,
                 "version \(version), which entry \(claim.seq) made, is gone")
         }
+    }
+
+    /// Reports a row of the table `object` that no version made or ended.
+    mutating func reportOrphanedRow(_ row: Int64) {
+        report(.version, "row \(row) of table object began or ended in a version that is not there")
     }
 
     /// Reports scopes that belong to no entry.

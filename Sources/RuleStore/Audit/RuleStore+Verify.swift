@@ -3,9 +3,9 @@ import GRDB
 extension RuleStore {
     /// Walks the whole audit log and all versions, and reports what is not as it was written.
     ///
-    /// An edited, inserted or deleted entry breaks the chain where it is; an edited version, or a row of its changes, does
-    /// not fit the digest in its entry. Whoever can rewrite the whole file can also chain it anew, or cut off its end: only a
-    /// head that was kept elsewhere shows that.
+    /// An edited, inserted or deleted entry breaks the chain where it is; an edited version, or a
+    /// row of its changes, does not fit the digest in its entry. Whoever can rewrite the whole file
+    /// can also chain it anew, or cut off its end: only a head that was kept elsewhere shows that.
     /// - Parameter known: a head that ``auditHead()`` gave earlier.
     /// - Throws: ``StoreError`` if the file cannot be read at all.
     public func verifyAudit(against known: AuditHead? = nil) throws(StoreError) -> AuditVerification
@@ -14,7 +14,8 @@ extension RuleStore {
             var verifier = AuditVerifier(genesis: try AuditLog.genesis(database), known: known)
             try Self.walkEntries(database, &verifier)
             try Self.walkVersions(database, &verifier)
-            try Self.walkOrphans(database, &verifier)
+            try Self.walkOrphanedScopes(database, &verifier)
+            try Self.walkOrphanedRows(database, &verifier)
             return AuditVerification(
                 entryCount: verifier.entryCount, head: verifier.head, faults: verifier.faults)
         }
@@ -62,7 +63,9 @@ extension RuleStore {
         verifier.finishVersions()
     }
 
-    private static func walkOrphans(_ database: Database, _ verifier: inout AuditVerifier) throws {
+    private static func walkOrphanedScopes(_ database: Database, _ verifier: inout AuditVerifier)
+        throws
+    {
         let run = try SQLRun(
             database,
             """
@@ -72,5 +75,19 @@ extension RuleStore {
         while try run.step() {
             verifier.reportOrphanedScope(of: UInt64(bitPattern: try run.integer(0)))
         }
+    }
+    /// Finds rows that began or ended in a version that there never was, which no digest covers.
+    private static func walkOrphanedRows(
+        _ database: Database, _ verifier: inout AuditVerifier
+    ) throws {
+        let run = try SQLRun(
+            database,
+            """
+            WITH last (id) AS (SELECT ifnull(max(id), 0) FROM version)
+            SELECT row FROM last, object INDEXED BY object_born WHERE born > last.id OR born < 1
+            UNION ALL
+            SELECT row FROM last, object INDEXED BY object_died WHERE died > last.id OR died < 1
+            """, table: "object")
+        while try run.step() { verifier.reportOrphanedRow(try run.integer(0)) }
     }
 }

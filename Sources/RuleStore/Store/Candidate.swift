@@ -44,7 +44,8 @@ public struct Candidate: Hashable, Sendable {
 extension RuleStore {
     /// Begins a candidate, durably, and returns it with its number.
     ///
-    /// - Throws: ``StoreError`` `limit` if there are too many or the message is too long, `noSuchVersion` for its base.
+    /// - Throws: ``StoreError`` `limit` if there are too many or the message is too long,
+    ///   `noSuchVersion` for its base.
     public func createCandidate(
         base: VersionID, created: Timestamp, uid: UInt32, gid: UInt32, message: String? = nil
     ) throws(StoreError) -> Candidate {

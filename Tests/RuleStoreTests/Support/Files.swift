@@ -26,13 +26,21 @@ func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600) throws {
     }
 }
 
+/// Makes a database of these bytes, without a log.
+func writeDatabase(_ path: String, _ bytes: [UInt8]) throws {
+    unlink(path + "-wal")
+    unlink(path + "-shm")
+    try writeFile(path, bytes)
+}
+
 /// Copies a database and its log as they are at this moment; at most `walBytes` of the log.
 func copyFiles(from source: String, to copy: String, walBytes: Int = .max) throws {
     try writeFile(copy, try readFile(source))
     try writeFile(copy + "-wal", Array(try readFile(source + "-wal").prefix(walBytes)))
 }
 
-/// Runs SQL on a closed store as somebody with another program would, schema and constraints notwithstanding.
+/// Runs SQL on a closed store as somebody with another program would, schema and constraints
+/// notwithstanding.
 func editRaw(_ path: String, _ sql: String) throws {
     let queue = try DatabaseQueue(path: path)
     try queue.writeWithoutTransaction { database in

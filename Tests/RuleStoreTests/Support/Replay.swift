@@ -1,6 +1,7 @@
 import RuleStore
 
-/// A ruleset as a plain array of objects, and random versions of it: the oracle that knows nothing of rows, keys or indexes.
+/// A ruleset as a plain array of objects, and random versions of it: the oracle that knows nothing
+/// of rows, keys or indexes.
 ///
 /// Rules stand in the array in the order of their chain.
 struct Replay {
