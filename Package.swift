@@ -64,14 +64,18 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "NetlinkProtoTests",
-            dependencies: ["NetlinkProto", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "NetlinkProto", "TestSupport", .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: settings),
         .testTarget(
-            name: "RuleSyntaxTests", dependencies: ["RuleSyntax", "NetlinkProto"],
+            name: "RuleSyntaxTests", dependencies: ["RuleSyntax", "NetlinkProto", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RuleStoreTests", dependencies: ["RuleStore"], swiftSettings: settings),
+            name: "RuleStoreTests", dependencies: ["RuleStore", "TestSupport"],
+            swiftSettings: settings),
     ]
 )
