@@ -87,5 +87,13 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "xt2dTests", dependencies: ["xt2d", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "xt2Tests", dependencies: ["xt2", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: ["NetlinkProto", "RuleSyntax", "TestSupport", "xt2", "xt2d"],
+            swiftSettings: settings),
     ]
 )

@@ -1,0 +1,127 @@
+import Glibc
+import NetlinkProto
+
+/// A conversation with the daemon: one request or batch at a time, and its reply.
+struct Client: ~Copyable {
+    private let socket: UnixSocket
+    private var decoder = FrameDecoder()
+    /// The sequence number of the next request; 0 is never used.
+    private var nextSequence: UInt32 = 1
+
+    /// Speaks over `socket`.
+    init(_ socket: consuming UnixSocket) {
+        self.socket = socket
+    }
+
+    /// Sends a request that lists things, and hands on each part of the reply.
+    ///
+    /// - Throws: what the daemon refused, or why its reply cannot be read.
+    mutating func list(
+        _ type: MessageType, _ body: some ControlBody,
+        _ receive: (borrowing MessageView) throws(WireError) -> Void
+    ) throws(CommandError) {
+        try request(type, body, flags: [.request, .acknowledge, .dump], receive)
+    }
+
+    /// Sends one of xt2's own requests, and hands on each part of the reply.
+    ///
+    /// - Throws: what the daemon refused, or why its reply cannot be read.
+    @discardableResult
+    mutating func request(
+        _ type: MessageType, _ body: some ControlBody,
+        flags: MessageFlags = [.request, .acknowledge],
+        _ receive: (borrowing MessageView) throws(WireError) -> Void = { _ in }
+    ) throws(CommandError) -> Acknowledgement {
+        var writer = MessageWriter()
+        body.write(MessageHeader(type: type, flags: flags, sequence: takeSequence()), to: &writer)
+        return try done(exchange(writer, receive))
+    }
+
+    /// Sends a message about rules that is not an edit.
+    ///
+    /// - Throws: what the daemon refused, or why its reply cannot be read.
+    mutating func request(_ type: MessageType, _ rule: RuleMessage) throws(CommandError) {
+        let flags: MessageFlags = [.request, .acknowledge]
+        var writer = MessageWriter()
+        rule.write(MessageHeader(type: type, flags: flags, sequence: takeSequence()), to: &writer)
+        _ = try done(exchange(writer) { _ in })
+    }
+
+    private func done(_ reply: Acknowledgement) throws(CommandError) -> Acknowledgement {
+        if reply.errno != 0 { throw CommandError(reply) }
+        return reply
+    }
+
+    /// Sends what `writer` holds, and hands on each part of the reply up to its end.
+    ///
+    /// - Returns: the acknowledgement that ends the reply, good or bad.
+    /// - Throws: if nothing can be sent, or the reply ends early or cannot be read.
+    mutating func exchange(
+        _ writer: consuming MessageWriter,
+        _ receive: (borrowing MessageView) throws(WireError) -> Void
+    ) throws(CommandError) -> Acknowledgement {
+        try send(writer)
+        while true {
+            do {
+                while let message = try decoder.next() {
+                    if let end = try Client.read(message, receive) { return end }
+                }
+            } catch {
+                throw CommandError(error)
+            }
+            try fill()
+        }
+    }
+
+    /// Numbers for the messages of a request: the first of `count` that follow each other.
+    mutating func takeSequence(_ count: Int = 1) -> SequenceNumber {
+        defer { nextSequence &+= UInt32(clamping: count) }
+        return SequenceNumber(nextSequence)
+    }
+
+    private static func read(
+        _ message: [UInt8], _ receive: (borrowing MessageView) throws(WireError) -> Void
+    ) throws(WireError) -> Acknowledgement? {
+        var reader = MessageReader(message.span.bytes)
+        guard let view = try reader.next() else { return nil }
+        switch view.header.type {
+        case .error: return try Acknowledgement(view)
+        case .done: return try Acknowledgement(view)
+        default: try receive(view)
+        }
+        return nil
+    }
+
+    private func send(_ writer: consuming MessageWriter) throws(CommandError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try writer.finish()
+        } catch {
+            throw CommandError(.usage, "this does not fit into one message: \(error)")
+        }
+        do {
+            try socket.send(bytes)
+        } catch {
+            // A daemon that refuses a request before it has read all of it closes; its reply tells why.
+            if error.code != EPIPE && error.code != ECONNRESET { throw lost(error) }
+        }
+    }
+
+    private mutating func fill() throws(CommandError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try socket.receive()
+        } catch {
+            throw lost(error)
+        }
+        guard !bytes.isEmpty else { throw lost(nil) }
+        decoder.append(bytes)
+    }
+
+    private func lost(_ error: SystemCallError?) -> CommandError {
+        let reason = error.map { " (\($0.call): \(systemErrorText($0.code)))" } ?? ""
+        return CommandError(
+            .absent, "xt2d closed the connection before it answered\(reason).",
+            hints: ["it may have been stopped; whether the change was made: xt2 log -n 3"])
+    }
+}

@@ -1,0 +1,43 @@
+import NetlinkProto
+import RuleSyntax
+
+/// The reply to a request that makes a version, or finds that there is nothing to change.
+struct VersionReply {
+    /// The version; nil if there was nothing to change.
+    var version: VersionMessage?
+    /// What the daemon has to say beside it.
+    var note: String
+
+    /// Prints `version N: ` and what was done, or the version as JSON.
+    func show(_ done: String, json: Bool) throws(CommandError) {
+        var output = Output()
+        if json {
+            try output.json(
+                .object([
+                    ("version", version.map(VersionText.json) ?? .null),
+                    ("note", note.isEmpty ? .null : .string(note)),
+                ]))
+        } else if let version {
+            let changes = Count.of(version.changeCount, "change")
+            try output.line("version \(version.version): \(done) (\(changes))")
+        } else {
+            try output.line(note.isEmpty ? "nothing to change" : note)
+        }
+        try output.flush()
+    }
+}
+
+extension Client {
+    /// Sends a request that makes a version.
+    ///
+    /// - Throws: what the daemon refused, or why its reply cannot be read.
+    mutating func newVersion(
+        _ type: MessageType, _ body: some ControlBody
+    ) throws(CommandError) -> VersionReply {
+        var version: VersionMessage?
+        let reply = try request(type, body) { view throws(WireError) in
+            if view.header.type == .newVersion { version = try VersionMessage(view) }
+        }
+        return VersionReply(version: version, note: reply.message)
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import NetlinkProto
+
+/// `xt2 batch`: many edits, one version.
+struct BatchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "batch",
+        abstract: "Do many edits as one version: all of them or none.",
+        discussion: """
+            Each line of FILE is an edit command without 'xt2': add, append, insert, replace, delete, flush, policy, rename. \
+            Empty lines and what follows '#' are passed over; a '\\' at the end continues a line; words are quoted as in a \
+            shell. '-' reads standard input. 'xt2 save' writes such lines.
+
+              xt2 batch rules.xt2
+              printf '%s\\n' 'flush filter input' 'policy filter input accept' | xt2 batch -
+              xt2 batch --tx 3 -m 'new web servers' web.xt2
+            """)
+
+    @OptionGroup var options: EditOptions
+
+    @Argument(help: "A file, or - for standard input.", completion: .file())
+    var file: String
+
+    mutating func run() throws {
+        let source = try BatchSource(file: file)
+        let lines = try source.edits()
+        let batch = EditBatch(
+            edits: lines.map(\.edit), options: try options.batchOptions(),
+            echo: options.connection.json)
+        var client = try options.connection.connect()
+        let outcome: EditOutcome
+        do {
+            outcome = try client.commit(batch)
+        } catch {
+            guard let index = error.index else { throw error.error }
+            throw source.error(error.error, in: lines[index].line)
+        }
+        var output = Output()
+        if options.connection.json {
+            try output.json(OutcomeText.json(outcome))
+        } else {
+            try output.line(OutcomeText.line(batch.edits, outcome))
+        }
+        try output.flush()
+    }
+}

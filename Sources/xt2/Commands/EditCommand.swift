@@ -1,0 +1,86 @@
+import ArgumentParser
+import NetlinkProto
+
+/// The options that every edit has.
+struct EditOptions: ParsableArguments {
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Why; kept with the version and in the audit log.", valueName: "why"))
+    var message: String?
+
+    @Option(
+        name: .customLong("tx"),
+        help: ArgumentHelp(
+            "Put the edit into this candidate (see 'xt2 begin') instead of committing it.",
+            valueName: "id"))
+    var candidate: UInt64?
+
+    @OptionGroup var connection: ConnectionOptions
+
+    /// What the beginning of the batch says.
+    func batchOptions() throws(CommandError) -> BatchOptions {
+        BatchOptions(reason: try Reason.checked(message), candidate: candidate)
+    }
+}
+
+/// The text that explains a version.
+enum Reason {
+    /// The text, if it is not too long to be kept.
+    static func checked(_ text: String?) throws(CommandError) -> String? {
+        let limit = WireLimits.reasonBytes
+        guard let text, text.utf8.count > limit else { return text }
+        throw CommandError(
+            .usage, "the message has \(text.utf8.count) bytes; at most \(limit) are kept.")
+    }
+}
+
+/// A command that is one edit; a line of `xt2 batch` may say it too.
+protocol EditCommand: ParsableCommand {
+    /// What is said beside the edit.
+    var options: EditOptions { get }
+    /// What is to be done.
+    func edit() throws -> Edit
+}
+
+extension EditCommand {
+    /// Sends the edit as a batch of its own, and tells what came of it.
+    mutating func run() throws {
+        let edits = [try edit()]
+        let batch = EditBatch(edits: edits, options: try options.batchOptions(), echo: true)
+        var client = try options.connection.connect()
+        let outcome: EditOutcome
+        do {
+            outcome = try client.commit(batch)
+        } catch {
+            throw error.error
+        }
+        var output = Output()
+        if options.connection.json {
+            try output.json(OutcomeText.json(outcome))
+        } else {
+            try output.line(OutcomeText.line(edits, outcome))
+        }
+        try output.flush()
+    }
+
+    /// The words that the parser left alone, unless they ask for help.
+    ///
+    /// Why: rule text is taken as it comes, so the parser does not see a `--help` that stands where rule text may stand.
+    func placeAndRule(_ words: [String]) throws -> [String] {
+        let words = words.first == "--" ? Array(words.dropFirst()) : words
+        let isHelp = words.last.map { $0 == "--help" || $0 == "-h" } ?? false
+        if isHelp && PlaceWords.ruleStart(words) == words.count - 1 {
+            throw CleanExit.helpRequest(self)
+        }
+        try refuseUnknownOption(words)
+        return words
+    }
+
+    private func refuseUnknownOption(_ words: [String]) throws(CommandError) {
+        guard let word = words.first, word.hasPrefix("-") else { return }
+        throw CommandError(
+            .usage, "unknown option '\(word)'.",
+            hints: ["see 'xt2 \(Self._commandName) --help'; rule text stands behind the chain"]
+        ).pointing(at: 0, of: words)
+    }
+}

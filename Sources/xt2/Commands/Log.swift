@@ -1,0 +1,37 @@
+import ArgumentParser
+import NetlinkProto
+import RuleSyntax
+
+/// `xt2 log`: lists versions.
+struct Log: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List versions, newest first.",
+        discussion: """
+            A line has number, time, user, how the version came to be, how many objects it changed, and why.
+
+              xt2 log
+              xt2 log -n 5
+              xt2 log --json
+            """)
+
+    @Option(
+        name: [.customShort("n"), .customLong("limit")],
+        help: ArgumentHelp("Show at most so many.", valueName: "n"))
+    var limit: UInt32?
+
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func run() throws {
+        var client = try connection.connect()
+        let versions = try client.all(
+            .getVersion, VersionRequest(limit: limit), .newVersion, VersionMessage.self)
+        var output = Output()
+        if connection.json {
+            try output.json(.array(versions.map(VersionText.json)))
+        } else {
+            let widest = versions.first?.version ?? 0
+            try output.lines(versions.map { VersionText.line($0, widest: widest) })
+        }
+        try output.flush()
+    }
+}

@@ -1,0 +1,85 @@
+import NetlinkProto
+
+/// Edits that are done together or not at all.
+struct EditBatch {
+    /// In the order in which they are done.
+    var edits: [Edit]
+    /// Why, and whether they go into a candidate.
+    var options: BatchOptions
+    /// Whether the reply is to describe each new rule.
+    var echo: Bool
+
+    /// How many messages it takes, its beginning and its end included.
+    var messageCount: Int { edits.count + 2 }
+
+    /// Writes the batch; its messages are numbered upwards from `first`.
+    func write(first: SequenceNumber, to writer: inout MessageWriter) {
+        var sequence = first
+        options.writeBegin(sequence: sequence, to: &writer)
+        for edit in edits {
+            sequence = SequenceNumber(sequence.rawValue &+ 1)
+            edit.write(sequence: sequence, echo: echo, to: &writer)
+        }
+        Batch.end(sequence: SequenceNumber(sequence.rawValue &+ 1), to: &writer)
+    }
+
+    /// Which edit has this number in a batch that begins with `first`; nil for the batch as a whole.
+    func index(of sequence: SequenceNumber, first: SequenceNumber) -> Int? {
+        let distance = Int(sequence.rawValue &- first.rawValue)
+        return distance >= 1 && distance <= edits.count ? distance - 1 : nil
+    }
+}
+
+/// What came of a batch.
+struct EditOutcome {
+    /// The version that it made; nil if it went into a candidate or changed nothing.
+    var version: VersionMessage?
+    /// The candidate that it went into.
+    var candidate: CandidateMessage?
+    /// What the daemon says about new rules, by the number of the edit.
+    var rules: [Int: RuleMessage] = [:]
+    /// What the daemon has to say beside that, such as that there was nothing to change.
+    var note = ""
+}
+
+/// Why a batch was refused.
+struct EditFailure: Error {
+    /// Which edit is at fault; nil when it is the batch as a whole.
+    var index: Int?
+    /// Why.
+    var error: CommandError
+}
+
+extension Client {
+    /// Sends a batch and reads what came of it.
+    ///
+    /// - Throws: which edit was refused and why; nothing was changed then.
+    mutating func commit(_ batch: EditBatch) throws(EditFailure) -> EditOutcome {
+        let first = takeSequence(batch.messageCount)
+        var writer = MessageWriter(capacity: 256 * batch.messageCount)
+        batch.write(first: first, to: &writer)
+        var outcome = EditOutcome()
+        let reply: Acknowledgement
+        do {
+            reply = try exchange(writer) { view throws(WireError) in
+                switch view.header.type {
+                case .newVersion: outcome.version = try VersionMessage(view)
+                case .newCandidate: outcome.candidate = try CandidateMessage(view)
+                case .newRule:
+                    if let index = batch.index(of: view.header.sequence, first: first) {
+                        outcome.rules[index] = try RuleMessage(view)
+                    }
+                default: break  // a newer daemon's; what is not known is not needed
+                }
+            }
+        } catch {
+            throw EditFailure(index: nil, error: error)
+        }
+        guard reply.errno == 0 else {
+            let index = batch.index(of: reply.request.sequence, first: first)
+            throw EditFailure(index: index, error: CommandError(reply))
+        }
+        outcome.note = reply.message
+        return outcome
+    }
+}

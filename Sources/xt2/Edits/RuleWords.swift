@@ -1,0 +1,71 @@
+import NetlinkProto
+import RuleSyntax
+
+/// What `[FAMILY] TABLE CHAIN RULE` says.
+struct RuleWords {
+    /// The chain.
+    let chain: ChainName
+    /// The rule text; may be empty.
+    let rule: [String]
+
+    /// Splits the words at the first that begins rule text.
+    ///
+    /// - Throws: a usage error that points at the word at fault.
+    init(_ words: [String]) throws(CommandError) {
+        let start = PlaceWords.ruleStart(words)
+        rule = Array(words[start...])
+        do {
+            chain = try PlaceWords.chain(Array(words[..<start]))
+        } catch {
+            var error = error
+            error.fault?.words = words
+            if start > 3 { error.hints = ["rule text begins with an option, such as -p or -j"] }
+            throw error
+        }
+    }
+
+    /// The rule that the text describes.
+    ///
+    /// - Throws: a usage error that points at the word at fault.
+    func body() throws(CommandError) -> RuleBody {
+        let table = chain.table
+        let context = RuleContext(family: table.family, table: table.table, chain: chain.chain)
+        do {
+            return try RuleText.parse(rule, context: context).body
+        } catch {
+            let hints = error.hint.map { [$0] } ?? []
+            let failure = CommandError(.usage, error.message, hints: hints)
+            guard let index = error.wordIndex else { throw failure }
+            throw failure.pointing(at: index, of: rule)
+        }
+    }
+
+    /// Refuses rule text where there must be none.
+    func requireNoRule(because option: String) throws(CommandError) {
+        guard !rule.isEmpty else { return }
+        throw CommandError(.usage, "\(option) names the rule already; no rule text belongs here.")
+            .pointing(at: 0, of: rule)
+    }
+
+    /// A message about a rule of the chain.
+    func message(
+        id: UInt64? = nil, position: UInt64? = nil, index: UInt32? = nil,
+        body: RuleBody = RuleBody()
+    ) -> RuleMessage {
+        RuleMessage(
+            family: chain.table.family, table: chain.table.table, chain: chain.chain,
+            handle: id.map { Handle($0) }, position: position.map { Handle($0) }, index: index,
+            body: body)
+    }
+}
+
+/// Positions as people count them: from 1, as `xt2 list` shows and as iptables does.
+enum RulePosition {
+    /// How many rules stand in front of the rule at `position`.
+    static func index(_ position: UInt32) throws(CommandError) -> UInt32 {
+        guard position >= 1 else {
+            throw CommandError(.usage, "positions are counted from 1; --at 1 is the head.")
+        }
+        return position - 1
+    }
+}

@@ -1,0 +1,53 @@
+import NetlinkProto
+import RuleSyntax
+
+/// Tells what came of edits.
+enum OutcomeText {
+    /// One line: the version or candidate, and what was done.
+    static func line(_ edits: [Edit], _ outcome: EditOutcome) -> String {
+        if let version = outcome.version {
+            return "version \(version.version): \(summary(edits, outcome))"
+        }
+        guard let candidate = outcome.candidate else {
+            return outcome.note.isEmpty ? "nothing to change" : outcome.note
+        }
+        return "candidate \(candidate.id ?? 0): \(summary(edits, outcome))"
+            + " (\(Count.of(candidate.operationCount ?? 0, "edit")), not committed)"
+    }
+
+    private static func summary(_ edits: [Edit], _ outcome: EditOutcome) -> String {
+        if edits.count == 1 { return edits[0].summary(outcome.rules[0]) }
+        let changes = outcome.version.map { ", " + Count.of($0.changeCount, "change") } ?? ""
+        return Count.of(edits.count, "edit") + changes
+    }
+
+    /// The keys `version`, `candidate`, `rules` and `note`.
+    static func json(_ outcome: EditOutcome) -> JSONValue {
+        let rules = outcome.rules.sorted { $0.key < $1.key }.map { rule($0.value) }
+        return .object([
+            ("version", outcome.version.map(VersionText.json) ?? .null),
+            ("candidate", outcome.candidate.map(CandidateText.json) ?? .null),
+            ("rules", .array(rules)),
+            ("note", outcome.note.isEmpty ? .null : .string(outcome.note)),
+        ])
+    }
+
+    private static func rule(_ rule: RuleMessage) -> JSONValue {
+        .object([
+            ("family", .string(rule.family.name)),
+            ("table", .string(rule.table)),
+            ("chain", .text(rule.chain)),
+            ("id", .number(rule.handle?.rawValue)),
+            ("handle", .number(rule.kernelHandle?.rawValue)),
+            ("position", .number(rule.index.map { UInt64($0) + 1 })),
+        ])
+    }
+}
+
+/// Numbers with their noun.
+enum Count {
+    /// `1 edit`, `2 edits`.
+    static func of(_ number: some BinaryInteger, _ noun: String) -> String {
+        number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+import RuleSyntax
+
+/// Standard output: collected and written in large pieces.
+///
+/// A reader that goes away (`xt2 list | head`) ends the program quietly, as it would end any filter.
+struct Output: ~Copyable {
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+    private static let pieceBytes = 1 << 16
+
+    /// Whether `+`, `-` and `~` are coloured: only on a terminal, and never with `NO_COLOR` set.
+    let isColoured: Bool
+
+    /// Writes to `descriptor`.
+    init(descriptor: Int32 = STDOUT_FILENO) {
+        self.descriptor = descriptor
+        let refused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+        isColoured = !refused && isatty(descriptor) == 1
+    }
+
+    /// Writes one line.
+    mutating func line(_ text: String) throws(CommandError) {
+        try write(text)
+        try write("\n")
+    }
+
+    /// Writes lines.
+    mutating func lines(_ texts: [String]) throws(CommandError) {
+        for text in texts { try line(text) }
+    }
+
+    /// Writes text as it is.
+    mutating func write(_ text: String) throws(CommandError) {
+        buffer.append(contentsOf: text.utf8)
+        if buffer.count >= Output.pieceBytes { try flush() }
+    }
+
+    /// Writes a value as JSON, on a line of its own.
+    mutating func json(_ value: JSONValue) throws(CommandError) {
+        try write(value.encoded())
+        try line("")
+    }
+
+    /// Writes what has been collected; must be called at the end.
+    ///
+    /// - Throws: if it cannot be written, such as to a full disk.
+    mutating func flush() throws(CommandError) {
+        var written = 0
+        while written < buffer.count {
+            let count = buffer.withUnsafeBytes { bytes in
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+                return Glibc.write(descriptor, rest.baseAddress, rest.count)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno == EPIPE { exit(0) }
+                throw CommandError(.internal, "cannot write the output: \(systemErrorText(errno)).")
+            }
+            written += count
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+}

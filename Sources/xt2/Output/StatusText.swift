@@ -1,0 +1,67 @@
+import NetlinkProto
+import RuleSyntax
+
+/// Shows how the daemon is.
+enum StatusText {
+    /// Several lines.
+    static func lines(_ status: StatusMessage, now: Moment) -> [String] {
+        let started = Moment(microseconds: status.started)
+        let age = max(0, now.seconds - started.seconds)
+        let contents = [
+            Count.of(status.tables, "table"), Count.of(status.chains, "chain"),
+            Count.of(status.rules, "rule"),
+        ]
+        return [
+            "xt2d \(status.daemonVersion), running since \(started.local) (\(duration(age)))",
+            "version     \(status.head)",
+            "ruleset     \(contents.joined(separator: ", "))",
+            "candidates  \(status.candidates)",
+            "clients     \(status.clients)",
+            "database    \(status.database) (\(Hex.uuid(status.uuid)))",
+            "generation  \(status.generation)",
+        ] + status.notice.map { "notice      \($0)" }
+    }
+
+    /// The keys of a status.
+    static func json(_ status: StatusMessage) -> JSONValue {
+        .object([
+            ("daemon", .string(status.daemonVersion)),
+            ("started", .string(Moment(microseconds: status.started).utc)),
+            ("version", .uint(status.head)),
+            ("tables", .number(status.tables)),
+            ("chains", .number(status.chains)),
+            ("rules", .number(status.rules)),
+            ("candidates", .number(status.candidates)),
+            ("clients", .number(status.clients)),
+            ("database", .string(status.database)),
+            ("uuid", .string(Hex.uuid(status.uuid))),
+            ("generation", .number(status.generation)),
+            ("notices", .array(status.notice.map(JSONValue.string))),
+        ])
+    }
+
+    /// How long something took, in its two greatest units.
+    static func duration(_ seconds: Int) -> String {
+        let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")]
+        guard let first = units.firstIndex(where: { seconds >= $0.0 }) else { return "0 seconds" }
+        let parts = units[first...].prefix(2).enumerated().map { index, unit in
+            (index == 0 ? seconds / unit.0 : seconds % units[first].0 / unit.0, unit.1)
+        }
+        return parts.filter { $0.0 > 0 }.map { Count.of($0.0, $0.1) }.joined(separator: " ")
+    }
+}
+
+/// Bytes as text.
+enum Hex {
+    /// Two digits a byte.
+    static func text(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
+    }
+
+    /// Sixteen bytes as RFC 9562 writes a UUID; other lengths without dashes.
+    static func uuid(_ bytes: [UInt8]) -> String {
+        guard bytes.count == 16 else { return text(bytes) }
+        let groups = [0..<4, 4..<6, 6..<8, 8..<10, 10..<16]
+        return groups.map { text(bytes[$0]) }.joined(separator: "-")
+    }
+}

@@ -1,0 +1,48 @@
+import Glibc
+
+/// Names of users and groups, as the system's databases have them.
+enum UserName {
+    /// The name of a user, or its number where it has none.
+    static func of(_ uid: UInt32) -> String {
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        return lookUp { buffer in
+            guard let start = buffer.baseAddress,
+                getpwuid_r(uid, &entry, start, buffer.count, &found) == 0
+            else { return nil }
+            return found?.pointee.pw_name.map { String(cString: $0) }
+        } ?? String(uid)
+    }
+
+    /// The name of a group, or its number where it has none.
+    static func ofGroup(_ gid: UInt32) -> String {
+        var entry = group()
+        var found: UnsafeMutablePointer<group>?
+        return lookUp { buffer in
+            guard let start = buffer.baseAddress,
+                getgrgid_r(gid, &entry, start, buffer.count, &found) == 0
+            else { return nil }
+            return found?.pointee.gr_name.map { String(cString: $0) }
+        } ?? String(gid)
+    }
+
+    /// The number of the user that is called `name`, or whose number it is.
+    static func number(of name: String) -> UInt32? {
+        if let number = UInt32(name) { return number }
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        return lookUp { buffer in
+            guard let start = buffer.baseAddress,
+                getpwnam_r(name, &entry, start, buffer.count, &found) == 0
+            else { return nil }
+            return found.map { $0.pointee.pw_uid }
+        }
+    }
+
+    /// Lends `body` room for the strings of one entry; an entry that needs more counts as unknown.
+    private static func lookUp<Result>(
+        _ body: (UnsafeMutableBufferPointer<CChar>) -> Result?
+    ) -> Result? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384, body)
+    }
+}
