@@ -69,16 +69,21 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "NetlinkProtoTests",
-            dependencies: ["NetlinkProto", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "NetlinkProto", "TestSupport", .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: settings),
         .testTarget(
-            name: "RuleSyntaxTests", dependencies: ["RuleSyntax", "NetlinkProto"],
+            name: "RuleSyntaxTests", dependencies: ["RuleSyntax", "NetlinkProto", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RuleStoreTests",
-            dependencies: ["RuleStore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "RuleStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
     ]
 )
