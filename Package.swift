@@ -42,14 +42,18 @@ let package = Package(
                 "NetlinkProto",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ],
+            // The daemon must not need files next to it.
+            resources: [.embedInCode("Store/Migrations/migration_0001.sql")],
             swiftSettings: settings),
         .executableTarget(
             name: "xt2d",
             dependencies: [
                 "CMnl", "NetlinkProto", "RuleStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HashTreeCollections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -75,7 +79,18 @@ let package = Package(
             name: "RuleSyntaxTests", dependencies: ["RuleSyntax", "NetlinkProto", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RuleStoreTests", dependencies: ["RuleStore", "TestSupport"],
+            name: "RuleStoreTests",
+            dependencies: [
+                "RuleStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "xt2Tests",
+            dependencies: [
+                "NetlinkProto", "RuleSyntax", "TestSupport", "xt2",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Golden"],
             swiftSettings: settings),
     ]
 )

@@ -11,11 +11,11 @@ enum Program {
         exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 
-    /// Does what `words` say.
+    /// Does what the words that were typed behind `xt2` say.
     ///
     /// - Returns: the exit status.
-    static func run(_ words: [String]) -> Int32 {
-        let words = frontOptionsMoved(words)
+    static func run(_ typed: [String]) -> Int32 {
+        let words = frontOptionsMoved(typed)
         do {
             if words == ["--version"] {
                 try show("xt2 \(release)")
@@ -26,7 +26,7 @@ enum Program {
             try command.run()
             return 0
         } catch let error as CommandError {
-            complain(error.quoting(["xt2"] + words).report)
+            complain(error.quoting(["xt2"] + typed).report)
             return error.kind.rawValue
         } catch {
             return end(with: error)

@@ -1,1 +1,1 @@
-print("x")
+print("xt2d")

@@ -35,7 +35,7 @@ extension Attribute {
     /// The attribute with its header and padding, to be kept and written back.
     func encoded() -> [UInt8] {
         var writer = MessageWriter(capacity: netlinkAligned(payload.byteCount + 4))
-        writer.attribute(type | (isNested ? 0x8000 : 0), copying: payload)
+        writer.copy(self)
         // A payload that was read fits the length field that it came with.
         return writer.bytes
     }

@@ -104,6 +104,11 @@ public struct MessageWriter: Sendable {
         end(start, type)
     }
 
+    /// Writes an attribute as it was read, with its flag bits.
+    public mutating func copy(_ other: borrowing Attribute) {
+        attribute(other.type | (other.isNested ? 0x8000 : 0), copying: other.payload)
+    }
+
     /// Appends bytes that already are well-formed attributes or messages.
     public mutating func raw(_ encoded: [UInt8]) {
         bytes.append(contentsOf: encoded)

@@ -33,11 +33,17 @@ struct RuleWords {
         do {
             return try RuleText.parse(rule, context: context).body
         } catch {
-            let hints = error.hint.map { [$0] } ?? []
-            let failure = CommandError(.usage, error.message, hints: hints)
-            guard let index = error.wordIndex else { throw failure }
-            throw failure.pointing(at: index, of: rule)
+            throw failure(error)
         }
+    }
+
+    private func failure(_ error: RuleSyntaxError) -> CommandError {
+        var failure = CommandError(.usage, error.message, hints: error.hint.map { [$0] } ?? [])
+        guard let index = error.wordIndex else { return failure }
+        if rule.indices.contains(index), OwnOptions.names.contains(rule[index]) {
+            failure.hints = ["xt2's own options stand in front of '\(chain)'"]
+        }
+        return failure.pointing(at: index, of: rule)
     }
 
     /// Refuses rule text where there must be none.

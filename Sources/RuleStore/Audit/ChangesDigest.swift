@@ -1,0 +1,91 @@
+import Crypto
+import GRDB
+
+/// SHA-256 over a version and its changes: what binds the rows of `version` and `object` to the audit chain.
+///
+/// - Shape: the version's columns without its state; the ids of the objects whose rows it ended, ascending; the contents of
+///   the rows it began, ascending by id. All in ``CanonicalEncoder``'s encoding, each list after its length.
+enum ChangesDigest {
+    /// The digest of a version that is about to be written; `changes` ascend by id.
+    static func of(_ version: Version, _ changes: [Change]) -> [UInt8] {
+        digest(
+            version, died: changes.lazy.compactMap { $0.before?.id },
+            born: changes.lazy.compactMap(\.after))
+    }
+
+    /// The digest of a version as the tables have it.
+    static func of(_ version: Version, _ database: Database) throws -> [UInt8] {
+        digest(
+            version, died: try diedIDs(version.id, database),
+            born: try bornRows(version.id, database))
+    }
+
+    private static func digest(
+        _ version: Version, died: some Collection<ObjectID>, born: some Collection<StoredObject>
+    ) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(data: encoded(version))
+        hash.update(data: encodedCount(died.count))
+        for id in died {
+            var encoder = CanonicalEncoder()
+            encoder.number(id.rawValue)
+            hash.update(data: encoder.bytes)
+        }
+        hash.update(data: encodedCount(born.count))
+        for object in born { hash.update(data: encoded(object)) }
+        return Array(hash.finalize())
+    }
+
+    private static func encodedCount(_ count: Int) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.integer(Int64(count))
+        return encoder.bytes
+    }
+
+    private static func encoded(_ version: Version) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.number(version.id.rawValue)
+        encoder.integer(version.description.time.rawValue)
+        encoder.author(version.description.author)
+        encoder.text(version.description.message)
+        encoder.text(version.description.kind.rawValue)
+        encoder.number(version.description.rolledBackTo?.rawValue)
+        encoder.integer(Int64(version.changeCount))
+        return encoder.bytes
+    }
+
+    private static func encoded(_ object: StoredObject) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.number(object.id.rawValue)
+        encoder.integer(Int64(object.kind.rawValue))
+        encoder.number(object.parent?.rawValue)
+        encoder.integer(Int64(object.family))
+        encoder.text(object.name)
+        encoder.blob(object.orderKey?.bytes)
+        encoder.blob(object.elementKey)
+        encoder.blob(object.body)
+        return encoder.bytes
+    }
+
+    private static func bornRows(_ version: VersionID, _ database: Database) throws
+        -> [StoredObject]
+    {
+        let run = try SQLRun(
+            database,
+            "SELECT \(ObjectRow.columns) FROM object INDEXED BY object_born WHERE born = ? ORDER BY id",
+            table: "object")
+        run.bind(1, version)
+        return try ObjectRow.all(run)
+    }
+
+    private static func diedIDs(_ version: VersionID, _ database: Database) throws -> [ObjectID] {
+        let run = try SQLRun(
+            database,
+            "SELECT row, id FROM object INDEXED BY object_died WHERE died = ? ORDER BY id",
+            table: "object")
+        run.bind(1, version)
+        var ids: [ObjectID] = []
+        while try run.step() { ids.append(ObjectID(rawValue: try run.number(1))) }
+        return ids
+    }
+}

@@ -1,0 +1,196 @@
+import HashTreeCollections
+
+extension Ruleset {
+    /// Applies one change.
+    ///
+    /// - Throws: ``RulesetError`` that names the object if the change does not fit; the ruleset is then as it was.
+    public mutating func apply(_ change: Change) throws(RulesetError) {
+        switch change {
+        case .add(let object):
+            try checkAddition(object)
+            link(object)
+            objects[object.id] = object
+        case .delete(let object):
+            try checkDeletion(object)
+            unlink(object)
+            objects[object.id] = nil
+        case .modify(let before, let after):
+            try checkModification(before, after)
+            unlink(before)
+            do {
+                try checkPlaceIsFree(after)
+            } catch {
+                link(before)
+                throw error
+            }
+            link(after)
+            objects[after.id] = after
+        }
+    }
+
+    /// Applies the changes of a version or a diff: all of them, or none.
+    ///
+    /// Their order does not matter: children are deleted before their parents and added after them, and names or places
+    /// that two objects swap are all freed before they are taken.
+    /// - Parameter changes: at most one for each object.
+    /// - Throws: ``RulesetError`` that names the first object that does not fit; the ruleset is then as it was.
+    public mutating func apply(_ changes: [Change]) throws(RulesetError) {
+        if changes.count == 1 { return try apply(changes[0]) }
+        var result = self
+        let ordered = changes.inApplicationOrder()
+        for change in ordered {
+            if case .delete = change { try result.apply(change) }
+        }
+        try result.modifyTogether(ordered)
+        for change in ordered {
+            if case .add = change { try result.apply(change) }
+        }
+        self = result
+    }
+
+    private mutating func modifyTogether(_ changes: [Change]) throws(RulesetError) {
+        for case .modify(let before, let after) in changes {
+            try checkModification(before, after)
+            unlink(before)
+        }
+        for case .modify(_, let after) in changes {
+            try checkPlaceIsFree(after)
+            link(after)
+            objects[after.id] = after
+        }
+    }
+}
+
+// MARK: - Checks
+
+extension Ruleset {
+    func checkAddition(_ object: StoredObject) throws(RulesetError) {
+        if let defect = object.defect { throw RulesetError(.malformed, object, defect) }
+        if objects[object.id] != nil { throw RulesetError(.exists, object, "this id is in use") }
+        if let parent = object.parent {
+            guard let found = objects[parent], found.kind == object.kind.parentKind else {
+                throw RulesetError(.noSuchObject, object, "its parent, id \(parent), is not there")
+            }
+        }
+        try checkPlaceIsFree(object)
+    }
+
+    private func checkDeletion(_ object: StoredObject) throws(RulesetError) {
+        try checkIsThere(object)
+        for kind in ObjectKind.allCases where kind.parentKind == object.kind {
+            let isEmpty =
+                kind == .rule
+                ? places[object.id] == nil : children[Family(parent: object.id, kind: kind)] == nil
+            if !isEmpty { throw RulesetError(.notEmpty, object, "it still has a \(kind)") }
+        }
+    }
+
+    private func checkModification(
+        _ before: StoredObject, _ after: StoredObject
+    ) throws(RulesetError) {
+        if let defect = after.defect { throw RulesetError(.malformed, after, defect) }
+        guard before.id == after.id, before.kind == after.kind, before.parent == after.parent,
+            before.family == after.family, before.elementKey == after.elementKey
+        else {
+            throw RulesetError(
+                .malformed, after, "id, kind, parent, family and element key cannot be altered")
+        }
+        try checkIsThere(before)
+    }
+
+    private func checkIsThere(_ object: StoredObject) throws(RulesetError) {
+        guard let found = objects[object.id] else {
+            throw RulesetError(.noSuchObject, object, "it is not there")
+        }
+        guard found == object else {
+            throw RulesetError(.differs, object, "it is not what the change says it was")
+        }
+    }
+
+    private func checkPlaceIsFree(_ object: StoredObject) throws(RulesetError) {
+        if let name = Name(of: object), let owner = names[name] {
+            throw RulesetError(.exists, object, "the name or key is that of id \(owner)")
+        }
+        guard let chain = object.parent, let key = object.orderKey, let rules = places[chain] else {
+            return
+        }
+        let rank = rules.rank(of: RulePlace(key: key, id: ObjectID(rawValue: 0)))
+        if rank < rules.count && rules[rank].key == key {
+            throw RulesetError(.exists, object, "its place is that of rule \(rules[rank].id)")
+        }
+    }
+}
+
+// MARK: - Indexes
+
+extension Ruleset {
+    /// Enters an object in the indexes.
+    private mutating func link(_ object: StoredObject) {
+        if let name = Name(of: object) { names[name] = object.id }
+        guard let chain = object.parent, let key = object.orderKey else {
+            let family = Family(parent: object.parent, kind: object.kind)
+            children[family, default: SortedList()].insert(object.id)
+            return
+        }
+        let place = RulePlace(key: key, id: object.id)
+        places[chain, default: SortedList()].insert(place)
+        linkBody(place, BodyKey(chain: chain, body: object.body))
+    }
+
+    /// Takes an object out of the indexes, and lists that it leaves empty with it.
+    private mutating func unlink(_ object: StoredObject) {
+        if let name = Name(of: object) { names[name] = nil }
+        guard let chain = object.parent, let key = object.orderKey else {
+            let family = Family(parent: object.parent, kind: object.kind)
+            children[family, default: SortedList()].remove(object.id)
+            if children[family]?.isEmpty == true { children[family] = nil }
+            return
+        }
+        let place = RulePlace(key: key, id: object.id)
+        places[chain, default: SortedList()].remove(place)
+        if places[chain]?.isEmpty == true { places[chain] = nil }
+        unlinkBody(place, BodyKey(chain: chain, body: object.body))
+    }
+
+    mutating func linkBody(_ place: RulePlace, _ key: BodyKey) {
+        bodies[key, default: .many(SortedList())].insert(place)
+    }
+
+    private mutating func unlinkBody(_ place: RulePlace, _ key: BodyKey) {
+        let isEmpty = bodies[key, default: .many(SortedList())].remove(place)
+        if isEmpty { bodies[key] = nil }
+    }
+}
+
+extension Ruleset.RulesOfBody {
+    mutating func insert(_ place: RulePlace) {
+        switch consume self {
+        case .one(let other):
+            var places = SortedList<RulePlace>()
+            places.insert(other)
+            places.insert(place)
+            self = .many(places)
+        case .many(var places):
+            if places.isEmpty {
+                self = .one(place)
+            } else {
+                places.insert(place)
+                self = .many(places)
+            }
+        }
+    }
+
+    /// Takes a rule out and says whether none is left.
+    mutating func remove(_ place: RulePlace) -> Bool {
+        switch consume self {
+        case .one:
+            self = .many(SortedList())
+            return true
+        case .many(var places):
+            places.remove(place)
+            let isEmpty = places.isEmpty
+            self = .many(places)
+            return isEmpty
+        }
+    }
+}

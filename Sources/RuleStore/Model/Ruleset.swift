@@ -1,0 +1,74 @@
+import HashTreeCollections
+
+/// The whole logical ruleset at one version: an immutable value that shares what it has in common with its neighbours.
+///
+/// - Cost: a copy is O(1); a change is O(log n) and leaves copies as they were; each look-up is O(1) or O(log n).
+/// - Invariants: each parent is there and of the right kind; names are free of duplicates within a parent and kind, element keys
+///   within a set, order keys within a chain; an object's id, kind, parent, family and element key never change.
+public struct Ruleset: Sendable {
+    var objects = TreeDictionary<ObjectID, StoredObject>()
+    var names = TreeDictionary<Name, ObjectID>()
+    var children = TreeDictionary<Family, SortedList<ObjectID>>()
+    var places = TreeDictionary<ObjectID, SortedList<RulePlace>>()
+    var bodies = TreeDictionary<BodyKey, RulesOfBody>()
+
+    /// Makes the empty ruleset.
+    public init() {}
+
+    /// How many objects of all kinds there are.
+    public var count: Int { objects.count }
+
+    /// Whether there is nothing.
+    public var isEmpty: Bool { objects.isEmpty }
+}
+
+extension Ruleset {
+    /// What an object is known by within its parent.
+    enum Name: Hashable, Sendable {
+        case table(family: UInt8, name: ExactText)
+        case child(parent: ObjectID, kind: ObjectKind, name: ExactText)
+        case element(set: ObjectID, key: [UInt8])
+
+        /// The name of an object; `nil` for a rule, which has a place instead.
+        init?(of object: StoredObject) {
+            switch (object.kind, object.parent) {
+            case (.table, _): self = .table(family: object.family, name: ExactText(object.name))
+            case (.element, let set?): self = .element(set: set, key: object.elementKey)
+            case (.rule, _), (_, nil): return nil
+            case (let kind, let parent?):
+                self = .child(parent: parent, kind: kind, name: ExactText(object.name))
+            }
+        }
+    }
+
+    /// The objects of one kind in one parent; no parent, for tables.
+    struct Family: Hashable, Sendable {
+        let parent: ObjectID?
+        let kind: ObjectKind
+    }
+
+    /// A chain and the hash of a rule body in it.
+    struct BodyKey: Hashable, Sendable {
+        let chain: ObjectID
+        let hash: Int
+
+        init(chain: ObjectID, body: [UInt8]) {
+            self.chain = chain
+            self.hash = body.hashValue
+        }
+    }
+
+    /// The rules of a chain whose bodies have one hash: almost always a single one, so that costs no list.
+    enum RulesOfBody: Sendable {
+        case one(RulePlace)
+        case many(SortedList<RulePlace>)
+    }
+}
+
+extension Ruleset: Equatable {
+    /// Whether two rulesets have the same objects with the same contents.
+    public static func == (left: Ruleset, right: Ruleset) -> Bool {
+        // Everything else is derived from the objects.
+        left.objects == right.objects
+    }
+}

@@ -1,0 +1,1 @@
+../../../../schema/store/0001_initial.sql

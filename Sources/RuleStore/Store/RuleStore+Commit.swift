@@ -1,0 +1,148 @@
+import GRDB
+
+extension RuleStore {
+    /// Writes a version as pending, with its changes and its audit entry, in one durable transaction.
+    ///
+    /// When this returns, the version survives a power cut; it becomes the head with ``commit(_:handles:kernel:)`` or goes away with
+    /// ``abandon(_:audit:)``.
+    /// - Parameters:
+    ///   - version: its number is the head's plus one.
+    ///   - changes: at most one for each object; `before` is what the head has. In any order.
+    ///   - nextObjectID: greater than every id in use, and not less than the store has it. It stays so if the version is abandoned.
+    ///   - audit: the entry for this attempt; version, change count and digest are filled in here.
+    /// - Throws: ``StoreError`` `conflict` if the number or an object does not fit, `malformed` or `limit` for an object that is
+    ///   against its kind or too large, `full`, `readOnly`, `io`. The store is then as it was.
+    public func prepare(
+        _ version: NewVersion, changes: [Change], nextObjectID: ObjectID, audit: AuditEntry
+    ) throws(StoreError) {
+        try Self.check(version, changes, nextObjectID)
+        // By id, so that the digest has one order, which the row numbers keep.
+        let changes = changes.sorted { $0.id < $1.id }
+        let row = Version(description: version, state: .pending, changeCount: changes.count)
+        try write(.full) { database in
+            try Self.checkIsNext(version.id, database)
+            try Self.advance(to: nextObjectID, database)
+            try VersionRow.insert(row, database)
+            let writer = try ObjectWriter(database, version: version.id)
+            for change in changes { try writer.write(change) }
+            let outcome = AuditChanges(
+                version: version.id, count: changes.count, digest: ChangesDigest.of(row, changes))
+            try AuditLog.append(audit, changes: outcome, withdraws: nil, database)
+        }
+    }
+
+    /// Makes the pending version the head, and keeps what the kernel said when it took it.
+    ///
+    /// - Parameters:
+    ///   - version: the pending version.
+    ///   - handles: the kernel handles of objects that got one; `nil` for objects that are gone from the kernel.
+    ///   - kernel: the kernel's state with this version in it.
+    /// - Throws: ``StoreError`` `conflict` if this version is not pending.
+    public func commit(
+        _ version: VersionID, handles: [(id: ObjectID, handle: UInt64?)], kernel: KernelState
+    ) throws(StoreError) {
+        // No flush: the version itself is on disk since `prepare`, and should a power cut take this transaction, the version
+        // is found pending. Either the kernel still runs, then its marker says that it has the version; or it was
+        // restarted and has nothing, then whoever starts up finishes a pending version, because one that the kernel had refused was
+        // abandoned durably before anybody heard of it.
+        try write(.normal) { database in
+            try Self.checkIsPending(version, database)
+            let run = try SQLRun(
+                database, "UPDATE version SET state = 'committed' WHERE id = ?", table: "version")
+            run.bind(1, version)
+            try run.run()
+            try KernelHandles.set(handles, database)
+            try Meta.setKernelState(kernel, database)
+        }
+    }
+
+    /// Removes the pending version as if it had never been, and says in the audit log why.
+    ///
+    /// - Parameter audit: the entry that explains it; it names the version and withdraws the entry that `prepare` made.
+    /// - Throws: ``StoreError`` `conflict` if this version is not pending.
+    public func abandon(_ version: VersionID, audit: AuditEntry) throws(StoreError) {
+        try write(.full) { database in
+            try Self.checkIsPending(version, database)
+            // The new rows first: an object has one live row at a time.
+            for sql in [
+                "DELETE FROM object INDEXED BY object_born WHERE born = ?",
+                "UPDATE object INDEXED BY object_died SET died = NULL WHERE died = ?",
+                "DELETE FROM version WHERE id = ?",
+            ] {
+                let run = try SQLRun(database, sql, table: "object")
+                run.bind(1, version)
+                try run.run()
+            }
+            try AuditLog.appendWithdrawal(of: version, audit, database)
+        }
+    }
+
+    /// Keeps what the kernel looks like now, and the handles that changed, without a new version.
+    ///
+    /// For the daemon's start, when it has loaded the head into an empty kernel or read back what is there.
+    public func recordKernel(
+        handles: [(id: ObjectID, handle: UInt64?)], kernel: KernelState
+    ) throws(StoreError) {
+        try write(.normal) { database in
+            try KernelHandles.set(handles, database)
+            try Meta.setKernelState(kernel, database)
+        }
+    }
+}
+
+// MARK: - Checks
+
+extension RuleStore {
+    private static func check(
+        _ version: NewVersion, _ changes: [Change], _ nextObjectID: ObjectID
+    ) throws(StoreError) {
+        guard changes.count <= StoreLimits.changesPerVersion else {
+            throw StoreError(
+                .limit, "a version has at most \(StoreLimits.changesPerVersion) changes")
+        }
+        try StoreLimits.check(version.message, "the message")
+        try StoreLimits.check(version.author.process, "the name of the process")
+        for change in changes {
+            let object = change.object
+            if let defect = object.defect {
+                throw StoreError(.malformed, "\(object.kind) with id \(object.id): \(defect)")
+            }
+            guard object.id < nextObjectID else {
+                throw StoreError(.malformed, "id \(object.id) was never given out")
+            }
+        }
+    }
+
+    private static func checkIsNext(_ version: VersionID, _ database: Database) throws {
+        let last = try VersionRow.last(database)
+        if let last, last.state == .pending {
+            throw StoreError(.conflict, "version \(last.id) is still pending")
+        }
+        let head = last?.id ?? .empty
+        guard version == head.next else {
+            throw StoreError(
+                .conflict, "version \(version) cannot follow version \(head), which is the head")
+        }
+    }
+
+    private static func checkIsPending(_ version: VersionID, _ database: Database) throws {
+        guard let last = try VersionRow.last(database), last.id == version, last.state == .pending
+        else { throw StoreError(.conflict, "version \(version) is not pending") }
+    }
+
+    private static func advance(to id: ObjectID, _ database: Database) throws {
+        let current = try Meta.read(database).nextObjectID
+        guard id >= current, id.rawValue <= StoreLimits.number else {
+            throw StoreError(.conflict, "the next object id is \(current) and cannot become \(id)")
+        }
+        if id > current { try Meta.setNextObjectID(id, database) }
+    }
+}
+
+extension StoreLimits {
+    static func check(_ text: String, _ what: String) throws(StoreError) {
+        guard text.utf8.count <= textBytes else {
+            throw StoreError(.limit, "\(what) is longer than \(textBytes) bytes")
+        }
+    }
+}

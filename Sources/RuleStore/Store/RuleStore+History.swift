@@ -1,0 +1,152 @@
+import GRDB
+
+extension RuleStore {
+    /// The last committed version; ``VersionID/empty`` in a new store.
+    public func head() throws(StoreError) -> VersionID {
+        try read { try VersionRow.head($0) }
+    }
+
+    /// The version that was prepared and neither committed nor abandoned; `nil` if there is none.
+    public func pending() throws(StoreError) -> Version? {
+        try read { database in
+            guard let last = try VersionRow.last(database) else { return nil }
+            return last.state == .pending ? last : nil
+        }
+    }
+
+    /// The version with a number.
+    ///
+    /// - Throws: ``StoreError`` `noSuchVersion`; 0, the empty ruleset, has no row and is none.
+    public func version(_ id: VersionID) throws(StoreError) -> Version {
+        try read { database in
+            guard let version = try VersionRow.find(id, database) else { throw Self.noSuch(id) }
+            return version
+        }
+    }
+
+    /// Versions, the newest first.
+    ///
+    /// - Parameters:
+    ///   - limit: how many at most, up to ``StoreLimits/pageEntries``.
+    ///   - before: only versions with a lower number, to go on where the last page ended.
+    public func versions(limit: Int, before: VersionID? = nil) throws(StoreError) -> [Version] {
+        try read { database in
+            let run = try SQLRun(
+                database,
+                "SELECT \(VersionRow.columns) FROM version WHERE id < ? ORDER BY id DESC LIMIT ?",
+                table: "version")
+            run.bind(1, before?.rawValue ?? StoreLimits.number)
+            run.bind(2, Int64(min(max(limit, 0), StoreLimits.pageEntries)))
+            var versions: [Version] = []
+            while try run.step() { versions.append(try VersionRow.read(run)) }
+            return versions
+        }
+    }
+
+    /// The whole ruleset as a version has it; a pending version counts.
+    ///
+    /// - Cost: in proportion to the objects of the head and to what was changed after `version`.
+    /// - Throws: ``StoreError`` `noSuchVersion`, or `corrupt` naming what does not fit.
+    public func loadRuleset(at version: VersionID) throws(StoreError) -> Ruleset {
+        let objects = try read { database in
+            try Self.checkExists(version, database)
+            let run = try SQLRun(database, Self.rulesetSQL, table: "object")
+            run.bind(1, version)
+            return try ObjectRow.all(run)
+        }
+        do {
+            return try Ruleset(objects)
+        } catch {
+            throw StoreError(
+                .corrupt, "version \(version) does not hold together: \(error.message)", path: path)
+        }
+    }
+
+    /// The changes that turn one version into another, in application order; either may be the newer.
+    ///
+    /// - Cost: in proportion to what was changed between the two.
+    /// - Throws: ``StoreError`` `noSuchVersion`.
+    public func diff(from old: VersionID, to new: VersionID) throws(StoreError) -> [Change] {
+        try read { database in
+            try Self.checkExists(max(old, new), database)
+            let lost = try Self.rows(Self.lostSQL, min(old, new), max(old, new), database)
+            let gained = try Self.rows(Self.gainedSQL, min(old, new), max(old, new), database)
+            return old <= new
+                ? .pairing(old: lost, new: gained) : .pairing(old: gained, new: lost)
+        }
+    }
+
+    /// The changes that a version made to the one before it, in application order.
+    ///
+    /// - Throws: ``StoreError`` `noSuchVersion`.
+    public func changes(of version: VersionID) throws(StoreError) -> [Change] {
+        guard version > .empty else { throw Self.noSuch(version) }
+        return try diff(from: VersionID(rawValue: version.rawValue - 1), to: version)
+    }
+
+    /// All that an object ever was, the oldest first; empty if there never was one.
+    public func history(of id: ObjectID) throws(StoreError) -> [ObjectRecord] {
+        try read { database in
+            let run = try SQLRun(database, Self.historySQL, table: "object")
+            run.bind(1, id)
+            var records: [ObjectRecord] = []
+            while try run.step() {
+                records.append(
+                    ObjectRecord(
+                        object: try ObjectRow.read(run),
+                        born: VersionID(rawValue: try run.number(9)),
+                        died: run.isNull(10) ? nil : VersionID(rawValue: try run.number(10))))
+            }
+            return records
+        }
+    }
+}
+
+// MARK: - Queries
+
+// Each names its index: should it be gone, the query fails instead of reading the whole history.
+extension RuleStore {
+    /// What is alive now and was alive at ?1, and what died after it.
+    static let rulesetSQL = """
+        SELECT \(ObjectRow.columns) FROM object INDEXED BY object_live
+        WHERE died IS NULL AND id > 0 AND born <= ?1
+        UNION ALL
+        SELECT \(ObjectRow.columns) FROM object INDEXED BY object_died
+        WHERE died > ?1 AND born <= ?1
+        """
+
+    /// What ?1 has and ?2, a later version, has not.
+    static let lostSQL = """
+        SELECT \(ObjectRow.columns) FROM object INDEXED BY object_died
+        WHERE died > ?1 AND died <= ?2 AND born <= ?1
+        """
+
+    /// What ?2 has and ?1, an earlier version, has not.
+    static let gainedSQL = """
+        SELECT \(ObjectRow.columns) FROM object INDEXED BY object_born
+        WHERE born > ?1 AND born <= ?2 AND (died IS NULL OR died > ?2)
+        """
+
+    static let historySQL = """
+        SELECT \(ObjectRow.columns), born, died FROM object INDEXED BY object_history
+        WHERE id = ? ORDER BY born
+        """
+
+    private static func rows(
+        _ sql: String, _ older: VersionID, _ newer: VersionID, _ database: Database
+    ) throws -> [StoredObject] {
+        let run = try SQLRun(database, sql, table: "object")
+        run.bind(1, older)
+        run.bind(2, newer)
+        return try ObjectRow.all(run)
+    }
+
+    static func checkExists(_ version: VersionID, _ database: Database) throws {
+        if version == .empty { return }
+        guard try VersionRow.find(version, database) != nil else { throw noSuch(version) }
+    }
+
+    static func noSuch(_ version: VersionID) -> StoreError {
+        StoreError(.noSuchVersion, "there is no version \(version)")
+    }
+}

@@ -1,0 +1,118 @@
+import GRDB
+import Synchronization
+
+/// The versioned rule database: versions, their changes, the audit log and candidates, in one SQLite file.
+///
+/// - Concurrency: one writer, any number of readers; a reader sees the store as of one moment. All calls block; none needs
+///   the main thread.
+/// - Invariants: at most one version is pending, and it is the last; versions are numbered without a gap; a row of history
+///   is written once, and only the version that ends it sets `died`; each version has its audit entry.
+/// - Durability: what a call with durability `full` wrote is on disk (fsync) when it returns. See `docs/store.md`.
+public final class RuleStore: Sendable {
+    /// The database file.
+    public let path: String
+    /// The store's identity: 16 random bytes, given when it was made.
+    public let uuid: [UInt8]
+
+    let pool: DatabasePool
+    private let lock: Mutex<StoreLock?>
+
+    /// Opens the store in `path`, making it with mode 0600 if it is not there; its directory must exist.
+    ///
+    /// - Throws: ``StoreError``: `locked` if another process has it open; `readOnly`, `io` or `full` if the file or its directory cannot be
+    ///   used; `notADatabase`, `newerFormat` or `corrupt` if it is not a store that this code can use. An existing file is then as it was.
+    public init(path: String) throws(StoreError) {
+        // SQLite would take a relative path that begins with "file:" for a URI.
+        let path = path.hasPrefix("/") ? path : "./" + path
+        let lock = try StoreLock(path: path + ".lock")
+        self.lock = Mutex(lock)
+        let file = try StoreFile(path: path)
+        self.path = path
+        do {
+            pool = try Self.openPool(path)
+            uuid = try pool.writeWithoutTransaction { database in
+                try Self.bringUpToDate(database, from: file.format)
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Closes the store; each later call throws `closed`.
+    ///
+    /// - Throws: ``StoreError`` if a call is still going on.
+    public func close() throws(StoreError) {
+        do {
+            try pool.close()
+            lock.withLock { $0 = nil }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    private static func openPool(_ path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        // A query that reads on while others wait is short, and the history commands may come in numbers.
+        configuration.maximumReaderCount = 4
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { database in
+            // The file may come from anywhere: its schema gets no more rights than its rows, and cells are checked.
+            try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+        }
+        return try DatabasePool(path: path, configuration: configuration)
+    }
+
+    private static func bringUpToDate(_ database: Database, from format: Int) throws -> [UInt8] {
+        try Durability.full.establish(on: database)
+        try Schema.migrate(database, from: format)
+        try Schema.check(database)
+        return try Meta.read(database).uuid
+    }
+}
+
+// MARK: - Access
+
+/// What a write may lose to a power cut.
+enum Durability: String {
+    /// Nothing: the log is flushed before the call returns.
+    case full = "FULL"
+    /// The write as a whole, never a part of it.
+    case normal = "NORMAL"
+
+    /// Sets it for the transactions that follow; must be called outside of one.
+    func establish(on database: Database) throws {
+        // Not a cached statement: SQLite obeys this pragma when it compiles it.
+        try database.execute(sql: "PRAGMA synchronous = \(rawValue)")
+    }
+}
+
+extension RuleStore {
+    /// Runs one write transaction; an error rolls all of it back.
+    func write<Result>(
+        _ durability: Durability, _ body: (Database) throws -> Result
+    ) throws(StoreError) -> Result {
+        do {
+            return try pool.writeWithoutTransaction { database in
+                try durability.establish(on: database)
+                var result: Result?
+                try database.inTransaction(.immediate) {
+                    result = try body(database)
+                    return .commit
+                }
+                guard let result else { throw StoreError(.other, "a transaction without a result") }
+                return result
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Runs queries that all see the same moment.
+    func read<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+}

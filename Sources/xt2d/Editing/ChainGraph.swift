@@ -1,0 +1,117 @@
+import HashTreeCollections
+import NetlinkProto
+import RuleStore
+
+/// Who jumps where, and what rules demand of the hooks that they are reached from: kept beside the ruleset, rule by rule.
+///
+/// Why: the kernel finds a loop or a misplaced rule too, but it walks every rule to do so, and when it finds one it walks them
+/// again for each message of the batch. This finds it in the chains alone.
+/// A copy shares its contents.
+struct ChainGraph: Sendable {
+    /// A chain by what rules call it.
+    struct Target: Hashable, Sendable {
+        let table: ObjectID
+        let name: String
+    }
+
+    /// What the rules of one chain come to.
+    struct Facts: Sendable {
+        /// How many rules jump to each chain.
+        var targets: [String: Int] = [:]
+        /// How many rules demand each thing.
+        var demands: [HookDemand: Int] = [:]
+
+        var isEmpty: Bool { targets.isEmpty && demands.isEmpty }
+    }
+
+    private var facts: TreeDictionary<ObjectID, Facts> = [:]
+    private var sources: TreeDictionary<Target, TreeDictionary<ObjectID, Int>> = [:]
+
+    init() {}
+
+    /// The graph of a whole ruleset.
+    init(_ ruleset: Ruleset) {
+        for rule in ruleset.allObjects where rule.kind == .rule {
+            count(rule, in: ruleset, by: 1)
+        }
+    }
+
+    /// What the rules of a chain come to.
+    func facts(of chain: ObjectID) -> Facts {
+        facts[chain] ?? Facts()
+    }
+
+    /// The chains that have a rule that jumps to this one, by its present name.
+    func sources(ofTarget chain: StoredObject) -> [ObjectID] {
+        guard let table = chain.parent else { return [] }
+        return (sources[Target(table: table, name: chain.name)]?.keys).map(Array.init) ?? []
+    }
+
+    /// Takes a change in.
+    ///
+    /// - Parameters: `old` has the chain of the rule as it was, `new` that of the rule as it becomes.
+    mutating func apply(_ change: Change, from old: Ruleset, to new: Ruleset) {
+        guard change.object.kind == .rule else { return }
+        if let before = change.before { count(before, in: old, by: -1) }
+        if let after = change.after { count(after, in: new, by: 1) }
+    }
+
+    private mutating func count(_ rule: StoredObject, in ruleset: Ruleset, by step: Int) {
+        guard ChainGraph.mayMatter(rule.body), let chain = rule.parent,
+            let table = ruleset.object(chain)?.parent,
+            let body = try? RuleBody(encoded: rule.body)
+        else { return }
+        var all = facts[chain] ?? Facts()
+        for name in body.targets {
+            all.targets.count(name, by: step)
+            sources[Target(table: table, name: name), default: [:]].count(chain, by: step)
+        }
+        for demand in body.expressions.compactMap(HookDemand.init) {
+            all.demands.count(demand, by: step)
+        }
+        facts[chain] = all.isEmpty ? nil : all
+    }
+
+    /// Whether a body can hold a jump or a demand: a quick look for the names of the expressions that can.
+    ///
+    /// Why: most rules are a match and a verdict; reading 100,000 of them in full would slow down every start.
+    static func mayMatter(_ body: [UInt8]) -> Bool {
+        var attributes = AttributeReader(body.span.bytes)
+        while let attribute = try? attributes.next() {
+            if attribute.type == ExtensionAttribute.sets { return true }
+            guard attribute.type == 4, var list = try? attribute.nested() else { continue }
+            while let element = try? list.next() {
+                guard var parts = try? element.nested(), let name = try? parts.next() else {
+                    return true
+                }
+                if name.type != 1 || matters(name, parts) { return true }
+            }
+        }
+        return false
+    }
+
+    private static func matters(_ name: borrowing Attribute, _ rest: consuming AttributeReader) -> Bool {
+        guard let text = try? name.string() else { return true }
+        if text == ImmediateExpression.name {
+            // Register and verdict code are 24 bytes of attributes; a chain's name takes 8 more.
+            guard let data = try? rest.next() else { return false }
+            return data.payload.byteCount > 28
+        }
+        return HookDemand.names.contains(text)
+    }
+}
+
+extension Dictionary where Value == Int {
+    /// Counts up or down; what reaches zero is gone.
+    fileprivate mutating func count(_ key: Key, by step: Int) {
+        let value = (self[key] ?? 0) + step
+        self[key] = value == 0 ? nil : value
+    }
+}
+
+extension TreeDictionary where Value == Int {
+    fileprivate mutating func count(_ key: Key, by step: Int) {
+        let value = (self[key] ?? 0) + step
+        self[key] = value == 0 ? nil : value
+    }
+}

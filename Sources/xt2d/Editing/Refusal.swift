@@ -1,0 +1,40 @@
+import NetlinkProto
+
+/// Why a request was not carried out, as it is told to the client and written to the audit log.
+struct Refusal: Error, Sendable {
+    /// Whose fault it is; the audit log tells them apart.
+    enum Outcome: String, Sendable {
+        /// The request cannot be done, or not by this user.
+        case refused
+        /// It could have been done, but the kernel or the disk failed.
+        case failed
+    }
+
+    /// A positive error number.
+    var errno: Int32
+    /// Sentences for people: what was refused, and what to do.
+    var message: String
+    /// The client's message at fault; nil for the request as a whole.
+    var sequence: SequenceNumber?
+    /// Bytes from the start of that message to the attribute at fault.
+    var offset: Int?
+    /// Whose fault it is.
+    var outcome = Outcome.refused
+
+    /// A refusal of the request as a whole, unless more is known.
+    init(_ errno: Int32, _ message: String, outcome: Outcome = .refused) {
+        self.errno = errno
+        self.message = message
+        self.outcome = outcome
+    }
+
+    /// The same refusal, laid to one of the client's messages.
+    func at(_ sequence: SequenceNumber, offset: Int? = nil) -> Refusal {
+        var refusal = self
+        if refusal.sequence == nil {
+            refusal.sequence = sequence
+            refusal.offset = offset ?? self.offset
+        }
+        return refusal
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+import NetlinkProto
+
+/// Checks of a rule by itself, and the form in which it is stored.
+enum RuleCheck {
+    /// The canonical bytes of a rule: without counter values, without xt2's own userdata.
+    ///
+    /// - Throws: ``Refusal`` if the rule is larger than a kernel rule can be, or its parts do not go together.
+    static func canonical(_ body: RuleBody) throws(Refusal) -> [UInt8] {
+        var body = body.withoutState
+        do {
+            var userData = try UserData(body.userData)
+            userData.identity = nil
+            body.userData = try userData.encoded()
+            // With the rule id it must fit as well.
+            _ = try RuleEncoder.identified(body.userData, .init(rawValue: 0))
+            try checkSets(body)
+            let bytes = try body.encoded()
+            guard bytes.count <= WireLimits.attributeBytes else {
+                throw WireError(.tooLarge, "a rule of \(bytes.count) bytes")
+            }
+            return bytes
+        } catch {
+            throw Refusal(EINVAL, "The rule cannot be stored: \(error.message).")
+        }
+    }
+
+    /// Each lookup in an anonymous set must name one that the rule has, and each set must be named.
+    private static func checkSets(_ body: RuleBody) throws(WireError) {
+        var named = Set<UInt32>()
+        for case .lookup(let lookup) in body.expressions {
+            guard let id = lookup.setID else {
+                throw WireError(
+                    .badValue, "it looks up set '\(lookup.set)', and named sets are not in this release")
+            }
+            guard id >= 1, id <= UInt32(body.sets.count) else {
+                throw WireError(.badValue, "it looks up anonymous set \(id), and has \(body.sets.count)")
+            }
+            named.insert(id)
+        }
+        guard named.count == body.sets.count else {
+            throw WireError(.badValue, "it has anonymous sets that no lookup names")
+        }
+        for set in body.sets {
+            guard set.body.flags.contains([.anonymous, .constant]), !set.elements.isEmpty else {
+                throw WireError(.badValue, "an anonymous set must be constant and have elements")
+            }
+        }
+    }
+}

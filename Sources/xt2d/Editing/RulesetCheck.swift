@@ -1,0 +1,120 @@
+import Glibc
+import NetlinkProto
+import RuleStore
+
+/// Checks of a changed ruleset as a whole: everything that the kernel would find only by walking it.
+///
+/// - Source: linux `nf_tables_api.c`, `nft_chain_validate`, `nf_tables_delchain`.
+struct RulesetCheck {
+    let base: Ruleset
+    let ruleset: Ruleset
+    let graph: ChainGraph
+
+    /// Checks one change in the ruleset that has all of them.
+    func check(_ change: Change) throws(Refusal) {
+        switch change.object.kind {
+        case .rule: if let rule = change.after { try checkRule(rule) }
+        case .chain:
+            if case .delete(let chain) = change { try checkIsUnused(chain) }
+        default: break
+        }
+    }
+
+    // MARK: Jumps
+
+    private func checkRule(_ rule: StoredObject) throws(Refusal) {
+        guard ChainGraph.mayMatter(rule.body), let chain = rule.parent.flatMap({ ruleset.object($0) }),
+            let body = try? RuleBody(encoded: rule.body)
+        else { return }
+        for target in body.targets { try checkJump(from: chain, to: target) }
+        let demands = body.expressions.compactMap(HookDemand.init)
+        if !demands.isEmpty { try check(demands, in: chain) }
+    }
+
+    private func checkJump(from chain: StoredObject, to name: String) throws(Refusal) {
+        guard let table = chain.parent,
+            let target = ruleset.child(of: table, kind: .chain, name: name)
+        else {
+            throw Refusal(
+                ENOENT, "There is no chain \(name) to jump to; 'xt2 add chain' makes one.")
+        }
+        if isBase(target) {
+            throw Refusal(
+                EOPNOTSUPP, "\(name) is a base chain; packets reach it by its hook, not by a jump.")
+        }
+        var path = ChainPath(ruleset: ruleset, graph: graph)
+        if let loop = path.way(from: target, to: chain) {
+            let names = ([chain] + loop).map(\.name).joined(separator: " -> ")
+            throw Refusal(EMLINK, "The jump to \(name) would make a loop: \(names).")
+        }
+        try checkDepth(chain, target, &path)
+        try checkDemands(below: target, reachedFrom: chain, &path)
+    }
+
+    private func checkDepth(
+        _ chain: StoredObject, _ target: StoredObject, _ path: inout ChainPath
+    ) throws(Refusal) {
+        guard let above = path.depthAbove(chain) else { return }
+        let depth = above + 1 + path.depthBelow(target)
+        // Level 0 is the base chain; the kernel refuses to enter level NFT_JUMP_STACK_SIZE.
+        guard depth < WireLimits.jumpDepth else {
+            throw Refusal(
+                EMLINK,
+                "The jump to \(target.name) would nest \(depth) jumps deep; the kernel follows \(WireLimits.jumpDepth - 1)."
+            )
+        }
+    }
+
+    private func checkIsUnused(_ chain: StoredObject) throws(Refusal) {
+        guard let table = chain.parent, ruleset.object(table) != nil,
+            ruleset.child(of: table, kind: .chain, name: chain.name) == nil,
+            let source = graph.sources(ofTarget: chain).first.flatMap({ ruleset.object($0) })
+        else { return }
+        throw Refusal(
+            EBUSY,
+            "The chain \(chain.name) is in use: a rule in chain \(source.name) jumps to it; delete that rule first."
+        )
+    }
+
+    // MARK: Hooks
+
+    private func check(_ demands: [HookDemand], in chain: StoredObject) throws(Refusal) {
+        var path = ChainPath(ruleset: ruleset, graph: graph)
+        for base in path.baseChains(above: chain) {
+            for demand in demands { try check(demand, at: base) }
+        }
+    }
+
+    private func checkDemands(
+        below target: StoredObject, reachedFrom chain: StoredObject, _ path: inout ChainPath
+    ) throws(Refusal) {
+        let demands = Set(path.chains(below: target).flatMap { graph.facts(of: $0.id).demands.keys })
+        guard !demands.isEmpty else { return }
+        for base in path.baseChains(above: chain) {
+            for demand in demands { try check(demand, at: base) }
+        }
+    }
+
+    private func check(_ demand: HookDemand, at base: StoredObject) throws(Refusal) {
+        guard let table = base.parent.flatMap({ ruleset.object($0) }),
+            [Family.ip, .ip6, .inet].map(\.rawValue).contains(table.family),
+            let body = try? ChainBody(encoded: base.body), let hook = body.hook
+        else { return }
+        if let type = demand.chainType, type != body.type {
+            throw Refusal(
+                EOPNOTSUPP,
+                "\(demand.what) needs a chain of type \(type); \(base.name), from which it is reached, is of type \(body.type ?? "filter")."
+            )
+        }
+        guard hook.number < 32, demand.hooks & (1 << hook.number) != 0 else {
+            throw Refusal(
+                EOPNOTSUPP,
+                "\(demand.what) can only be used at hook \(demand.hookNames); chain \(base.name), from which it is reached, is at another."
+            )
+        }
+    }
+
+    private func isBase(_ chain: StoredObject) -> Bool {
+        (try? ChainBody(encoded: chain.body))?.hook != nil
+    }
+}

@@ -1,0 +1,276 @@
+import NetlinkProto
+import RuleStore
+
+/// Turns a diff of the logical ruleset into kernel messages. Pure: no I/O, no state but its arguments.
+///
+/// Today one rule is one kernel rule. Nothing outside of this folder may rely on that: the rest of the daemon knows rules by
+/// id, and only ``RuleHandles`` knows where they live.
+///
+/// The order of messages in a batch, and why:
+/// 1. rules go, so that nothing jumps to what goes next;
+/// 2. chains and tables go, so that their names are free;
+/// 3. tables and chains come, so that rules can name them;
+/// 4. rules come and change, each run of new rules placed by a neighbour that stays;
+/// 5. chains are renamed: the kernel knows the new name only after the batch, so everything before uses the old one;
+/// 6. the marker changes.
+struct Layout {
+    private let old: Ruleset
+    private let new: Ruleset
+    private let handles: RuleHandles
+    private let names: ChainNames
+    private let work: LayoutWork
+
+    private init(_ old: Ruleset, _ new: Ruleset, _ changes: [Change], _ handles: RuleHandles) throws(LayoutError) {
+        self.old = old
+        self.new = new
+        self.handles = handles
+        names = ChainNames(changes)
+        work = try LayoutWork(changes, old: old, new: new, names: names)
+    }
+
+    /// The batch that turns `old`, which the kernel runs, into `new`.
+    ///
+    /// - Parameters:
+    ///   - changes: what differs; at most one change an object.
+    ///   - handles: where the rules of `old` live in the kernel.
+    ///   - adopted: tables of both sides that this socket must make its own first.
+    /// - Throws: ``LayoutError`` if the difference cannot be made in one batch, or a handle is not known.
+    static func batch(
+        from old: Ruleset, to new: Ruleset, changes: [Change], handles: RuleHandles,
+        adopting adopted: [StoredObject] = [], plan: BatchPlan
+    ) throws(LayoutError) -> KernelBatch {
+        let layout = try Layout(old, new, changes, handles)
+        var builder = KernelBatchBuilder(generation: plan.generation)
+        if plan.adoptsMarkerTable { builder.addTable(plan.markerTable, subject: nil) }
+        for table in adopted { builder.addTable(try TableMessage(table), subject: table.id) }
+        try layout.writeRemovals(to: &builder)
+        try layout.writeContainers(to: &builder)
+        try layout.writeRules(to: &builder)
+        layout.writeRenames(to: &builder)
+        do {
+            return try builder.finish(marker: plan.marker, replacing: plan.replacesMarker)
+        } catch {
+            throw .tooLarge(error)
+        }
+    }
+
+    // MARK: Removals
+
+    private func writeRemovals(to builder: inout KernelBatchBuilder) throws(LayoutError) {
+        for chain in work.flushedChains {
+            let place = try place(ofChain: chain, in: old)
+            builder.add(.deleteRule, subject: chain) { header, writer in
+                RuleMessage(family: place.family, table: place.table, chain: place.chain)
+                    .write(header, to: &writer)
+            }
+        }
+        for rule in work.deletedRules { try writeDeletion(of: rule, to: &builder) }
+        for chain in work.deletedChains {
+            let place = try place(ofChain: chain.id, in: old)
+            builder.add(.deleteChain, subject: chain.id) { header, writer in
+                ChainMessage(family: place.family, table: place.table, name: place.chain)
+                    .write(header, to: &writer)
+            }
+        }
+        for table in work.deletedTables {
+            builder.add(.deleteTable, subject: table.id) { header, writer in
+                TableMessage(family: Family(rawValue: table.family), name: table.name)
+                    .write(header, to: &writer)
+            }
+        }
+    }
+
+    private func writeDeletion(
+        of rule: StoredObject, to builder: inout KernelBatchBuilder
+    ) throws(LayoutError) {
+        let place = try place(ofChain: rule.parent, in: old)
+        let handle = try handle(of: rule.id)
+        builder.add(.deleteRule, subject: rule.id) { header, writer in
+            RuleMessage(
+                family: place.family, table: place.table, chain: place.chain, handle: handle
+            ).write(header, to: &writer)
+        }
+    }
+
+    // MARK: Tables and chains
+
+    private func writeContainers(to builder: inout KernelBatchBuilder) throws(LayoutError) {
+        for table in work.addedTables {
+            // EXCL: a table of this name that xt2 did not make is somebody else's.
+            builder.addTable(try TableMessage(table), flags: .exclusive, subject: table.id)
+        }
+        for table in work.modifiedTables {
+            builder.addTable(try TableMessage(table), subject: table.id)
+        }
+        for chain in work.addedChains {
+            let message = try chainMessage(chain)
+            builder.addEchoed(.newChain, [.create, .exclusive], id: chain.id) {
+                message.write($0, to: &$1)
+            }
+        }
+        for chain in work.modifiedChains {
+            let message = try chainMessage(chain)
+            builder.add(.newChain, subject: chain.id) { message.write($0, to: &$1) }
+        }
+    }
+
+    private func chainMessage(_ chain: StoredObject) throws(LayoutError) -> ChainMessage {
+        let place = try place(ofChain: chain.id, in: new)
+        do {
+            return ChainMessage(
+                family: place.family, table: place.table, name: place.chain,
+                body: try ChainBody(encoded: chain.body))
+        } catch {
+            throw .damaged(chain.id, error)
+        }
+    }
+
+    // MARK: Rules
+
+    private func writeRules(to builder: inout KernelBatchBuilder) throws(LayoutError) {
+        for rule in work.replacedRules {
+            let handle = try handle(of: rule.id)
+            try write(rule, .replace, handle: handle, position: nil, to: &builder)
+        }
+        for (chain, added) in work.addedRules {
+            for run in Layout.runs(added) {
+                try writeRun(run, of: chain, to: &builder)
+            }
+        }
+    }
+
+    /// Splits rules, given with their indices in ascending order, where others stand between them.
+    private static func runs(
+        _ rules: [(index: Int, rule: StoredObject)]
+    ) -> [ArraySlice<(index: Int, rule: StoredObject)>] {
+        var runs: [ArraySlice<(index: Int, rule: StoredObject)>] = []
+        var start = 0
+        for end in rules.indices.dropFirst() where rules[end].index != rules[end - 1].index + 1 {
+            runs.append(rules[start..<end])
+            start = end
+        }
+        if start < rules.count { runs.append(rules[start...]) }
+        return runs
+    }
+
+    /// Writes new rules that stand side by side: each in front of the rule that follows them all, which stays.
+    private func writeRun(
+        _ run: ArraySlice<(index: Int, rule: StoredObject)>, of chain: ObjectID,
+        to builder: inout KernelBatchBuilder
+    ) throws(LayoutError) {
+        guard let last = run.last else { return }
+        var position: Handle?
+        if let anchor = new.ruleID(at: last.index + 1, of: chain) {
+            position = try handle(of: anchor)
+        }
+        let flags: MessageFlags = position == nil ? [.create, .append] : [.create]
+        for (_, rule) in run {
+            try write(rule, flags, handle: nil, position: position, to: &builder)
+        }
+    }
+
+    private func write(
+        _ rule: StoredObject, _ flags: MessageFlags, handle: Handle?, position: Handle?,
+        to builder: inout KernelBatchBuilder
+    ) throws(LayoutError) {
+        let place = try place(ofChain: rule.parent, in: new)
+        let encoder = try RuleEncoder(rule, names: names.before(in: place.tableID))
+        encoder.write(flags, place, handle: handle, position: position, to: &builder)
+    }
+
+    // MARK: Renames
+
+    private func writeRenames(to builder: inout KernelBatchBuilder) {
+        for (before, after) in names.renamed {
+            guard let table = after.parent.flatMap({ new.object($0) }) else { continue }
+            // The kernel renames by handle; the name alone would make another chain.
+            guard let handle = handles[before.id] else { continue }
+            builder.add(.newChain, subject: after.id) { header, writer in
+                ChainMessage(
+                    family: Family(rawValue: table.family), table: table.name, name: after.name,
+                    handle: handle
+                ).write(header, to: &writer)
+            }
+        }
+    }
+
+    // MARK: Places
+
+    private func handle(of id: ObjectID) throws(LayoutError) -> Handle {
+        guard let handle = handles[id] else { throw .unknownHandle(id) }
+        return handle
+    }
+
+    /// Where a chain is, by the names that the kernel knows while it reads the batch.
+    private func place(
+        ofChain id: ObjectID?, in ruleset: Ruleset
+    ) throws(LayoutError) -> ChainPlace {
+        guard let id, let chain = ruleset.object(id),
+            let table = chain.parent.flatMap({ ruleset.object($0) })
+        else { throw .unknownHandle(id ?? ObjectID(rawValue: 0)) }
+        return ChainPlace(
+            family: Family(rawValue: table.family), tableID: table.id, table: table.name,
+            chain: names.kernelName(of: chain))
+    }
+}
+
+/// Where a chain is in the kernel.
+struct ChainPlace {
+    let family: Family
+    let tableID: ObjectID
+    let table: String
+    let chain: String
+}
+
+/// What a batch needs beside the diff.
+struct BatchPlan {
+    /// The kernel generation that it is planned on.
+    var generation: GenerationID
+    /// What the kernel is to carry afterwards.
+    var marker: Marker
+    /// Whether the kernel has a marker now.
+    var replacesMarker: Bool
+    /// Whether the marker's table must be made, or made this socket's own, first.
+    var adoptsMarkerTable: Bool
+    /// What the kernel can do: OWNER and PERSIST, or neither.
+    var ownership: TableBody.Flags
+
+    /// The table that holds the marker.
+    var markerTable: TableMessage {
+        TableMessage(
+            family: Marker.family, name: Marker.table, body: TableBody(flags: ownership))
+    }
+}
+
+/// Why a diff cannot be made into a batch.
+enum LayoutError: Error {
+    /// The kernel handle of an object is not known; a dump would tell.
+    case unknownHandle(ObjectID)
+    /// A stored body cannot be read.
+    case damaged(ObjectID, WireError)
+    /// Something does not fit into its message.
+    case tooLarge(WireError)
+    /// A name is freed by a rename and taken again in the same version.
+    case nameTaken(ObjectID, String)
+}
+
+extension TableMessage {
+    /// The message that makes a stored table.
+    init(_ table: StoredObject) throws(LayoutError) {
+        do {
+            self.init(
+                family: Family(rawValue: table.family), name: table.name,
+                body: try TableBody(encoded: table.body))
+        } catch {
+            throw .damaged(table.id, error)
+        }
+    }
+}
+
+extension KernelBatchBuilder {
+    mutating func addTable(
+        _ table: TableMessage, flags: MessageFlags = [], subject: ObjectID?
+    ) {
+        add(.newTable, flags.union(.create), subject: subject) { table.write($0, to: &$1) }
+    }
+}

@@ -1,0 +1,153 @@
+import NetlinkProto
+import RuleStore
+
+/// A diff, sorted by what has to be done in the kernel, and rid of what needs no message.
+struct LayoutWork {
+    private(set) var deletedTables: [StoredObject] = []
+    private(set) var addedTables: [StoredObject] = []
+    private(set) var modifiedTables: [StoredObject] = []
+    private(set) var deletedChains: [StoredObject] = []
+    private(set) var addedChains: [StoredObject] = []
+    /// Chains with another policy; renames are ``ChainNames``' matter.
+    private(set) var modifiedChains: [StoredObject] = []
+    /// Chains of which no rule stays: one message takes them all.
+    private(set) var flushedChains: [ObjectID] = []
+    private(set) var deletedRules: [StoredObject] = []
+    private(set) var replacedRules: [StoredObject] = []
+    /// New rules of each chain, in order, with their indices in the new ruleset.
+    private(set) var addedRules: [(chain: ObjectID, rules: [(index: Int, rule: StoredObject)])] = []
+
+    private let old: Ruleset
+    private let names: ChainNames
+    private var added: [ObjectID: [StoredObject]] = [:]
+    private var deleted: [ObjectID: [StoredObject]] = [:]
+
+    init(_ changes: [Change], old: Ruleset, new: Ruleset, names: ChainNames) throws(LayoutError) {
+        self.old = old
+        self.names = names
+        // Tables first: what is in a table that goes needs no message of its own.
+        for change in changes where change.object.kind == .table { sortTable(change) }
+        for change in changes where change.object.kind == .chain { sortChain(change) }
+        let lostNames = Set(deletedChains.map { ChainName(table: $0.parent, name: $0.name) })
+        for change in changes where change.object.kind == .rule {
+            try sortRule(change, lostNames: lostNames)
+        }
+        collectDeletions()
+        collectAdditions(in: new)
+        try checkNames()
+    }
+
+    private mutating func sortTable(_ change: Change) {
+        switch change {
+        case .delete(let table): deletedTables.append(table)
+        case .add(let table): addedTables.append(table)
+        case .modify(_, let table): modifiedTables.append(table)
+        }
+    }
+
+    private mutating func sortChain(_ change: Change) {
+        switch change {
+        case .delete(let chain): if !isGone(chain.parent) { deletedChains.append(chain) }
+        case .add(let chain): addedChains.append(chain)
+        case .modify(let before, let chain):
+            if before.body != chain.body { modifiedChains.append(chain) }
+        }
+    }
+
+    private func isGone(_ table: ObjectID?) -> Bool {
+        deletedTables.contains { $0.id == table }
+    }
+
+    private mutating func sortRule(
+        _ change: Change, lostNames: Set<ChainName>
+    ) throws(LayoutError) {
+        switch change {
+        case .add(let rule): add(rule)
+        case .delete(let rule): delete(rule)
+        case .modify(let before, let after):
+            if before.orderKey != after.orderKey {
+                delete(before)
+                add(after)
+            } else if try needsNoMessage(before, after) {
+                return
+            } else if try jumps(before, to: lostNames) {
+                // A replacement comes after the deletion of chains, so this rule has to let go first.
+                delete(before)
+                add(after)
+            } else {
+                replacedRules.append(after)
+            }
+        }
+    }
+
+    private mutating func add(_ rule: StoredObject) {
+        if let chain = rule.parent { added[chain, default: []].append(rule) }
+    }
+
+    private mutating func delete(_ rule: StoredObject) {
+        if let chain = rule.parent { deleted[chain, default: []].append(rule) }
+    }
+
+    /// Whether two bodies differ only by the name of a chain that is renamed: the kernel does that by itself.
+    private func needsNoMessage(
+        _ before: StoredObject, _ after: StoredObject
+    ) throws(LayoutError) -> Bool {
+        guard let table = table(of: before), !names.renamed.isEmpty else { return false }
+        return try body(after).renamingChains(names.before(in: table)) == body(before)
+    }
+
+    private func jumps(_ rule: StoredObject, to lost: Set<ChainName>) throws(LayoutError) -> Bool {
+        guard !lost.isEmpty else { return false }
+        let table = table(of: rule)
+        return try body(rule).targets.contains { lost.contains(ChainName(table: table, name: $0)) }
+    }
+
+    private func table(of rule: StoredObject) -> ObjectID? {
+        rule.parent.flatMap { old.object($0)?.parent }
+    }
+
+    private func body(_ rule: StoredObject) throws(LayoutError) -> RuleBody {
+        do {
+            return try RuleBody(encoded: rule.body)
+        } catch {
+            throw .damaged(rule.id, error)
+        }
+    }
+
+    private mutating func collectDeletions() {
+        for (chain, rules) in deleted.sorted(by: { $0.key < $1.key }) {
+            if isGone(old.object(chain)?.parent) { continue }
+            if rules.count > 1 && rules.count == old.ruleCount(of: chain) {
+                flushedChains.append(chain)
+            } else {
+                deletedRules += rules
+            }
+        }
+        deleted = [:]
+    }
+
+    private mutating func collectAdditions(in new: Ruleset) {
+        for (chain, rules) in added.sorted(by: { $0.key < $1.key }) {
+            let placed = rules.compactMap { rule in
+                new.ruleIndex(of: rule.id).map { (index: $0, rule: rule) }
+            }
+            addedRules.append((chain, placed.sorted { $0.index < $1.index }))
+        }
+        added = [:]
+    }
+
+    /// The kernel frees a renamed chain's old name, and takes its new one, only at the end.
+    private func checkNames() throws(LayoutError) {
+        guard !names.renamed.isEmpty else { return }
+        let freed = Set(names.renamed.map { ChainName(table: $0.before.parent, name: $0.before.name) })
+        for chain in addedChains + names.renamed.map(\.after)
+        where freed.contains(ChainName(table: chain.parent, name: chain.name)) {
+            throw .nameTaken(chain.id, chain.name)
+        }
+    }
+}
+
+private struct ChainName: Hashable {
+    let table: ObjectID?
+    let name: String
+}

@@ -1,0 +1,167 @@
+import NetlinkProto
+import RuleStore
+
+/// Writes a stored rule as the kernel takes it: the rule id goes into the userdata, anonymous sets become messages of their own.
+///
+/// The usual rule, without sets, is copied attribute by attribute and not decoded.
+struct RuleEncoder {
+    private let id: ObjectID
+    private let body: [UInt8]
+    private let userData: [UInt8]
+    /// Set where expressions must be rewritten: a rule with anonymous sets, or one that names a renamed chain.
+    private let decoded: RuleBody?
+
+    private static let userDataAttribute: UInt16 = 7
+    /// The kernel chooses the number; the set is then known by its id within the batch.
+    private static let anonymousName = "__set%d"
+    /// Elements in one message; 500 of the largest kind stay below an attribute's 64 KiB.
+    private static let elementsPerMessage = 400
+
+    /// - Parameter names: chains that are renamed in the same batch, new name to the one that the kernel knows.
+    init(_ rule: StoredObject, names: [String: String]) throws(LayoutError) {
+        id = rule.id
+        body = rule.body
+        do {
+            var userData: [UInt8] = []
+            var needsDecoding = !names.isEmpty
+            var attributes = AttributeReader(rule.body.span.bytes)
+            while let attribute = try attributes.next() {
+                if attribute.type == RuleEncoder.userDataAttribute { userData = attribute.bytes() }
+                if attribute.type == ExtensionAttribute.sets { needsDecoding = true }
+            }
+            self.userData = try RuleEncoder.identified(userData, id)
+            decoded =
+                needsDecoding
+                ? try RuleBody(encoded: rule.body).renamingChains(names) : nil
+        } catch {
+            throw .damaged(rule.id, error)
+        }
+    }
+
+    /// The userdata with the rule id in it.
+    static func identified(_ userData: [UInt8], _ id: ObjectID) throws(WireError) -> [UInt8] {
+        var parsed = try UserData(userData)
+        parsed.identity = id.rawValue.bigEndianBytes
+        return try parsed.encoded()
+    }
+
+    func write(
+        _ flags: MessageFlags, _ place: ChainPlace, handle: Handle?, position: Handle?,
+        to builder: inout KernelBatchBuilder
+    ) {
+        var rewritten = decoded
+        if let sets = rewritten?.sets, !sets.isEmpty {
+            let ids = sets.map { write($0, place, to: &builder) }
+            rewritten?.sets = []
+            rewritten?.expressions = (rewritten?.expressions ?? []).map { $0.usingSets(ids) }
+        }
+        builder.addEchoed(.newRule, flags, id: id) { header, writer in
+            writer.message(header) { writer in
+                writer.netfilterHeader(family: place.family)
+                writer.attribute(1, string: place.table)
+                writer.attribute(2, string: place.chain)
+                if let handle { writer.attribute(3, uint64: handle.rawValue) }
+                if let position { writer.attribute(6, uint64: position.rawValue) }
+                writer.attribute(RuleEncoder.userDataAttribute, bytes: userData)
+                if var rewritten {
+                    rewritten.userData = []
+                    rewritten.write(to: &writer)
+                } else {
+                    copyBody(to: &writer)
+                }
+            }
+        }
+    }
+
+    private func copyBody(to writer: inout MessageWriter) {
+        var attributes = AttributeReader(body.span.bytes)
+        // It was read to the end when this value was made.
+        while let attribute = try? attributes.next() {
+            if attribute.type != RuleEncoder.userDataAttribute { writer.copy(attribute) }
+        }
+    }
+
+    /// Writes NEWSET and NEWSETELEM for one anonymous set; returns its number within the batch.
+    private func write(
+        _ set: AnonymousSet, _ place: ChainPlace, to builder: inout KernelBatchBuilder
+    ) -> UInt32 {
+        let setID = builder.makeSetID()
+        let message = SetMessage(
+            family: place.family, table: place.table, name: RuleEncoder.anonymousName, id: setID,
+            body: set.body)
+        builder.add(.newSet, .create, subject: id) { message.write($0, to: &$1) }
+        var rest = set.elements[...]
+        while !rest.isEmpty {
+            let part = Array(rest.prefix(RuleEncoder.elementsPerMessage))
+            rest = rest.dropFirst(part.count)
+            let message = SetElementMessage(
+                family: place.family, table: place.table, set: RuleEncoder.anonymousName,
+                setID: setID, elements: part)
+            builder.add(.newSetElement, .create, subject: id) { message.write($0, to: &$1) }
+        }
+        return setID
+    }
+}
+
+extension Expression {
+    /// The same expression with the numbers of its anonymous sets, counted from 1 within the rule, exchanged for those in the batch.
+    fileprivate func usingSets(_ ids: [UInt32]) -> Expression {
+        guard case .lookup(var lookup) = self, let local = lookup.setID, local >= 1,
+            Int(local) <= ids.count
+        else { return self }
+        lookup.setID = ids[Int(local) - 1]
+        return .lookup(lookup)
+    }
+}
+
+extension RuleBody {
+    /// The same rule with other names for the chains that it jumps to.
+    func renamingChains(_ names: [String: String]) -> RuleBody {
+        guard !names.isEmpty else { return self }
+        var body = self
+        body.expressions = expressions.map { $0.renamingChains(names) }
+        for set in body.sets.indices {
+            for element in body.sets[set].elements.indices {
+                if case .verdict(let verdict)? = body.sets[set].elements[element].data {
+                    body.sets[set].elements[element].data = .verdict(verdict.renaming(names))
+                }
+            }
+        }
+        return body
+    }
+
+    /// The chains that the rule jumps or goes to.
+    var targets: [String] {
+        var targets = expressions.compactMap { expression -> String? in
+            guard case .immediate(let immediate) = expression,
+                case .verdict(let verdict) = immediate.data
+            else { return nil }
+            return verdict.chain
+        }
+        for element in sets.lazy.flatMap(\.elements) {
+            if case .verdict(let verdict)? = element.data, let chain = verdict.chain {
+                targets.append(chain)
+            }
+        }
+        return targets
+    }
+}
+
+extension Expression {
+    fileprivate func renamingChains(_ names: [String: String]) -> Expression {
+        guard case .immediate(var immediate) = self, case .verdict(let verdict) = immediate.data
+        else { return self }
+        immediate.data = .verdict(verdict.renaming(names))
+        return .immediate(immediate)
+    }
+}
+
+extension Verdict {
+    fileprivate func renaming(_ names: [String: String]) -> Verdict {
+        switch self {
+        case .jump(let chain): .jump(names[chain] ?? chain)
+        case .goto(let chain): .goto(names[chain] ?? chain)
+        default: self
+        }
+    }
+}
