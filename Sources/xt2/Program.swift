@@ -38,7 +38,7 @@ enum Program {
         let status = RootCommand.exitCode(for: error).rawValue
         let text = RootCommand.fullMessage(for: error)
         guard status == 0 else {
-            complain(text)
+            if !text.isEmpty { complain(text) }
             return status
         }
         do throws(CommandError) {

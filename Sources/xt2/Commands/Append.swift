@@ -8,7 +8,7 @@ struct Append: EditCommand {
         usage: "xt2 append [OPTIONS] [FAMILY] TABLE CHAIN RULE",
         discussion: """
               xt2 append inet filter input -m conntrack --ctstate ESTABLISHED -j ACCEPT
-              xt2 append -m 'web' filter input -p tcp -m multiport --dports 80,443 -j ACCEPT
+              xt2 append -m web filter input -p tcp -m multiport --dports 80,443 -j ACCEPT
               xt2 append ip nat postrouting -o eth0 -j MASQUERADE
             """)
 

@@ -42,7 +42,7 @@ enum DiffText {
         switch text.verb {
         case .added: return ["+ \(text.after ?? "")\(id)"]
         case .deleted: return ["- \(text.before ?? "")\(id)"]
-        case .changed, .moved: return ["~ \(text.before ?? "")\(id)", "  → \(text.after ?? "")"]
+        case .changed, .moved: return ["~ \(text.before ?? "")\(id)", "→ \(text.after ?? "")"]
         }
     }
 
@@ -55,8 +55,11 @@ enum DiffText {
         case .deleted: return ["- \(old)  \(text.before ?? "")\(id)"]
         case .moved: return ["~ \(old) → \(new)  \(text.after ?? "")\(id)"]
         case .changed:
-            let arrow = Column.right("→", old.count + 2)
-            return ["~ \(old)  \(text.before ?? "")\(id)", "\(arrow)  \(text.after ?? "")"]
+            let width = max(old.count, new.count)
+            return [
+                "~ \(Column.right(old, width))  \(text.before ?? "")\(id)",
+                "→ \(Column.right(new, width))  \(text.after ?? "")",
+            ]
         }
     }
 
@@ -68,7 +71,7 @@ enum DiffText {
         switch line.first {
         case "+": "\u{1B}[32m\(line)\u{1B}[0m"
         case "-": "\u{1B}[31m\(line)\u{1B}[0m"
-        case "~": "\u{1B}[33m\(line)\u{1B}[0m"
+        case "~", "→": "\u{1B}[33m\(line)\u{1B}[0m"
         default: line
         }
     }
