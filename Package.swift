@@ -59,6 +59,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -81,9 +82,13 @@ let package = Package(
         .testTarget(
             name: "RuleStoreTests",
             dependencies: [
-                "RuleStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "RuleStore", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "xt2dTests", dependencies: ["xt2d", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "xt2Tests",
             dependencies: [
@@ -91,6 +96,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Golden"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: ["NetlinkProto", "RuleSyntax", "TestSupport", "xt2", "xt2d"],
             swiftSettings: settings),
     ]
 )

@@ -8,4 +8,11 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
 
+// glibc shows struct ucred only to programs that ask for all of GNU; see unix(7), SO_PEERCRED.
+struct xt2_peer_credentials {
+    int pid;
+    unsigned int uid;
+    unsigned int gid;
+};
+
 #endif

@@ -2,7 +2,8 @@ import GRDB
 
 /// Why the store could not do what it was asked.
 ///
-/// After any of these the store is as it was before and can be used on, unless the message says otherwise.
+/// After any of these the store is as it was before and can be used on, unless the message says
+/// otherwise.
 public struct StoreError: Error, Hashable, Sendable {
     /// What is wrong; open, so that a later version may add one.
     public struct Code: RawRepresentable, Hashable, Sendable {

@@ -65,7 +65,9 @@ CREATE TABLE candidate (
     created INTEGER NOT NULL,
     uid INTEGER NOT NULL,
     gid INTEGER NOT NULL,
-    message TEXT                -- NULL: none given yet
+    message TEXT,               -- NULL: none given yet
+    operation_count INTEGER NOT NULL DEFAULT 0,
+    operation_bytes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE candidate_operation (

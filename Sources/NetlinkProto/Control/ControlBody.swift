@@ -24,17 +24,17 @@ extension ControlBody {
 }
 
 /// How a version came to be.
-public struct VersionKind: RawRepresentable, Hashable, Sendable {
+public struct VersionMessageKind: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
     /// By edits.
-    public static let edit = VersionKind(rawValue: 0)
+    public static let edit = VersionMessageKind(rawValue: 0)
     /// By bringing back an older version's content.
-    public static let rollback = VersionKind(rawValue: 1)
+    public static let rollback = VersionMessageKind(rawValue: 1)
     /// By a repair at start.
-    public static let recovery = VersionKind(rawValue: 2)
+    public static let recovery = VersionMessageKind(rawValue: 2)
     /// By another program.
-    public static let foreign = VersionKind(rawValue: 3)
+    public static let foreign = VersionMessageKind(rawValue: 3)
 
     /// The name in the schema.
     public var name: String {

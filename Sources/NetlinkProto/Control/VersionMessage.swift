@@ -29,7 +29,7 @@ public struct VersionMessage: ControlBody {
     public var pid: UInt32
     /// What that process is called.
     public var process: String
-    /// ``VersionKind``.
+    /// ``VersionMessageKind``.
     public var kind: UInt8
     /// For a rollback: the version whose content it brought back.
     public var rolledBackTo: UInt64?

@@ -39,4 +39,23 @@ extension Attribute {
         // A payload that was read fits the length field that it came with.
         return writer.bytes
     }
+
+    /// Adds the attribute to those that are kept as bytes, in the order of their numbers.
+    ///
+    /// Why ordered: senders and the kernel do not agree on an order, and a body is to have one form only.
+    /// - Throws: ``WireError/Code/tooLarge`` past ``WireLimits/unknownAttributes``.
+    func keep(in kept: inout [UInt8]) throws(WireError) {
+        var place: Int?
+        var count = 0
+        var others = AttributeReader(kept.span.bytes)
+        while let other = try others.next() {
+            count += 1
+            if place == nil && other.type > type { place = other.offset }
+        }
+        guard count < WireLimits.unknownAttributes else {
+            throw fault(
+                .tooLarge, "more than \(WireLimits.unknownAttributes) unknown attributes")
+        }
+        kept.insert(contentsOf: encoded(), at: place ?? kept.count)
+    }
 }

@@ -59,8 +59,8 @@ public struct ChainMessage: Hashable, Sendable {
         writer.message(header) { writer in
             writer.netfilterHeader(family: family)
             writer.attribute(1, string: table)
-            if let handle { writer.attribute(2, uint64: handle.rawValue) }
             if let name { writer.attribute(3, string: name) }
+            if let handle { writer.attribute(2, uint64: handle.rawValue) }
             body.write(to: &writer)
             if let newName { writer.attribute(ExtensionAttribute.newName, string: newName) }
         }
@@ -107,17 +107,26 @@ public struct ChainBody: AttributeBody {
         case 7: type = try attribute.string()
         case 10: flags = try attribute.uint32() & ~ChainBody.baseFlag
         case 12: userData = attribute.bytes()
-        default: unknown += attribute.encoded()
+        default: try attribute.keep(in: &unknown)
         }
     }
 
     public func write(to writer: inout MessageWriter) {
-        if let hook { hook.write(to: &writer) }
-        if let policy { writer.attribute(5, uint32: policy.rawValue) }
         if let type { writer.attribute(7, string: type) }
         if flags != 0 { writer.attribute(10, uint32: flags) }
+        if let policy { writer.attribute(5, uint32: policy.rawValue) }
+        if let hook { hook.write(to: &writer) }
         if !userData.isEmpty { writer.attribute(12, bytes: userData) }
         writer.raw(unknown)
+    }
+
+    /// The same chain with what the kernel fills in when it makes one: a base chain accepts unless told otherwise.
+    ///
+    /// Why not when reading: in a request that changes a chain, no policy means to leave the policy alone.
+    public var withDefaults: ChainBody {
+        var body = self
+        if hook != nil && policy == nil { body.policy = .accept }
+        return body
     }
 }
 
@@ -142,6 +151,8 @@ public struct Hook: Hashable, Sendable {
     public var priority: Int32
     /// The devices of a netdev chain.
     public var devices: [String]
+    /// Attributes that this module does not know, such as device prefixes, as they came.
+    public var unknown: [UInt8] = []
 
     /// A place to hook in.
     public init(number: UInt32, priority: Int32, devices: [String] = []) {
@@ -159,8 +170,14 @@ public struct Hook: Hashable, Sendable {
             case 1: number = try attribute.uint32()
             case 2: priority = Int32(bitPattern: try attribute.uint32())
             case 3: devices = [try attribute.string(limit: Hook.deviceNameBytes)]
-            case 4: devices = try Hook.deviceList(try attribute.nested())
-            default: throw attribute.fault(.unrecognised, "not an attribute of a hook")
+            case 4:
+                // The kernel names a single device twice, as DEV and in DEVS.
+                if let list = try Hook.deviceList(try attribute.nested()) {
+                    devices = list
+                } else {
+                    try attribute.keep(in: &unknown)
+                }
+            default: try attribute.keep(in: &unknown)
             }
         }
         guard let number else { throw WireError.missing("HOOKNUM", in: "a hook") }
@@ -171,10 +188,13 @@ public struct Hook: Hashable, Sendable {
 
     private static let deviceNameBytes = 15  // IFNAMSIZ - 1
 
-    private static func deviceList(_ list: consuming AttributeReader) throws(WireError) -> [String]
-    {
+    /// The names in DEVS; nil if there is anything else than names in it.
+    private static func deviceList(
+        _ list: consuming AttributeReader
+    ) throws(WireError) -> [String]? {
         var devices: [String] = []
         while let device = try list.next() {
+            guard device.type == 1 else { return nil }
             devices.append(try device.string(limit: deviceNameBytes))
         }
         return devices
@@ -191,6 +211,7 @@ public struct Hook: Hashable, Sendable {
                     for device in devices { list.attribute(1, string: device) }
                 }
             }
+            writer.raw(unknown)
         }
     }
 }

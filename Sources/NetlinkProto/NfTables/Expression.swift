@@ -133,8 +133,16 @@ public enum Expression: Hashable, Sendable {
             .objectReference(try ObjectReferenceExpression(attributes))
         case CompatMatchExpression.name: .compatMatch(try CompatMatchExpression(attributes))
         case CompatTargetExpression.name: .compatTarget(try CompatTargetExpression(attributes))
+        case "notrack": try Expression.notrack(attributes)
         default: nil
         }
+    }
+
+    private static func notrack(
+        _ attributes: consuming AttributeReader
+    ) throws(WireError) -> Expression {
+        if let attribute = try attributes.next() { throw attribute.unrecognised(in: "notrack") }
+        return .notrack
     }
 
     /// Writes what belongs into `NFTA_EXPR_DATA`.

@@ -40,30 +40,54 @@ extension Expression {
     ///
     /// - Throws: ``WireError`` if the element has no name or is damaged. An unknown expression is not an error.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
+        // DATA cannot be read without NAME, and nothing says that NAME comes first.
+        let name = try Expression.name(in: copy attributes)
+        var expression: Expression?
+        while let attribute = try attributes.next() {
+            if attribute.type == Expression.dataAttribute {
+                expression = try Expression(name: name, data: attribute)
+            }
+        }
+        if let expression {
+            self = expression
+        } else {
+            try self.init(withoutData: name)
+        }
+    }
+
+    private static func name(
+        in attributes: consuming AttributeReader
+    ) throws(WireError) -> String {
         var name: String?
-        var data: [UInt8]?
         while let attribute = try attributes.next() {
             switch attribute.type {
-            case Expression.nameAttribute: name = try attribute.string()
-            case Expression.dataAttribute: data = attribute.bytes()
+            case nameAttribute: name = try attribute.string()
+            case dataAttribute: break
             default: throw attribute.fault(.unrecognised, "not an attribute of an expression")
             }
         }
         guard let name else { throw WireError.missing("NAME", in: "an expression") }
-        self = try Expression.decode(name: name, data: data)
+        return name
     }
 
-    private static func decode(name: String, data: [UInt8]?) throws(WireError) -> Expression {
-        if name == "notrack" && (data ?? []).isEmpty { return .notrack }
+    private init(name: String, data: borrowing Attribute) throws(WireError) {
         do {
-            let bytes = data ?? []
-            if let typed = try typed(name, AttributeReader(bytes.span.bytes)) { return typed }
+            if let typed = try Expression.typed(name, try data.nested()) {
+                self = typed
+                return
+            }
         } catch  where error.code == .unrecognised {
             // Newer kernels add attributes; what cannot be typed is kept whole.
         } catch {
             throw error.inside(name)
         }
-        return .unknown(UnknownExpression(name: name, data: data))
+        self = .unknown(UnknownExpression(name: name, data: data.bytes()))
+    }
+
+    private init(withoutData name: String) throws(WireError) {
+        let nothing: [UInt8] = []
+        let typed = try Expression.typed(name, AttributeReader(nothing.span.bytes))
+        self = typed ?? .unknown(UnknownExpression(name: name, data: nil))
     }
 
     /// Writes the attributes of one list element.
@@ -104,18 +128,35 @@ extension Expression {
         }
     }
 
+    /// Writes no attribute for no expression, one of type `one` for one, a list of type `more` for several.
+    static func writeOneOrMore(
+        _ expressions: [Expression], one: UInt16, more: UInt16, to writer: inout MessageWriter
+    ) {
+        switch expressions.count {
+        case 0: break
+        case 1: writer.nest(one) { expressions[0].write(to: &$0) }
+        default: write(expressions, as: more, to: &writer)
+        }
+    }
+
     /// The same expression with its state (counter values, used quota) set to zero.
     ///
     /// Why: state changes with every packet; two rules that differ only in state are the same rule.
     public var withoutState: Expression {
         switch self {
-        case .counter: .counter(CounterExpression())
+        case .counter:
+            return .counter(CounterExpression())
         case .quota(var quota):
-            {
-                quota.consumed = 0
-                return .quota(quota)
-            }()
-        default: self
+            quota.resetState()
+            return .quota(quota)
+        case .dynamicSet(var update):
+            update.expressions = update.expressions.map(\.withoutState)
+            return .dynamicSet(update)
+        case .unknown(let body) where body.name == "last":
+            // `last` has nothing but state: when it was last reached.
+            return .unknown(UnknownExpression(name: body.name, data: []))
+        default:
+            return self
         }
     }
 }

@@ -2,11 +2,17 @@
 ///
 /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_registers`: 0 verdict, 1 to 4 of 16 bytes each,
 ///   8 to 23 the same room in pieces of 4 bytes.
+///
+/// The words 0, 4, 8 and 12 (numbers 8, 12, 16, 20) are the starts of registers 1 to 4. The kernel dumps them under
+/// those numbers whatever it was sent, and so does this type.
 public struct Register: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    public init(rawValue: UInt32) { self.init(rawValue) }
     /// Wraps a number.
-    public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+    public init(_ number: UInt32) {
+        let isWholeRegister = (8...20).contains(number) && number.isMultiple(of: 4)
+        rawValue = isWholeRegister ? number / 4 - 1 : number
+    }
 
     /// `NFT_REG_VERDICT`.
     public static let verdict = Register(0)
@@ -20,7 +26,7 @@ public struct Register: RawRepresentable, Hashable, Sendable {
     public static let r4 = Register(4)
 
     /// The four-byte register with this index, 0 to 15 (`NFT_REG32_00` and on).
-    public static func word(_ index: UInt32) -> Register { Register(8 + index) }
+    public static func word(_ index: UInt32) -> Register { Register(8 &+ index) }
 }
 
 /// What happens to a packet.
@@ -107,6 +113,9 @@ public enum ExpressionData: Hashable, Sendable {
         case 1: self = .value(inner.bytes())
         case 2: self = .verdict(try Verdict(try inner.nested()))
         default: throw inner.fault(.unrecognised, "neither a value nor a verdict")
+        }
+        if let more = try reader.next() {
+            throw more.fault(.unrecognised, "more than one value")
         }
     }
 

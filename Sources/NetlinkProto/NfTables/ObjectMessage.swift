@@ -5,6 +5,8 @@
 public struct ObjectMessage: Hashable, Sendable {
     /// `NFT_OBJECT_COUNTER`.
     public static let counterType: UInt32 = 1
+    /// `NFT_OBJECT_QUOTA`.
+    public static let quotaType: UInt32 = 2
 
     /// The table's family.
     public var family: Family
@@ -20,6 +22,8 @@ public struct ObjectMessage: Hashable, Sendable {
     public var handle: Handle?
     /// What nft and others keep beside it.
     public var userData: [UInt8]
+    /// Attributes that this module does not know, as they came.
+    public var unknown: [UInt8] = []
 
     /// A message about one object.
     public init(
@@ -53,7 +57,8 @@ public struct ObjectMessage: Hashable, Sendable {
             case 4: data = attribute.bytes()
             case 6: handle = Handle(try attribute.uint64())
             case 8: userData = attribute.bytes()
-            default: break  // USE is a count, 7 is padding
+            case 5, 7: break  // USE is a count, 7 is padding
+            default: try attribute.keep(in: &unknown)
             }
         }
         guard let table else { throw WireError.missing("TABLE", in: "an object") }
@@ -72,8 +77,30 @@ public struct ObjectMessage: Hashable, Sendable {
             writer.attribute(2, string: name)
             writer.attribute(3, uint32: type)
             if let handle { writer.attribute(6, uint64: handle.rawValue) }
-            if let data { writer.nest(4) { $0.raw(data) } }
             if !userData.isEmpty { writer.attribute(8, bytes: userData) }
+            if let data { writer.nest(4) { $0.raw(data) } }
+            writer.raw(unknown)
         }
+    }
+}
+
+extension ObjectMessage {
+    /// The same object with its state (counter values, used quota) set to zero.
+    ///
+    /// - Throws: ``WireError`` if the data of a counter or quota is damaged.
+    public func withoutState() throws(WireError) -> ObjectMessage {
+        guard let data else { return self }
+        var writer = MessageWriter()
+        switch type {
+        case ObjectMessage.counterType: CounterExpression().write(to: &writer)
+        case ObjectMessage.quotaType:
+            var quota = try QuotaExpression(AttributeReader(data.span.bytes))
+            quota.resetState()
+            quota.write(to: &writer)
+        default: return self
+        }
+        var object = self
+        object.data = try writer.finish()
+        return object
     }
 }

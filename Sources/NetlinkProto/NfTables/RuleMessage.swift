@@ -2,8 +2,8 @@
 ///
 /// To the kernel, `handle` and `position` are kernel handles. On the control socket they are rule ids, which are the
 /// daemon's handles for rules; `index` and a body in DELRULE (delete by text) exist only there.
-/// - Shape: `nfgenmsg`, then TABLE (1), CHAIN (2), HANDLE (3, be64), POSITION (6, be64), USERDATA (7), EXPRESSIONS (4)
-///   { ELEM { NAME, DATA } … }, COMPAT (5); xt2's INDEX, SETS, KERNEL_HANDLE.
+/// - Shape: `nfgenmsg`, then TABLE (1), CHAIN (2), HANDLE (3, be64), EXPRESSIONS (4) { ELEM { NAME, DATA } … },
+///   USERDATA (7), COMPAT (5), POSITION (6, be64); xt2's INDEX, SETS, KERNEL_HANDLE.
 /// - Source: linux `nf_tables_api.c`, `nf_tables_newrule`, `nf_tables_fill_rule_info`.
 public struct RuleMessage: Hashable, Sendable {
     /// The table's family.
@@ -71,8 +71,8 @@ public struct RuleMessage: Hashable, Sendable {
             writer.attribute(1, string: table)
             if let chain { writer.attribute(2, string: chain) }
             if let handle { writer.attribute(3, uint64: handle.rawValue) }
-            if let position { writer.attribute(6, uint64: position.rawValue) }
             body.write(to: &writer)
+            if let position { writer.attribute(6, uint64: position.rawValue) }
             if let index { writer.attribute(ExtensionAttribute.index, uint32: index) }
             if let kernelHandle {
                 writer.attribute(ExtensionAttribute.kernelHandle, uint64: kernelHandle.rawValue)
@@ -89,7 +89,7 @@ public struct RuleBody: AttributeBody {
     ///
     /// Why here: an anonymous set lives and dies with its rule, so it is part of the rule, not an object of its own.
     public var sets: [AnonymousSet]
-    /// The protocol for xt matches that check it.
+    /// The protocol for xt matches that check it; the kernel does not dump it back.
     public var compat: RuleCompat?
     /// What nft and others keep beside it, such as the comment; without xt2's own triple.
     public var userData: [UInt8]
@@ -124,13 +124,13 @@ public struct RuleBody: AttributeBody {
         case 5: compat = try RuleCompat(try attribute.nested())
         case 7: userData = attribute.bytes()
         case ExtensionAttribute.sets: sets = try AnonymousSet.list(try attribute.nested())
-        default: unknown += attribute.encoded()
+        default: try attribute.keep(in: &unknown)
         }
     }
 
     public func write(to writer: inout MessageWriter) {
-        if !userData.isEmpty { writer.attribute(7, bytes: userData) }
         if !expressions.isEmpty { Expression.write(expressions, as: 4, to: &writer) }
+        if !userData.isEmpty { writer.attribute(7, bytes: userData) }
         if let compat { compat.write(to: &writer) }
         if !sets.isEmpty { AnonymousSet.write(sets, to: &writer) }
         writer.raw(unknown)

@@ -1,6 +1,6 @@
 /// Adds, deletes or describes elements of a set.
 ///
-/// - Shape: `nfgenmsg`, then SET (2), SET_ID (4, be32), TABLE (1), ELEMENTS (3) { ELEM { … } … }. The list is at most
+/// - Shape: `nfgenmsg`, then TABLE (1), SET (2), SET_ID (4, be32), ELEMENTS (3) { ELEM { … } … }. The list is at most
 ///   64 KiB, so that many elements take several messages.
 /// - Source: linux `nf_tables_api.c`, `nf_tables_newsetelem`, `nf_tables_fill_setelem`.
 public struct SetElementMessage: Hashable, Sendable {
@@ -54,18 +54,19 @@ public struct SetElementMessage: Hashable, Sendable {
     public func write(_ header: MessageHeader, to writer: inout MessageWriter) {
         writer.message(header) { writer in
             writer.netfilterHeader(family: family)
+            writer.attribute(1, string: table)
             writer.attribute(2, string: set)
             if let setID { writer.attribute(4, uint32: setID) }
-            writer.attribute(1, string: table)
-            SetElement.write(elements, as: 3, to: &writer)
+            // Without a list, the message is about all elements.
+            if !elements.isEmpty { SetElement.write(elements, as: 3, to: &writer) }
         }
     }
 }
 
 /// One element of a set or map.
 ///
-/// - Shape: FLAGS (3, be32), KEY (1) { VALUE }, KEY_END (10) { VALUE }, DATA (2) { VALUE or VERDICT }, USERDATA (6); the
-///   rest (timeouts, expressions, object references) is kept as bytes, without the time left (EXPIRATION, 5), which is state.
+/// - Shape: FLAGS (3, be32), TIMEOUT (4, be64), KEY (1) { VALUE }, KEY_END (10) { VALUE }, DATA (2) { VALUE or VERDICT },
+///   USERDATA (6), OBJREF (9), EXPR (7) or EXPRESSIONS (11). The time left (EXPIRATION, 5) is state and left out.
 public struct SetElement: Hashable, Sendable {
     /// The key, as many bytes as the set says; empty for a catch-all.
     public var key: [UInt8]
@@ -75,8 +76,14 @@ public struct SetElement: Hashable, Sendable {
     public var data: ExpressionData?
     /// 1 (`NFT_SET_ELEM_INTERVAL_END`): the first key behind a range; 2: catch-all.
     public var flags: UInt32
+    /// How long it lives; nil for as long as the set says.
+    public var timeoutMilliseconds: UInt64?
     /// What nft and others keep beside it.
     public var userData: [UInt8]
+    /// The object that a map of objects maps to.
+    public var object: String?
+    /// What it has of its own, such as a counter.
+    public var expressions: [Expression] = []
     /// Attributes that this module does not know, as they came.
     public var unknown: [UInt8] = []
 
@@ -102,10 +109,14 @@ public struct SetElement: Hashable, Sendable {
             case 1: key = try attribute.dataValue()
             case 2: data = try ExpressionData(attribute)
             case 3: flags = try attribute.uint32()
+            case 4: timeoutMilliseconds = try attribute.uint64()
             case 5, 8: break  // EXPIRATION is state, 8 is padding
             case 6: userData = attribute.bytes()
+            case 7: expressions = [try Expression(try attribute.nested())]
+            case 9: object = try attribute.string()
             case 10: keyEnd = try attribute.dataValue()
-            default: unknown += attribute.encoded()
+            case 11: expressions = try Expression.list(try attribute.nested())
+            default: try attribute.keep(in: &unknown)
             }
         }
     }
@@ -131,10 +142,20 @@ public struct SetElement: Hashable, Sendable {
 
     private func write(to writer: inout MessageWriter) {
         if flags != 0 { writer.attribute(3, uint32: flags) }
+        if let timeoutMilliseconds { writer.attribute(4, uint64: timeoutMilliseconds) }
         if !key.isEmpty { writer.dataValue(1, key) }
         if let keyEnd { writer.dataValue(10, keyEnd) }
         if let data { data.write(2, to: &writer) }
         if !userData.isEmpty { writer.attribute(6, bytes: userData) }
+        if let object { writer.attribute(9, string: object) }
+        Expression.writeOneOrMore(expressions, one: 7, more: 11, to: &writer)
         writer.raw(unknown)
+    }
+
+    /// The same element without counter values and used quota.
+    public var withoutState: SetElement {
+        var element = self
+        element.expressions = expressions.map(\.withoutState)
+        return element
     }
 }

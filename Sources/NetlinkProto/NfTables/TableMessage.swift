@@ -49,7 +49,8 @@ public struct TableMessage: Hashable, Sendable {
             writer.netfilterHeader(family: family)
             writer.attribute(1, string: name)
             if let handle { writer.attribute(4, uint64: handle.rawValue) }
-            body.write(to: &writer)
+            // Flags are written even when there are none, but only where a table is made or changed.
+            if header.type == .newTable { body.write(to: &writer) }
         }
     }
 }
@@ -90,7 +91,7 @@ public struct TableBody: AttributeBody {
         switch attribute.type {
         case 2: flags = Flags(rawValue: try attribute.uint32())
         case 6: userData = attribute.bytes()
-        default: unknown += attribute.encoded()
+        default: try attribute.keep(in: &unknown)
         }
     }
 

@@ -39,14 +39,16 @@ public struct Acknowledgement: Hashable, Sendable {
         let code = payload.unsafeLoadUnaligned(fromByteOffset: 0, as: Int32.self)
         // Int32.min has no positive twin; no errno is near it.
         self.init(errno: code == .min ? .max : abs(code), request: view.header)
-        guard view.header.type == .error else { return }
+        guard view.header.type == .error else {
+            try readExtended(view, behind: 4)
+            return
+        }
         let prefix = 4 + WireLimits.headerBytes
         guard payload.byteCount >= prefix else {
             throw WireError(.truncated, "an acknowledgement without its request's header")
         }
         let requestSpan = payload.extracting(droppingFirst: 4)
         request = MessageHeader(reading: requestSpan)
-        guard view.header.flags.contains(.extendedAcknowledgement) else { return }
         var start = prefix
         if !view.header.flags.contains(.capped) && code != 0 {
             let length = Int(requestSpan.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
@@ -56,13 +58,18 @@ public struct Acknowledgement: Hashable, Sendable {
             }
             start = 4 + netlinkAligned(length)
         }
-        guard start <= payload.byteCount else {
-            throw WireError(.truncated, "an acknowledgement ends inside its request")
-        }
-        try readExtended(AttributeReader(payload.extracting(droppingFirst: start)))
+        try readExtended(view, behind: start)
     }
 
-    private mutating func readExtended(_ attributes: consuming AttributeReader) throws(WireError) {
+    private mutating func readExtended(
+        _ view: borrowing MessageView, behind start: Int
+    ) throws(WireError) {
+        guard view.header.flags.contains(.extendedAcknowledgement) else { return }
+        guard start <= view.payload.byteCount else {
+            throw WireError(.truncated, "an acknowledgement ends inside its request")
+        }
+        var attributes = AttributeReader(
+            view.payload.extracting(droppingFirst: start), offset: WireLimits.headerBytes + start)
         while let attribute = try attributes.next() {
             switch attribute.type {
             case 1: message = String(decoding: attribute.bytes().prefix { $0 != 0 }, as: UTF8.self)
@@ -81,12 +88,9 @@ public struct Acknowledgement: Hashable, Sendable {
         let header = MessageHeader(
             type: .error, flags: flags, sequence: request.sequence, port: port)
         writer.message(header) { writer in
-            writer.hostWord(UInt32(bitPattern: -errno))
+            writer.hostWord(UInt32(bitPattern: 0 &- errno))
             // The request's own length is not kept; its header stands for it.
-            writer.hostWord(UInt32(WireLimits.headerBytes))
-            writer.hostWord(UInt32(request.type.rawValue) | UInt32(request.flags.rawValue) << 16)
-            writer.hostWord(request.sequence.rawValue)
-            writer.hostWord(request.port.rawValue)
+            writer.netlinkHeader(request, lengthBytes: UInt32(WireLimits.headerBytes))
             if !message.isEmpty { writer.attribute(1, string: message) }
             if let offset { writer.attribute(2, hostUInt32: UInt32(clamping: offset)) }
             if !cookie.isEmpty { writer.attribute(3, bytes: cookie) }

@@ -4,10 +4,8 @@
 ///   the byte-order flag), payload, padding to four bytes.
 /// - Source: linux `include/uapi/linux/netlink.h`, `struct nlattr`.
 public struct Attribute: ~Escapable {
-    /// The attribute's number, without the two flag bits.
-    public let type: UInt16
-    /// Whether the sender set `NLA_F_NESTED`.
-    public let isNested: Bool
+    /// The number as it came, with the two flag bits.
+    let rawType: UInt16
     /// The bytes between header and padding.
     public let payload: RawSpan
     /// Bytes from the start of the message to this attribute's header.
@@ -17,12 +15,17 @@ public struct Attribute: ~Escapable {
 
     @_lifetime(copy payload)
     init(rawType: UInt16, payload: RawSpan, offset: Int, depth: Int) {
-        self.type = rawType & 0x3FFF
-        self.isNested = rawType & 0x8000 != 0
+        self.rawType = rawType
         self.payload = payload
         self.offset = offset
         self.depth = depth
     }
+
+    /// The attribute's number, without the two flag bits (`NLA_TYPE_MASK`).
+    public var type: UInt16 { rawType & 0x3FFF }
+
+    /// Whether the sender set `NLA_F_NESTED`.
+    public var isNested: Bool { rawType & 0x8000 != 0 }
 
     /// The attributes inside this one.
     ///
@@ -64,7 +67,8 @@ public struct Attribute: ~Escapable {
 
     /// The payload as text: UTF-8, with or without one terminating zero.
     ///
-    /// - Throws: ``WireError/Code/badValue`` if it is longer than `limit` bytes, not UTF-8, or has a zero inside.
+    /// - Throws: ``WireError/Code/badValue`` if it is longer than `limit` bytes, ``WireError/Code/unrecognised`` if it
+    ///   is not UTF-8 or has a zero inside: an expression with such text can still be kept as bytes.
     public func string(limit: Int = WireLimits.nameBytes) throws(WireError) -> String {
         var bytes = [UInt8](copying: payload)
         if bytes.last == 0 { bytes.removeLast() }
@@ -72,7 +76,7 @@ public struct Attribute: ~Escapable {
             throw fault(.badValue, "text of \(bytes.count) bytes, the limit is \(limit)")
         }
         guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
-            throw fault(.badValue, "not UTF-8 text")
+            throw fault(.unrecognised, "not UTF-8 text")
         }
         return text
     }

@@ -21,6 +21,10 @@ public enum WireLimits {
     public static let nameBytes = 255
     /// Greatest number of expressions in a rule (`NFT_RULE_MAXEXPRS`).
     public static let ruleExpressions = 128
+    /// Greatest number of attributes that an object may have beyond those known here.
+    ///
+    /// nf_tables' objects have less than 32 kinds in all, each once; the rest is room, and a bound on the work.
+    public static let unknownAttributes = 64
     /// Greatest length of a rule's, set's or table's userdata (`NFT_USERDATA_MAXLEN`).
     public static let userDataBytes = 256
     /// Greatest depth of jumps from a base chain (`NFT_JUMP_STACK_SIZE`).

@@ -28,11 +28,7 @@ public struct MessageWriter: Sendable {
     public mutating func message(_ header: MessageHeader, _ body: (inout MessageWriter) -> Void) {
         let start = bytes.count
         messageStart = start
-        host(UInt32(0))
-        host(header.type.rawValue)
-        host(header.flags.rawValue)
-        host(header.sequence.rawValue)
-        host(header.port.rawValue)
+        netlinkHeader(header, lengthBytes: 0)
         body(&self)
         let length = bytes.count - start
         if let length32 = UInt32(exactly: length) {
@@ -58,10 +54,19 @@ public struct MessageWriter: Sendable {
     }
 
     /// Writes a text attribute with its terminating zero, as the kernel's `NLA_STRING` readers like it.
+    ///
+    /// Text with a zero inside fails with ``WireError/Code/badValue``: its reader would see another, shorter name.
     public mutating func attribute(_ type: UInt16, string: String) {
         let start = begin(type)
-        bytes.append(contentsOf: string.utf8)
+        text(string, type)
         bytes.append(0)
+        end(start, type)
+    }
+
+    /// Writes a text attribute without terminating zero, where libnftnl leaves it out.
+    mutating func attribute(_ type: UInt16, unterminated string: String) {
+        let start = begin(type)
+        text(string, type)
         end(start, type)
     }
 
@@ -106,7 +111,7 @@ public struct MessageWriter: Sendable {
 
     /// Writes an attribute as it was read, with its flag bits.
     public mutating func copy(_ other: borrowing Attribute) {
-        attribute(other.type | (other.isNested ? 0x8000 : 0), copying: other.payload)
+        attribute(other.rawType, copying: other.payload)
     }
 
     /// Appends bytes that already are well-formed attributes or messages.
@@ -126,9 +131,25 @@ public struct MessageWriter: Sendable {
         host(value)
     }
 
+    /// Appends the sixteen bytes of a netlink header.
+    mutating func netlinkHeader(_ header: MessageHeader, lengthBytes: UInt32) {
+        host(lengthBytes)
+        host(header.type.rawValue)
+        host(header.flags.rawValue)
+        host(header.sequence.rawValue)
+        host(header.port.rawValue)
+    }
+
     /// Remembers the first thing that could not be written.
     public mutating func fail(_ error: WireError) {
         if failure == nil { failure = error }
+    }
+
+    private mutating func text(_ string: String, _ type: UInt16) {
+        if string.utf8.contains(0) {
+            fail(WireError(.badValue, "attribute \(type): text with a zero inside"))
+        }
+        bytes.append(contentsOf: string.utf8)
     }
 
     private mutating func begin(_ rawType: UInt16) -> Int {

@@ -34,8 +34,9 @@ public struct AuditScope: Hashable, Sendable {
 
 /// One attempt to change something, as the caller tells it.
 ///
-/// - Limits: texts are cut at ``StoreLimits/textBytes`` and the request at ``StoreLimits/auditRequestBytes``, because an
-///   entry that is too long must not be an entry that is missing.
+/// - Limits: texts are cut at ``StoreLimits/textBytes`` and the request at
+///   ``StoreLimits/auditRequestBytes``, because an entry that is too long must not be an entry that
+///   is missing.
 public struct AuditEntry: Hashable, Sendable {
     /// When it was attempted.
     public var time: Timestamp
@@ -102,7 +103,8 @@ public struct AuditRecord: Hashable, Sendable {
     public var hash: [UInt8]
 }
 
-/// The last entry of the log: kept elsewhere, it shows later that nothing before it was changed or cut off.
+/// The last entry of the log: kept elsewhere, it shows later that nothing before it was changed or
+/// cut off.
 public struct AuditHead: Hashable, Sendable {
     /// The number of the entry; 0 in an empty log.
     public var seq: UInt64

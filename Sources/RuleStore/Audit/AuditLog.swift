@@ -52,7 +52,8 @@ enum AuditLog {
         return AuditHead(seq: try run.number(0), hash: try run.blob(1, limit: 32))
     }
 
-    /// What the first entry is chained to: the SHA-256 of the store's identity, so that no log fits another store.
+    /// What the first entry is chained to: the SHA-256 of the store's identity, so that no log fits
+    /// another store.
     static func genesis(_ database: Database) throws -> [UInt8] {
         Array(SHA256.hash(data: try Meta.read(database).uuid))
     }

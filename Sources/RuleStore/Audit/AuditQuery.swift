@@ -2,8 +2,9 @@ import GRDB
 
 /// The SQL for one page of the audit log.
 ///
-/// The most selective condition chooses the index that is walked, newest first; the others are checked on the way. So a page needs
-/// no sort, but for a version or a rule, which have few entries.
+/// The most selective condition chooses the index that is walked, newest first; the others are
+/// checked on the way. So a page needs no sort, but for a version or a rule, which have few
+/// entries.
 struct AuditQuery {
     private(set) var sql: String
     private(set) var values: [Value] = []
@@ -17,7 +18,7 @@ struct AuditQuery {
     init(_ filter: AuditFilter, before: AuditPosition?, limit: Int) {
         let source = Self.source(filter)
         sql = """
-            SELECT \(AuditRow.columns.split(separator: ",").map { "a." + $0.trimmed }.joined(separator: ", ")),
+            SELECT \(AuditRow.columnNames.map { "a." + $0 }.joined(separator: ", ")),
             (SELECT w.seq FROM audit w INDEXED BY audit_withdraws WHERE w.withdraws = a.seq)
             FROM \(source.tables) WHERE 1
             """
@@ -77,8 +78,8 @@ struct AuditQuery {
             let id = Value.integer(Int64(bitPattern: rule.rawValue))
             add(
                 """
-                a.version IN (SELECT born FROM object INDEXED BY object_history WHERE id = ? \
-                UNION SELECT died FROM object INDEXED BY object_history WHERE id = ? AND died IS NOT NULL) \
+                a.version IN (SELECT born FROM object INDEXED BY object_history WHERE id = ? UNION \
+                SELECT died FROM object INDEXED BY object_history WHERE id = ? AND died IS NOT NULL) \
                 AND a.changes_digest IS NOT NULL AND NOT EXISTS \
                 (SELECT 1 FROM audit w INDEXED BY audit_withdraws WHERE w.withdraws = a.seq)
                 """, id, id)
@@ -108,17 +109,13 @@ struct AuditPosition {
     let seq: UInt64
 }
 
-extension Substring {
-    fileprivate var trimmed: String { String(drop { $0 == " " }) }
-}
-
 extension RuleStore {
     /// Entries of the audit log, the newest first: by time, and those of one moment by number.
     ///
     /// - Parameters:
     ///   - limit: how many at most, up to ``StoreLimits/pageEntries``.
-    ///   - before: only entries that come after entry `before` in this order, to go on where the last page ended. A number
-    ///     that is not in the log gives an empty page.
+    ///   - before: only entries that come after entry `before` in this order, to go on where the
+    ///     last page ended. A number that is not in the log gives an empty page.
     public func audit(
         _ filter: AuditFilter = AuditFilter(), limit: Int, before: UInt64? = nil
     ) throws(StoreError) -> [AuditRecord] {

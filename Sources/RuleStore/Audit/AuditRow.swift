@@ -3,10 +3,14 @@ import GRDB
 
 /// Rows of the tables `audit` and `audit_scope`.
 enum AuditRow {
-    static let columns = """
-        seq, time, uid, gid, pid, process, login_uid, peer, action, outcome, version, generation, reason, message, \
-        request, change_count, changes_digest, withdraws, hash
-        """
+    static let columnNames = [
+        "seq", "time", "uid", "gid", "pid", "process", "login_uid", "peer", "action", "outcome",
+        "version", "generation", "reason", "message", "request", "change_count", "changes_digest",
+        "withdraws", "hash",
+    ]
+
+    /// The columns that ``read(_:)`` expects first.
+    static let columns = columnNames.joined(separator: ", ")
 
     /// Reads the record in the current row, checking each value; its scopes are not in it.
     static func read(_ run: borrowing SQLRun) throws(StoreError) -> AuditRecord {
@@ -32,11 +36,9 @@ enum AuditRow {
     }
 
     static func insert(_ record: AuditRecord, _ database: Database) throws {
+        let values = columnNames.map { _ in "?" }.joined(separator: ", ")
         let run = try SQLRun(
-            database,
-            """
-            INSERT INTO audit (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, table: "audit")
+            database, "INSERT INTO audit (\(columns)) VALUES (\(values))", table: "audit")
         bindWho(record, run)
         bindWhat(record, run)
         try run.run()
@@ -91,7 +93,8 @@ enum AuditRow {
         let run = try SQLRun(
             database,
             """
-            SELECT seq, family, table_name, chain_name, time FROM audit_scope INDEXED BY audit_scope_seq WHERE seq = ?
+            SELECT seq, family, table_name, chain_name, time
+            FROM audit_scope INDEXED BY audit_scope_seq WHERE seq = ?
             """, table: "audit_scope")
         run.bind(1, record.seq)
         var scopes: [AuditScope] = []
@@ -110,7 +113,8 @@ enum AuditRow {
         return scopes.sorted()
     }
 
-    /// The hash of a record whose scopes are complete: SHA-256 over the previous hash and every column.
+    /// The hash of a record whose scopes are complete: SHA-256 over the previous hash and every
+    /// column.
     static func hash(of record: AuditRecord, after previous: [UInt8]) -> [UInt8] {
         let entry = record.entry
         var encoder = CanonicalEncoder()

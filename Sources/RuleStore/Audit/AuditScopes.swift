@@ -1,4 +1,5 @@
-// The log keeps a scope together with all that contains it, so that each filter is one equality on an index.
+// The log keeps a scope together with all that contains it, so that each filter is one equality on
+// an index.
 
 extension AuditScope {
     /// The table of a chain, the family of a table; `nil` for a family.

@@ -1,7 +1,8 @@
 /// Writes values so that two different sequences of them never give the same bytes.
 ///
-/// - Shape: each value is a tag (0 NULL, 1 integer, 2 text, 3 bytes), then 8 bytes big-endian for an integer, or a length in 8
-///   bytes big-endian and that many bytes. The encoding is part of the store's format: hashes are taken over it.
+/// - Shape: each value is a tag (0 NULL, 1 integer, 2 text, 3 bytes), then 8 bytes big-endian for
+///   an integer, or a length in 8 bytes big-endian and that many bytes. The encoding is part of the
+///   store's format: hashes are taken over it.
 struct CanonicalEncoder {
     private(set) var bytes: [UInt8] = []
 

@@ -1,10 +1,12 @@
 import Crypto
 import GRDB
 
-/// SHA-256 over a version and its changes: what binds the rows of `version` and `object` to the audit chain.
+/// SHA-256 over a version and its changes: what binds the rows of `version` and `object` to the
+/// audit chain.
 ///
-/// - Shape: the version's columns without its state; the ids of the objects whose rows it ended, ascending; the contents of
-///   the rows it began, ascending by id. All in ``CanonicalEncoder``'s encoding, each list after its length.
+/// - Shape: the version's columns without its state; the ids of the objects whose rows it ended,
+///   ascending; the contents of the rows it began, ascending by id. All in ``CanonicalEncoder``'s
+///   encoding, each list after its length.
 enum ChangesDigest {
     /// The digest of a version that is about to be written; `changes` ascend by id.
     static func of(_ version: Version, _ changes: [Change]) -> [UInt8] {

@@ -3,7 +3,8 @@
 extension Array where Element == Change {
     /// Pairs the objects that only the old side has with those that only the new side has.
     ///
-    /// - Returns: the changes that turn old into new, in application order; an object that is equal on both sides makes none.
+    /// - Returns: the changes that turn old into new, in application order; an object that is equal
+    ///   on both sides makes none.
     static func pairing(old: [StoredObject], new: [StoredObject]) -> [Change] {
         var remaining = Dictionary(old.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
         var changes: [Change] = []
@@ -19,10 +20,11 @@ extension Array where Element == Change {
         return changes.inApplicationOrder()
     }
 
-    /// Sorts changes so that each can be made when its turn comes: deletions, modifications, additions.
+    /// Sorts changes so that each can be made when its turn comes: deletions, modifications,
+    /// additions.
     ///
-    /// What refers to others is deleted first and added last. Rules of one chain follow each other in the chain's order, everything
-    /// else in the order of creation.
+    /// What refers to others is deleted first and added last. Rules of one chain follow each other
+    /// in the chain's order, everything else in the order of creation.
     public func inApplicationOrder() -> [Change] {
         map { (rank: $0.applicationRank, change: $0) }
             .sorted { left, right in

@@ -6,8 +6,9 @@ public enum Change: Hashable, Sendable {
     case delete(StoredObject)
     /// The object has another name, place or body.
     ///
-    /// Both sides have the same id, kind, parent, family and element key. Moving a rule is a modification with another order
-    /// key; moving it to another chain is a deletion and an addition under a new id.
+    /// Both sides have the same id, kind, parent, family and element key. Moving a rule is a
+    /// modification with another order key; moving it to another chain is a deletion and an
+    /// addition under a new id.
     case modify(from: StoredObject, to: StoredObject)
 
     /// The object as it was; `nil` if it is added.

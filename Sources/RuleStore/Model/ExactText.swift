@@ -1,6 +1,7 @@
 /// A text that equals another only if their bytes are equal.
 ///
-/// Why: Swift takes "é" in one code point and in two for the same string; to the kernel they are two names.
+/// Why: Swift takes "é" in one code point and in two for the same string; to the kernel they are
+/// two names.
 struct ExactText: Hashable, Sendable {
     let text: String
 

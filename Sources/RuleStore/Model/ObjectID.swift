@@ -1,6 +1,7 @@
 /// The lasting number of one object of the ruleset; for a rule, the rule id that users see.
 ///
-/// It is given once and never to another object. An object that a rollback brings back has its old id.
+/// It is given once and never to another object. An object that a rollback brings back has its old
+/// id.
 /// - Limits: 1 through 2^63 - 1.
 public struct ObjectID: RawRepresentable, Hashable, Comparable, Sendable {
     /// The number itself.

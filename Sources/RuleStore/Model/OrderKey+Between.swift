@@ -11,12 +11,12 @@ extension OrderKey {
 
     /// Makes a key that sorts after `lower` and before `upper`.
     ///
-    /// Why the newer neighbour matters: edits come in runs at one place, each before or after the one inserted last. A
-    /// run that steps away from its own last key by a fixed distance uses a gap up linearly; halving the gap
-    /// each time would use it up in 32 edits.
+    /// Why the newer neighbour matters: edits come in runs at one place, each before or after the
+    /// one inserted last. A run that steps away from its own last key by a fixed distance uses a
+    /// gap up linearly; halving the gap each time would use it up in 32 edits.
     /// - `nil` as a bound means the end of the chain.
-    /// - Returns: the key; `nil` if it would be longer than ``StoreLimits/orderKeyDigits``, which takes thousands of
-    ///   inserts that go to and fro between the last two.
+    /// - Returns: the key; `nil` if it would be longer than ``StoreLimits/orderKeyDigits``, which
+    ///   takes thousands of inserts that go to and fro between the last two.
     /// - Precondition: `lower < upper`.
     public static func between(
         _ lower: OrderKey?, _ upper: OrderKey?, newer: NewerNeighbour = .neither
@@ -50,7 +50,8 @@ extension OrderKey {
         var digits: [UInt64] = []
         var isBounded = upper != nil
         for index in 0... {
-            // A key that has ended goes on with zeros; nothing ends with one, so what is greater is a different key.
+            // A key that has ended goes on with zeros; nothing ends with one, so what is greater is
+            // a different key.
             let low = lower?.digit(at: index) ?? 0
             let high = isBounded ? upper?.digit(at: index) ?? 0 : nil
             if let digit = digit(after: low, before: high, newer) {
@@ -58,13 +59,15 @@ extension OrderKey {
                 break
             }
             digits.append(low)
-            // Whatever follows a digit that is less than the upper key's leaves the result below it.
+            // Whatever follows a digit that is less than the upper key's leaves the result below
+            // it.
             if let high, low < high { isBounded = false }
         }
         return digits
     }
 
-    /// Picks a digit strictly between two others, 2^64 if the upper is `nil`; `nil` if there is none.
+    /// Picks a digit strictly between two others, 2^64 if the upper is `nil`; `nil` if there is
+    /// none.
     private static func digit(
         after low: UInt64, before high: UInt64?, _ newer: NewerNeighbour
     ) -> UInt64? {
@@ -79,7 +82,8 @@ extension OrderKey {
         }
     }
 
-    /// How far a run of inserts steps in a gap with room for `room` keys; 0 where only the middle is left.
+    /// How far a run of inserts steps in a gap with room for `room` keys; 0 where only the middle
+    /// is left.
     private static func stepSize(in room: UInt64) -> UInt64 {
         if room >= 1 << 48 { return 1 << 32 }
         return room >= 1 << 17 ? 1 << 16 : 0

@@ -1,9 +1,10 @@
-/// The place of a rule within its chain: a number with as many digits as it takes to stand between any two others.
+/// The place of a rule within its chain: a number with as many digits as it takes to stand between
+/// any two others.
 ///
 /// Why: an insert must touch one row, so a rule's place cannot be its index.
-/// - Shape: digits in base 2^64, the most significant first, compared like words in a dictionary. The last digit is
-///   never 0, so each place has one spelling and there is always room before a key and after it. Almost all keys
-///   have a single digit; the rest of them live in an array.
+/// - Shape: digits in base 2^64, the most significant first, compared like words in a dictionary.
+///   The last digit is never 0, so each place has one spelling and there is always room before a
+///   key and after it. Almost all keys have a single digit; the rest of them live in an array.
 /// - Limits: ``StoreLimits/orderKeyDigits`` digits.
 public struct OrderKey: Hashable, Sendable {
     let first: UInt64
@@ -12,7 +13,8 @@ public struct OrderKey: Hashable, Sendable {
     /// The key of the first rule of a chain.
     public static let initial = OrderKey(first: 1 << 63, tail: [])
 
-    /// The distance from the last rule of a chain to one that is appended, and from the first to one put before it.
+    /// The distance from the last rule of a chain to one that is appended, and from the first to
+    /// one put before it.
     static let endStep: UInt64 = 1 << 32
 
     init(first: UInt64, tail: [UInt64]) {
@@ -48,7 +50,8 @@ extension OrderKey: CustomStringConvertible {
 // MARK: - Bytes
 
 extension OrderKey {
-    /// The digits as big-endian bytes, so that `memcmp` (SQLite's order of BLOBs) orders them as `<` does.
+    /// The digits as big-endian bytes, so that `memcmp` (SQLite's order of BLOBs) orders them as
+    /// `<` does.
     public var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digitCount * 8)

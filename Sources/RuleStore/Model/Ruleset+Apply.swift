@@ -3,7 +3,8 @@ import HashTreeCollections
 extension Ruleset {
     /// Applies one change.
     ///
-    /// - Throws: ``RulesetError`` that names the object if the change does not fit; the ruleset is then as it was.
+    /// - Throws: ``RulesetError`` that names the object if the change does not fit; the ruleset is
+    ///   then as it was.
     public mutating func apply(_ change: Change) throws(RulesetError) {
         switch change {
         case .add(let object):
@@ -30,10 +31,11 @@ extension Ruleset {
 
     /// Applies the changes of a version or a diff: all of them, or none.
     ///
-    /// Their order does not matter: children are deleted before their parents and added after them, and names or places
-    /// that two objects swap are all freed before they are taken.
+    /// Their order does not matter: children are deleted before their parents and added after them,
+    /// and names or places that two objects swap are all freed before they are taken.
     /// - Parameter changes: at most one for each object.
-    /// - Throws: ``RulesetError`` that names the first object that does not fit; the ruleset is then as it was.
+    /// - Throws: ``RulesetError`` that names the first object that does not fit; the ruleset is
+    ///   then as it was.
     public mutating func apply(_ changes: [Change]) throws(RulesetError) {
         if changes.count == 1 { return try apply(changes[0]) }
         var result = self

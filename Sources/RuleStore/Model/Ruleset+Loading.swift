@@ -3,7 +3,8 @@ import HashTreeCollections
 extension Ruleset {
     /// Makes a ruleset of objects in any order.
     ///
-    /// Why: building each chain's order once, sorted, is several times faster than inserting rule by rule.
+    /// Why: building each chain's order once, sorted, is several times faster than inserting rule
+    /// by rule.
     /// - Throws: ``RulesetError`` that names the first object that does not fit the others.
     public init(_ objects: [StoredObject]) throws(RulesetError) {
         self.init()

@@ -85,7 +85,8 @@ extension Ruleset {
         return places[chain]?.index(of: place)
     }
 
-    /// The rules before and after a rule in its chain; `nil` where it is the first or last, or is not there.
+    /// The rules before and after a rule in its chain; `nil` where it is the first or last, or is
+    /// not there.
     public func neighbours(of rule: ObjectID) -> (previous: ObjectID?, next: ObjectID?) {
         guard let chain = objects[rule]?.parent, let index = ruleIndex(of: rule) else {
             return (nil, nil)
@@ -108,7 +109,8 @@ extension Ruleset {
 
     /// An order key for a rule that is to stand at an index of a chain, counted from 0.
     ///
-    /// - Returns: `nil` if there is no such index, or the place is worn out (see ``OrderKey/between(_:_:newer:)``).
+    /// - Returns: `nil` if there is no such index, or the place is worn out (see
+    ///   ``OrderKey/between(_:_:newer:)``).
     public func orderKey(forRuleAt index: Int, of chain: ObjectID) -> OrderKey? {
         guard let rules = places[chain] else { return index == 0 ? .initial : nil }
         guard index >= 0, index <= rules.count else { return nil }
@@ -129,5 +131,16 @@ extension Ruleset {
             return nil
         }
         return (chain, RulePlace(key: key, id: rule))
+    }
+}
+
+extension Ruleset {
+    /// An order key for a rule that is to stand directly behind the place that `key` names, which is taken.
+    ///
+    /// - Returns: `nil` if the place is worn out (see ``OrderKey/between(_:_:newer:)``).
+    public func orderKey(behind key: OrderKey, of chain: ObjectID) -> OrderKey? {
+        guard let rules = places[chain] else { return key }
+        let index = rules.rank(of: RulePlace(key: key, id: ObjectID(rawValue: .max)))
+        return orderKey(forRuleAt: index, of: chain)
     }
 }

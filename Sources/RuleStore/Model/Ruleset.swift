@@ -1,10 +1,13 @@
 import HashTreeCollections
 
-/// The whole logical ruleset at one version: an immutable value that shares what it has in common with its neighbours.
+/// The whole logical ruleset at one version: an immutable value that shares what it has in common
+/// with its neighbours.
 ///
-/// - Cost: a copy is O(1); a change is O(log n) and leaves copies as they were; each look-up is O(1) or O(log n).
-/// - Invariants: each parent is there and of the right kind; names are free of duplicates within a parent and kind, element keys
-///   within a set, order keys within a chain; an object's id, kind, parent, family and element key never change.
+/// - Cost: a copy is O(1); a change is O(log n) and leaves copies as they were; each look-up is
+///   O(1) or O(log n).
+/// - Invariants: each parent is there and of the right kind; names are free of duplicates within a
+///   parent and kind, element keys within a set, order keys within a chain; an object's id, kind,
+///   parent, family and element key never change.
 public struct Ruleset: Sendable {
     var objects = TreeDictionary<ObjectID, StoredObject>()
     var names = TreeDictionary<Name, ObjectID>()
@@ -58,7 +61,8 @@ extension Ruleset {
         }
     }
 
-    /// The rules of a chain whose bodies have one hash: almost always a single one, so that costs no list.
+    /// The rules of a chain whose bodies have one hash: almost always a single one, so that costs
+    /// no list.
     enum RulesOfBody: Sendable {
         case one(RulePlace)
         case many(SortedList<RulePlace>)

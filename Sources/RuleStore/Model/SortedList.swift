@@ -1,9 +1,12 @@
 /// A sorted list without duplicates that is cheap to copy and to edit at any size.
 ///
-/// Why: a chain may have a million rules, each version is a value of its own, and an edit must not copy what it does not touch.
-/// - Shape: chunks of at most ``chunkLimit`` elements, each an array of its own that copies share, and the index at which each
-///   chunk starts. Look-up, rank and access by index are binary searches; an edit rewrites one chunk and the outer arrays.
-/// - Invariants: no chunk is empty; elements ascend strictly within a chunk and from one to the next.
+/// Why: a chain may have a million rules, each version is a value of its own, and an edit must not
+/// copy what it does not touch.
+/// - Shape: chunks of at most ``chunkLimit`` elements, each an array of its own that copies share,
+///   and the index at which each chunk starts. Look-up, rank and access by index are binary
+///   searches; an edit rewrites one chunk and the outer arrays.
+/// - Invariants: no chunk is empty; elements ascend strictly within a chunk and from one to the
+///   next.
 struct SortedList<Element: Comparable & Sendable>: Sendable {
     static var chunkLimit: Int { 256 }
 
@@ -48,7 +51,8 @@ extension SortedList: RandomAccessCollection {
         return rank < count && self[rank] == element ? rank : nil
     }
 
-    /// The last chunk whose first element is not greater than `element`, else the first chunk; `nil` if there is none.
+    /// The last chunk whose first element is not greater than `element`, else the first chunk;
+    /// `nil` if there is none.
     private func chunkIndex(for element: Element) -> Int? {
         guard !chunks.isEmpty else { return nil }
         return Swift.max(Self.lowerBound(chunks) { $0[0] <= element } - 1, 0)
@@ -124,7 +128,8 @@ extension SortedList {
         chunks[chunk].removeSubrange(half...)
     }
 
-    /// Keeps the number of chunks in proportion to the elements: joins a small chunk with the one before it.
+    /// Keeps the number of chunks in proportion to the elements: joins a small chunk with the one
+    /// before it.
     private mutating func mergeIfSmall(_ chunk: Int) {
         if chunks[chunk].isEmpty {
             chunks.remove(at: chunk)

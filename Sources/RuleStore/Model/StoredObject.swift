@@ -6,8 +6,8 @@ public struct StoredObject: Sendable {
     public let id: ObjectID
     /// What it is.
     public let kind: ObjectKind
-    /// The object it belongs to: the table of a chain, set, object or flowtable; the chain of a rule; the set of an
-    /// element; `nil` for a table.
+    /// The object it belongs to: the table of a chain, set, object or flowtable; the chain of a
+    /// rule; the set of an element; `nil` for a table.
     public let parent: ObjectID?
     /// The address family of a table (`NFPROTO_*`); 0 for everything else, which has its table's.
     public let family: UInt8

@@ -72,7 +72,8 @@ public struct ObjectRecord: Hashable, Sendable {
 
 /// What the kernel looked like when the store last agreed with it.
 public struct KernelState: Hashable, Sendable {
-    /// The boot (`/proc/sys/kernel/random/boot_id`); generations and handles of another boot mean nothing.
+    /// The boot (`/proc/sys/kernel/random/boot_id`); generations and handles of another boot mean
+    /// nothing.
     public var bootID: String
     /// The nf_tables generation.
     public var generation: UInt32

@@ -35,12 +35,17 @@ public struct Candidate: Hashable, Sendable {
     public var gid: UInt32
     /// The author's words on it; `nil` if none were given yet.
     public var message: String?
+    /// How many operations it has.
+    public var operationCount: Int
+    /// How many bytes its operations have together.
+    public var operationBytes: Int
 }
 
 extension RuleStore {
     /// Begins a candidate, durably, and returns it with its number.
     ///
-    /// - Throws: ``StoreError`` `limit` if there are too many or the message is too long, `noSuchVersion` for its base.
+    /// - Throws: ``StoreError`` `limit` if there are too many or the message is too long,
+    ///   `noSuchVersion` for its base.
     public func createCandidate(
         base: VersionID, created: Timestamp, uid: UInt32, gid: UInt32, message: String? = nil
     ) throws(StoreError) -> Candidate {
@@ -60,33 +65,31 @@ extension RuleStore {
             try run.run()
             let id = CandidateID(rawValue: UInt64(database.lastInsertedRowID))
             return Candidate(
-                id: id, base: base, created: created, uid: uid, gid: gid, message: message)
+                id: id, base: base, created: created, uid: uid, gid: gid, message: message,
+                operationCount: 0, operationBytes: 0)
         }
     }
 
     /// Appends netlink messages to a candidate, durably: all of them, or none.
     ///
+    /// - Parameter nextObjectID: greater than every id in the messages, so that none of them is given out again.
     /// - Throws: ``StoreError`` `noSuchCandidate`, or `limit` if it would have too many operations or bytes.
-    public func append(_ messages: [[UInt8]], to id: CandidateID) throws(StoreError) {
+    public func append(
+        _ messages: [[UInt8]], to id: CandidateID, nextObjectID: ObjectID
+    ) throws(StoreError) {
         try write(.full) { database in
-            guard try Self.find(id, database) != nil else { throw Self.noSuch(id) }
-            let size = try Self.size(of: id, database)
-            let bytes = messages.reduce(size.bytes) { $0 + $1.count }
-            guard size.operations + messages.count <= StoreLimits.candidateOperations,
-                bytes <= StoreLimits.candidateBytes
-            else {
-                throw StoreError(
-                    .limit,
-                    """
-                    candidate \(id) would be larger than \(StoreLimits.candidateOperations) operations or \
-                    \(StoreLimits.candidateBytes) bytes
-                    """)
-            }
+            try Self.advance(to: nextObjectID, database)
+            guard var candidate = try Self.find(id, database) else { throw Self.noSuch(id) }
+            let seqs = (candidate.operationCount + 1)...
+            candidate.operationCount += messages.count
+            candidate.operationBytes = messages.reduce(candidate.operationBytes) { $0 + $1.count }
+            try Self.checkSize(candidate)
+            try Self.updateSize(candidate, database)
             let run = try SQLRun(
                 database,
                 "INSERT INTO candidate_operation (candidate, seq, message) VALUES (?, ?, ?)",
                 table: "candidate_operation")
-            for (seq, message) in zip((size.operations + 1)..., messages) {
+            for (seq, message) in zip(seqs, messages) {
                 run.bind(1, id.rawValue)
                 run.bind(2, Int64(seq))
                 run.bind(3, message)
@@ -153,7 +156,8 @@ extension RuleStore {
 // MARK: - Rows
 
 extension RuleStore {
-    private static let candidateColumns = "id, base, created, uid, gid, message"
+    private static let candidateColumns =
+        "id, base, created, uid, gid, message, operation_count, operation_bytes"
 
     private static func readCandidate(_ run: borrowing SQLRun) throws(StoreError) -> Candidate {
         Candidate(
@@ -161,7 +165,9 @@ extension RuleStore {
             base: VersionID(rawValue: try run.integer(1, as: UInt64.self)),
             created: Timestamp(rawValue: try run.integer(2)),
             uid: try run.integer(3, as: UInt32.self), gid: try run.integer(4, as: UInt32.self),
-            message: run.isNull(5) ? nil : try run.text(5))
+            message: run.isNull(5) ? nil : try run.text(5),
+            operationCount: try Int(run.integer(6, as: UInt32.self)),
+            operationBytes: try Int(run.integer(7, as: UInt32.self)))
     }
 
     private static func find(_ id: CandidateID, _ database: Database) throws -> Candidate? {
@@ -171,17 +177,27 @@ extension RuleStore {
         return try run.step() ? readCandidate(run) : nil
     }
 
-    private static func size(
-        of id: CandidateID, _ database: Database
-    ) throws -> (operations: Int, bytes: Int) {
+    private static func checkSize(_ candidate: Candidate) throws {
+        guard candidate.operationCount <= StoreLimits.candidateOperations,
+            candidate.operationBytes <= StoreLimits.candidateBytes
+        else {
+            throw StoreError(
+                .limit,
+                """
+                candidate \(candidate.id) would have more than \(StoreLimits.candidateOperations) operations or \
+                \(StoreLimits.candidateBytes) bytes
+                """)
+        }
+    }
+
+    private static func updateSize(_ candidate: Candidate, _ database: Database) throws {
         let run = try SQLRun(
-            database,
-            """
-            SELECT count(*), ifnull(sum(length(message)), 0) FROM candidate_operation WHERE candidate = ?
-            """, table: "candidate_operation")
-        run.bind(1, id.rawValue)
-        guard try run.step() else { return (0, 0) }
-        return (try run.integer(0, as: Int.self), try run.integer(1, as: Int.self))
+            database, "UPDATE candidate SET operation_count = ?, operation_bytes = ? WHERE id = ?",
+            table: "candidate")
+        run.bind(1, Int64(candidate.operationCount))
+        run.bind(2, Int64(candidate.operationBytes))
+        run.bind(3, candidate.id.rawValue)
+        try run.run()
     }
 
     private static func checkRoom(_ database: Database) throws {

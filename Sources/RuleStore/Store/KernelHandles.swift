@@ -22,7 +22,8 @@ enum KernelHandles {
 }
 
 extension RuleStore {
-    /// The kernel handle of each object that has one; they mean nothing after another boot (``kernelState()``).
+    /// The kernel handle of each object that has one; they mean nothing after another boot
+    /// (``kernelState()``).
     public func kernelHandles() throws(StoreError) -> [ObjectID: UInt64] {
         try read { database in
             let run = try SQLRun(

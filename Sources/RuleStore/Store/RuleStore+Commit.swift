@@ -1,17 +1,20 @@
 import GRDB
 
 extension RuleStore {
-    /// Writes a version as pending, with its changes and its audit entry, in one durable transaction.
+    /// Writes a version as pending, with its changes and its audit entry, in one durable
+    /// transaction.
     ///
-    /// When this returns, the version survives a power cut; it becomes the head with ``commit(_:handles:kernel:)`` or goes away with
-    /// ``abandon(_:audit:)``.
+    /// When this returns, the version survives a power cut; it becomes the head with
+    /// ``commit(_:handles:kernel:)`` or goes away with ``abandon(_:audit:)``.
     /// - Parameters:
     ///   - version: its number is the head's plus one.
     ///   - changes: at most one for each object; `before` is what the head has. In any order.
-    ///   - nextObjectID: greater than every id in use, and not less than the store has it. It stays so if the version is abandoned.
+    ///   - nextObjectID: greater than every id in use, and not less than the store has it. It stays
+    ///     so if the version is abandoned.
     ///   - audit: the entry for this attempt; version, change count and digest are filled in here.
-    /// - Throws: ``StoreError`` `conflict` if the number or an object does not fit, `malformed` or `limit` for an object that is
-    ///   against its kind or too large, `full`, `readOnly`, `io`. The store is then as it was.
+    /// - Throws: ``StoreError`` `conflict` if the number or an object does not fit, `malformed` or
+    ///   `limit` for an object that is against its kind or too large, `full`, `readOnly`, `io`. The
+    ///   store is then as it was.
     public func prepare(
         _ version: NewVersion, changes: [Change], nextObjectID: ObjectID, audit: AuditEntry
     ) throws(StoreError) {
@@ -35,16 +38,20 @@ extension RuleStore {
     ///
     /// - Parameters:
     ///   - version: the pending version.
-    ///   - handles: the kernel handles of objects that got one; `nil` for objects that are gone from the kernel.
+    ///   - handles: the kernel handles of objects that got one; `nil` for objects that are gone
+    ///     from the kernel.
     ///   - kernel: the kernel's state with this version in it.
-    /// - Throws: ``StoreError`` `conflict` if this version is not pending.
+    /// - Throws: ``StoreError`` `conflict` if this version is not pending; `full` or `io` if it
+    ///   could not be written down. The version is then pending still, as durable as before, and
+    ///   the call can be made again.
     public func commit(
         _ version: VersionID, handles: [(id: ObjectID, handle: UInt64?)], kernel: KernelState
     ) throws(StoreError) {
-        // No flush: the version itself is on disk since `prepare`, and should a power cut take this transaction, the version
-        // is found pending. Either the kernel still runs, then its marker says that it has the version; or it was
-        // restarted and has nothing, then whoever starts up finishes a pending version, because one that the kernel had refused was
-        // abandoned durably before anybody heard of it.
+        // No flush: the version itself is on disk since `prepare`, and should a power cut take this
+        // transaction, the version is found pending. Either the kernel still runs, then its marker
+        // says that it has the version; or it was restarted and has nothing, then whoever starts up
+        // finishes a pending version, because one that the kernel had refused was abandoned durably
+        // before anybody heard of it.
         try write(.normal) { database in
             try Self.checkIsPending(version, database)
             let run = try SQLRun(
@@ -58,8 +65,11 @@ extension RuleStore {
 
     /// Removes the pending version as if it had never been, and says in the audit log why.
     ///
-    /// - Parameter audit: the entry that explains it; it names the version and withdraws the entry that `prepare` made.
-    /// - Throws: ``StoreError`` `conflict` if this version is not pending.
+    /// - Parameter audit: the entry that explains it; it names the version and withdraws the entry
+    ///   that `prepare` made.
+    /// - Throws: ``StoreError`` `conflict` if this version is not pending; `full` or `io`, then it
+    ///   is pending still and the call can be made again. Until it succeeds nobody may be told that
+    ///   the attempt failed: a restart would finish it.
     public func abandon(_ version: VersionID, audit: AuditEntry) throws(StoreError) {
         try write(.full) { database in
             try Self.checkIsPending(version, database)
@@ -79,7 +89,8 @@ extension RuleStore {
 
     /// Keeps what the kernel looks like now, and the handles that changed, without a new version.
     ///
-    /// For the daemon's start, when it has loaded the head into an empty kernel or read back what is there.
+    /// For the daemon's start, when it has loaded the head into an empty kernel or read back what
+    /// is there.
     public func recordKernel(
         handles: [(id: ObjectID, handle: UInt64?)], kernel: KernelState
     ) throws(StoreError) {
@@ -130,7 +141,7 @@ extension RuleStore {
         else { throw StoreError(.conflict, "version \(version) is not pending") }
     }
 
-    private static func advance(to id: ObjectID, _ database: Database) throws {
+    static func advance(to id: ObjectID, _ database: Database) throws {
         let current = try Meta.read(database).nextObjectID
         guard id >= current, id.rawValue <= StoreLimits.number else {
             throw StoreError(.conflict, "the next object id is \(current) and cannot become \(id)")

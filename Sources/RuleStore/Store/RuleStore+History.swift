@@ -62,7 +62,8 @@ extension RuleStore {
         }
     }
 
-    /// The changes that turn one version into another, in application order; either may be the newer.
+    /// The changes that turn one version into another, in application order; either may be the
+    /// newer.
     ///
     /// - Cost: in proportion to what was changed between the two.
     /// - Throws: ``StoreError`` `noSuchVersion`.

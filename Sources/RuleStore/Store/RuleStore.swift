@@ -1,13 +1,16 @@
 import GRDB
 import Synchronization
 
-/// The versioned rule database: versions, their changes, the audit log and candidates, in one SQLite file.
+/// The versioned rule database: versions, their changes, the audit log and candidates, in one
+/// SQLite file.
 ///
-/// - Concurrency: one writer, any number of readers; a reader sees the store as of one moment. All calls block; none needs
-///   the main thread.
-/// - Invariants: at most one version is pending, and it is the last; versions are numbered without a gap; a row of history
-///   is written once, and only the version that ends it sets `died`; each version has its audit entry.
-/// - Durability: what a call with durability `full` wrote is on disk (fsync) when it returns. See `docs/store.md`.
+/// - Concurrency: one writer, any number of readers; a reader sees the store as of one moment. All
+///   calls block; none needs the main thread.
+/// - Invariants: at most one version is pending, and it is the last; versions are numbered without
+///   a gap; a row of history is written once, and only the version that ends it sets `died`; each
+///   version has its audit entry.
+/// - Durability: what a call with durability `full` wrote is on disk (fsync) when it returns. See
+///   `docs/store.md`.
 public final class RuleStore: Sendable {
     /// The database file.
     public let path: String
@@ -17,10 +20,12 @@ public final class RuleStore: Sendable {
     let pool: DatabasePool
     private let lock: Mutex<StoreLock?>
 
-    /// Opens the store in `path`, making it with mode 0600 if it is not there; its directory must exist.
+    /// Opens the store in `path`, making it with mode 0600 if it is not there; its directory must
+    /// exist.
     ///
-    /// - Throws: ``StoreError``: `locked` if another process has it open; `readOnly`, `io` or `full` if the file or its directory cannot be
-    ///   used; `notADatabase`, `newerFormat` or `corrupt` if it is not a store that this code can use. An existing file is then as it was.
+    /// - Throws: ``StoreError``: `locked` if another process has it open; `readOnly`, `io` or
+    ///   `full` if the file or its directory cannot be used; `notADatabase`, `newerFormat` or
+    ///   `corrupt` if it is not a store that this code can use. An existing file is then as it was.
     public init(path: String) throws(StoreError) {
         // SQLite would take a relative path that begins with "file:" for a URI.
         let path = path.hasPrefix("/") ? path : "./" + path
@@ -43,6 +48,9 @@ public final class RuleStore: Sendable {
     /// - Throws: ``StoreError`` if a call is still going on.
     public func close() throws(StoreError) {
         do {
+            // So that the file is whole without its log. If a reader is in the way the log stays
+            // and loses nothing.
+            _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
             try pool.close()
             lock.withLock { $0 = nil }
         } catch {
@@ -52,11 +60,16 @@ public final class RuleStore: Sendable {
 
     private static func openPool(_ path: String) throws -> DatabasePool {
         var configuration = Configuration()
-        // A query that reads on while others wait is short, and the history commands may come in numbers.
+        // A query that reads on while others wait is short, and the history commands may come in
+        // numbers.
         configuration.maximumReaderCount = 4
         configuration.busyMode = .timeout(10)
+        // GRDB would end the process over a transaction that even ROLLBACK could not end; `write`
+        // tries again instead.
+        configuration.allowsUnsafeTransactions = true
         configuration.prepareDatabase { database in
-            // The file may come from anywhere: its schema gets no more rights than its rows, and cells are checked.
+            // The file may come from anywhere: its schema gets no more rights than its rows, and
+            // cells are checked.
             try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
         }
         return try DatabasePool(path: path, configuration: configuration)
@@ -93,6 +106,7 @@ extension RuleStore {
     ) throws(StoreError) -> Result {
         do {
             return try pool.writeWithoutTransaction { database in
+                if database.isInsideTransaction { try database.rollback() }
                 try durability.establish(on: database)
                 var result: Result?
                 try database.inTransaction(.immediate) {

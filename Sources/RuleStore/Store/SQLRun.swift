@@ -3,8 +3,9 @@ import GRDBSQLite
 
 /// One run of a prepared SQL statement: bind, step, read columns; reset when it goes out of scope.
 ///
-/// Why: GRDB owns connections, transactions and the statement cache; rows go through SQLite's own calls, because every value
-/// that comes from a database file is checked for its type and length, and because bodies need no detour through `Data`.
+/// Why: GRDB owns connections, transactions and the statement cache; rows go through SQLite's own
+/// calls, because every value that comes from a database file is checked for its type and length,
+/// and because bodies need no detour through `Data`.
 /// - Invariant: column 0 of a query is the key of its row, which errors name.
 struct SQLRun: ~Copyable {
     private let owner: Statement
@@ -150,7 +151,8 @@ extension SQLRun {
         guard sqlite3_column_type(statement, column) == SQLITE_BLOB else {
             throw corrupt("\(name(of: column)) is not a BLOB")
         }
-        // The pointer first: asking for the length afterwards is the order that SQLite's manual calls safe.
+        // The pointer first: asking for the length afterwards is the order that SQLite's manual
+        // calls safe.
         let start = sqlite3_column_blob(statement, column)
         let count = Int(sqlite3_column_bytes(statement, column))
         if count > limit { throw corrupt("\(name(of: column)) is longer than \(limit) bytes") }

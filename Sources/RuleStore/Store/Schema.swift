@@ -5,7 +5,8 @@ enum Schema {
     /// Marks the file as a rule store: "xt2d" in `PRAGMA application_id`.
     static let applicationID: Int32 = 0x7874_3264
 
-    /// The migrations in order; the format of a store is the number of those it has had (`PRAGMA user_version`).
+    /// The migrations in order; the format of a store is the number of those it has had (`PRAGMA
+    /// user_version`).
     static let migrations: [String] = [
         String(decoding: PackageResources.migration_0001_sql, as: UTF8.self)
     ]
@@ -27,7 +28,8 @@ enum Schema {
 
     /// Throws if the database has other tables or indexes than the migrations make.
     ///
-    /// Why: a query plan, a constraint or a trigger that was slipped in would make everything else unreliable.
+    /// Why: a query plan, a constraint or a trigger that was slipped in would make everything else
+    /// unreliable.
     static func check(_ database: Database) throws {
         let expected = try DatabaseQueue().writeWithoutTransaction { pristine in
             try migrate(pristine, from: 0)

@@ -9,7 +9,8 @@ struct StoreFile {
 
     /// Finds or makes the file and finds out whether it is a rule store that this code can use.
     ///
-    /// - Throws: ``StoreError`` `readOnly`, `io`, `notADatabase`, `newerFormat`, `corrupt`; the file is then untouched.
+    /// - Throws: ``StoreError`` `readOnly`, `io`, `notADatabase`, `newerFormat`, `corrupt`; the
+    ///   file is then untouched.
     init(path: String) throws(StoreError) {
         self.path = path
         let header = try Self.header(of: path)

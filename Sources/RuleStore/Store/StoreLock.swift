@@ -2,15 +2,17 @@ import Glibc
 
 /// The right to use a store, held by one process at a time.
 ///
-/// Why: two daemons would each think that they know the head. SQLite's own locks are taken and given back with each transaction.
-/// - Shape: an exclusive `flock` on a file beside the database; the kernel drops it with the process. The file holds the
-///   process id of its owner for others to name, and stays behind.
+/// Why: two daemons would each think that they know the head. SQLite's own locks are taken and
+/// given back with each transaction.
+/// - Shape: an exclusive `flock` on a file beside the database; the kernel drops it with the
+///   process. The file holds the process id of its owner for others to name, and stays behind.
 final class StoreLock: Sendable {
     private let descriptor: Int32
 
     /// Takes the lock on `path`.
     ///
-    /// - Throws: ``StoreError`` `locked` if another process has it, `readOnly` or `io` if the file cannot be made.
+    /// - Throws: ``StoreError`` `locked` if another process has it, `readOnly` or `io` if the file
+    ///   cannot be made.
     init(path: String) throws(StoreError) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor < 0 { throw StoreError.opening(path, errno) }
@@ -18,7 +20,8 @@ final class StoreLock: Sendable {
             let reason = errno
             let owner = Self.owner(descriptor)
             close(descriptor)
-            throw reason == EWOULDBLOCK ? Self.inUse(by: owner) : StoreError.opening(path, reason)
+            throw reason == EWOULDBLOCK
+                ? Self.inUse(path, by: owner) : StoreError.opening(path, reason)
         }
         writeOwner()
     }
@@ -43,11 +46,12 @@ final class StoreLock: Sendable {
         return Int32(String(decoding: bytes[..<(count - 1)], as: UTF8.self))
     }
 
-    private static func inUse(by owner: Int32?) -> StoreError {
+    private static func inUse(_ path: String, by owner: Int32?) -> StoreError {
         let who = owner.map { "process \($0)" } ?? "another process"
         return StoreError(
             .locked,
-            "the rule store is in use by \(who); stop it first, or use another database file")
+            "the rule store is in use by \(who); stop it first, or use another database file",
+            path: path)
     }
 }
 

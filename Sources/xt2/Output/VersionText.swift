@@ -11,7 +11,7 @@ enum VersionText {
             Column.right(String(version.version), String(widest).count),
             Moment(microseconds: version.time).local,
             Column.left(UserName.of(version.uid), 8),
-            Column.left(VersionKind(rawValue: version.kind).name, 8),
+            Column.left(VersionMessageKind(rawValue: version.kind).name, 8),
             Column.left(Count.of(version.changeCount, "change"), 10),
             reason(version),
         ]
@@ -26,7 +26,7 @@ enum VersionText {
             "time     \(Moment(microseconds: version.time).local)",
             "user     \(user) (uid \(version.uid), gid \(version.gid))",
             "process  \(version.process) (pid \(version.pid))",
-            "kind     \(VersionKind(rawValue: version.kind).name)",
+            "kind     \(VersionMessageKind(rawValue: version.kind).name)",
         ]
         if let older = version.rolledBackTo { lines[4] += " to version \(older)" }
         if !version.reason.isEmpty { lines.append("reason   \(version.reason)") }
@@ -50,7 +50,7 @@ enum VersionText {
             ("gid", .number(version.gid)),
             ("pid", .number(version.pid)),
             ("process", .string(version.process)),
-            ("kind", .string(VersionKind(rawValue: version.kind).name)),
+            ("kind", .string(VersionMessageKind(rawValue: version.kind).name)),
             ("rolled_back_to", .number(version.rolledBackTo)),
             ("changes", .number(version.changeCount)),
             ("reason", .string(version.reason)),

@@ -20,6 +20,8 @@ struct Refusal: Error, Sendable {
     var offset: Int?
     /// Whose fault it is.
     var outcome = Outcome.refused
+    /// Whether the audit log has it already.
+    var isAudited = false
 
     /// A refusal of the request as a whole, unless more is known.
     init(_ errno: Int32, _ message: String, outcome: Outcome = .refused) {

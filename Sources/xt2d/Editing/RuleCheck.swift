@@ -1,5 +1,6 @@
 import Glibc
 import NetlinkProto
+import RuleStore
 
 /// Checks of a rule by itself, and the form in which it is stored.
 enum RuleCheck {
@@ -7,22 +8,26 @@ enum RuleCheck {
     ///
     /// - Throws: ``Refusal`` if the rule is larger than a kernel rule can be, or its parts do not go together.
     static func canonical(_ body: RuleBody) throws(Refusal) -> [UInt8] {
-        var body = body.withoutState
         do {
-            var userData = try UserData(body.userData)
-            userData.identity = nil
-            body.userData = try userData.encoded()
-            // With the rule id it must fit as well.
-            _ = try RuleEncoder.identified(body.userData, .init(rawValue: 0))
-            try checkSets(body)
-            let bytes = try body.encoded()
-            guard bytes.count <= WireLimits.attributeBytes else {
-                throw WireError(.tooLarge, "a rule of \(bytes.count) bytes")
-            }
-            return bytes
+            return try encoded(body.withoutState)
         } catch {
             throw Refusal(EINVAL, "The rule cannot be stored: \(error.message).")
         }
+    }
+
+    private static func encoded(_ rule: RuleBody) throws(WireError) -> [UInt8] {
+        var body = rule
+        var userData = try UserData(body.userData)
+        userData.identity = nil
+        body.userData = try userData.encoded()
+        // With the rule id it must fit as well.
+        _ = try RuleEncoder.identified(body.userData, .first)
+        try checkSets(body)
+        let bytes = try body.encoded()
+        guard bytes.count <= WireLimits.attributeBytes else {
+            throw WireError(.tooLarge, "a rule of \(bytes.count) bytes")
+        }
+        return bytes
     }
 
     /// Each lookup in an anonymous set must name one that the rule has, and each set must be named.

@@ -19,6 +19,7 @@ struct RulesetEditor {
     private let base: Ruleset
     /// Objects that were touched, in order, each with the last edit that did.
     private var touched: [ObjectID: SequenceNumber] = [:]
+    private var noted: Set<ObjectID> = []
     private var order: [ObjectID] = []
     private let ownership: TableBody.Flags
 
@@ -60,6 +61,27 @@ struct RulesetEditor {
         }
     }
 
+    /// Applies one change of a candidate; a new rule whose place was taken meanwhile goes behind the one that took it.
+    mutating func applyStaged(_ change: Change) throws(RulesetError) {
+        let before = ruleset
+        do {
+            try ruleset.apply(change)
+        } catch {
+            guard case .add(var rule) = change, let chain = rule.parent, let key = rule.orderKey,
+                let free = ruleset.orderKey(behind: key, of: chain)
+            else { throw error }
+            rule.orderKey = free
+            try ruleset.apply(.add(rule))
+        }
+        graph.apply(change, from: before, to: ruleset)
+        note(change.id, nil)
+    }
+
+    /// The client's message that last touched an object.
+    func sequence(for id: ObjectID) -> SequenceNumber? {
+        touched[id]
+    }
+
     /// The changes that all edits come to, checked as a whole.
     ///
     /// - Throws: ``Refusal`` for a jump to nowhere, a loop, or a rule that its hook cannot hold.
@@ -90,16 +112,17 @@ struct RulesetEditor {
         try checkTable(message, edit)
         var body = message.body
         if body.flags.contains(.owner) { body.flags = body.flags.subtracting([.owner, .persist]).union(ownership) }
+        let bytes = try encoded(body)
         if let table = ruleset.table(family: message.family.rawValue, name: message.name) {
             if edit.flags.contains(.exclusive) {
                 throw Refusal(EEXIST, "There is already a table \(message.family.name) \(message.name).")
             }
-            return try modify(table, edit) { $0.body = try encoded(body) }
+            return try modify(table, edit) { $0.body = bytes }
         }
         try add(
             StoredObject(
                 id: takeID(), kind: .table, family: message.family.rawValue, name: message.name,
-                body: try encoded(body)), edit)
+                body: bytes), edit)
     }
 
     private func checkTable(_ message: TableMessage, _ edit: Edit) throws(Refusal) {
@@ -370,10 +393,10 @@ struct RulesetEditor {
     }
 
     private mutating func modify(
-        _ object: StoredObject, _ edit: Edit, _ body: (inout StoredObject) throws(Refusal) -> Void
+        _ object: StoredObject, _ edit: Edit, _ body: (inout StoredObject) -> Void
     ) throws(Refusal) {
         var changed = object
-        try body(&changed)
+        body(&changed)
         guard changed != object else { return }
         try apply(.modify(from: object, to: changed), edit)
     }
@@ -389,7 +412,8 @@ struct RulesetEditor {
     }
 
     private mutating func note(_ id: ObjectID, _ sequence: SequenceNumber?) {
-        if touched.updateValue(sequence ?? SequenceNumber(0), forKey: id) == nil { order.append(id) }
+        if noted.insert(id).inserted { order.append(id) }
+        touched[id] = sequence
     }
 
     private func encoded(_ body: some AttributeBody) throws(Refusal) -> [UInt8] {

@@ -23,7 +23,7 @@ final class NetlinkSocket {
         guard let socket = mnl_socket_open2(NETLINK_NETFILTER, Int32(SOCK_CLOEXEC.rawValue)) else {
             throw KernelError(errno: errno, origin: .systemCall("socket(AF_NETLINK)"))
         }
-        guard mnl_socket_bind(socket, 0, mnl_pid_t(MNL_SOCKET_AUTOPID)) == 0 else {
+        guard mnl_socket_bind(socket, 0, pid_t(MNL_SOCKET_AUTOPID)) == 0 else {
             let number = errno
             mnl_socket_close(socket)
             throw KernelError(errno: number, origin: .systemCall("bind(AF_NETLINK)"))
@@ -90,7 +90,7 @@ final class NetlinkSocket {
         wait: Bool, _ body: (borrowing MessageView) throws(KernelError) -> Void
     ) throws(KernelError) -> Bool {
         let descriptor = mnl_socket_get_fd(socket)
-        let flags = Int32(MSG_TRUNC.rawValue) | (wait ? 0 : Int32(MSG_DONTWAIT.rawValue))
+        let flags = Int32(MSG_TRUNC) | (wait ? 0 : Int32(MSG_DONTWAIT))
         let received = retryingInterrupts {
             recv(descriptor, buffer.baseAddress, buffer.count, flags)
         }

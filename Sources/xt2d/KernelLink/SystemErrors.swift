@@ -2,14 +2,8 @@ import Glibc
 
 /// The C library's words for an error number.
 func errorText(_ number: Int32) -> String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    // glibc's strerror_r may return a static text instead of filling the buffer.
-    return buffer.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress, let text = strerror_r(number, base, buffer.count) else {
-            return "error \(number)"
-        }
-        return String(cString: text)
-    }
+    // glibc keeps the texts; it returns "Unknown error N" for a number that has none.
+    strerror(number).map { String(cString: $0) } ?? "error \(number)"
 }
 
 /// Runs a system call until it is not interrupted; the one place where EINTR is retried.

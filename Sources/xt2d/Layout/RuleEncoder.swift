@@ -13,7 +13,7 @@ struct RuleEncoder {
 
     private static let userDataAttribute: UInt16 = 7
     /// The kernel chooses the number; the set is then known by its id within the batch.
-    private static let anonymousName = "__set%d"
+    static let anonymousName = "__set%d"
     /// Elements in one message; 500 of the largest kind stay below an attribute's 64 KiB.
     private static let elementsPerMessage = 400
 
@@ -49,12 +49,7 @@ struct RuleEncoder {
         _ flags: MessageFlags, _ place: ChainPlace, handle: Handle?, position: Handle?,
         to builder: inout KernelBatchBuilder
     ) {
-        var rewritten = decoded
-        if let sets = rewritten?.sets, !sets.isEmpty {
-            let ids = sets.map { write($0, place, to: &builder) }
-            rewritten?.sets = []
-            rewritten?.expressions = (rewritten?.expressions ?? []).map { $0.usingSets(ids) }
-        }
+        let rewritten = decoded.map { writeSets(of: $0, place, to: &builder) }
         builder.addEchoed(.newRule, flags, id: id) { header, writer in
             writer.message(header) { writer in
                 writer.netfilterHeader(family: place.family)
@@ -63,14 +58,26 @@ struct RuleEncoder {
                 if let handle { writer.attribute(3, uint64: handle.rawValue) }
                 if let position { writer.attribute(6, uint64: position.rawValue) }
                 writer.attribute(RuleEncoder.userDataAttribute, bytes: userData)
-                if var rewritten {
-                    rewritten.userData = []
+                if let rewritten {
                     rewritten.write(to: &writer)
                 } else {
                     copyBody(to: &writer)
                 }
             }
         }
+    }
+
+    /// Writes the messages that make the rule's anonymous sets; returns what is left for the rule's own message.
+    private func writeSets(
+        of rule: RuleBody, _ place: ChainPlace, to builder: inout KernelBatchBuilder
+    ) -> RuleBody {
+        var rule = rule
+        var ids: [UInt32] = []
+        for set in rule.sets { ids.append(write(set, place, to: &builder)) }
+        rule.sets = []
+        rule.userData = []
+        rule.expressions = rule.expressions.map { $0.usingSets(ids) }
+        return rule
     }
 
     private func copyBody(to writer: inout MessageWriter) {

@@ -51,7 +51,7 @@ public struct BitwiseExpression: ExpressionBody {
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var source: Register?
         var destination: Register?
-        var operation: Operation?
+        var operation = Operation.boolean  // what the kernel takes when there is none
         var length: UInt32?
         var mask: [UInt8]?
         var xor: [UInt8]?
@@ -70,7 +70,6 @@ public struct BitwiseExpression: ExpressionBody {
         }
         guard let source else { throw WireError.missing("source", in: Self.name) }
         guard let destination else { throw WireError.missing("destination", in: Self.name) }
-        guard let operation else { throw WireError.missing("operation", in: Self.name) }
         guard let length else { throw WireError.missing("length", in: Self.name) }
         self.init(
             source: source, destination: destination, operation: operation, length: length,

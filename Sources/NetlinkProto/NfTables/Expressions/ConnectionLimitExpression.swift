@@ -11,7 +11,7 @@ public struct ConnectionLimitExpression: ExpressionBody {
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
-        count: UInt32, flags: UInt32
+        count: UInt32, flags: UInt32 = 0
     ) {
         self.count = count
         self.flags = flags
@@ -19,7 +19,7 @@ public struct ConnectionLimitExpression: ExpressionBody {
 
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var count: UInt32?
-        var flags: UInt32?
+        var flags = UInt32(0)
         while let attribute = try attributes.next() {
             switch attribute.type {
             case 1: count = try attribute.uint32()
@@ -28,7 +28,6 @@ public struct ConnectionLimitExpression: ExpressionBody {
             }
         }
         guard let count else { throw WireError.missing("count", in: Self.name) }
-        guard let flags else { throw WireError.missing("flags", in: Self.name) }
         self.init(
             count: count, flags: flags)
     }

@@ -33,7 +33,8 @@ public struct CounterExpression: ExpressionBody {
     }
 
     public func write(to writer: inout MessageWriter) {
-        if bytes != 0 { writer.attribute(1, uint64: bytes) }
-        if packets != 0 { writer.attribute(2, uint64: packets) }
+        guard bytes != 0 || packets != 0 else { return }
+        writer.attribute(1, uint64: bytes)
+        writer.attribute(2, uint64: packets)
     }
 }

@@ -10,18 +10,19 @@ public struct DynamicSetExpression: ExpressionBody {
     public var data: Register?
     /// Add, update or delete.
     public var operation: Operation
-    /// How long the element lives.
+    /// How long the element lives; nil for as long as the set says.
     public var timeoutMilliseconds: UInt64?
     /// The set.
     public var set: String
     /// Names a set of the same batch.
     public var setID: UInt32?
-    /// 1 inverted, 2 expressions follow.
+    /// 1 inverted; 2 (``severalExpressions``) is left out when there are several.
     public var flags: UInt32
-    /// One stateful expression, as attributes.
-    public var expression: [UInt8]?
-    /// Several stateful expressions, as attributes.
-    public var expressions: [UInt8]?
+    /// What each new element gets, such as a counter.
+    public var expressions: [Expression]
+
+    /// `NFT_DYNSET_F_EXPR`: a list of expressions follows; the kernel wants it and does not dump it.
+    private static let severalExpressions: UInt32 = 2
 
     /// What happens to the element.
     ///
@@ -42,16 +43,16 @@ public struct DynamicSetExpression: ExpressionBody {
     public init(
         key: Register, data: Register? = nil, operation: Operation,
         timeoutMilliseconds: UInt64? = nil, set: String, setID: UInt32? = nil, flags: UInt32 = 0,
-        expression: [UInt8]? = nil, expressions: [UInt8]? = nil
+        expressions: [Expression] = []
     ) {
         self.key = key
         self.data = data
         self.operation = operation
-        self.timeoutMilliseconds = timeoutMilliseconds
+        // The kernel dumps 0 for a timeout that was not given.
+        self.timeoutMilliseconds = timeoutMilliseconds == 0 ? nil : timeoutMilliseconds
         self.set = set
         self.setID = setID
-        self.flags = flags
-        self.expression = expression
+        self.flags = expressions.isEmpty ? flags : flags & ~Self.severalExpressions
         self.expressions = expressions
     }
 
@@ -63,8 +64,7 @@ public struct DynamicSetExpression: ExpressionBody {
         var set: String?
         var setID: UInt32?
         var flags = UInt32(0)
-        var expression: [UInt8]?
-        var expressions: [UInt8]?
+        var expressions: [Expression] = []
         while let attribute = try attributes.next() {
             switch attribute.type {
             case 4: key = Register(try attribute.uint32())
@@ -74,8 +74,8 @@ public struct DynamicSetExpression: ExpressionBody {
             case 1: set = try attribute.string()
             case 2: setID = try attribute.uint32()
             case 9: flags = try attribute.uint32()
-            case 7: expression = attribute.bytes()
-            case 10: expressions = attribute.bytes()
+            case 7: expressions = [try Expression(try attribute.nested())]
+            case 10: expressions = try Expression.list(try attribute.nested())
             case 8: break  // padding
             default: throw attribute.unrecognised(in: Self.name)
             }
@@ -85,7 +85,7 @@ public struct DynamicSetExpression: ExpressionBody {
         guard let set else { throw WireError.missing("set", in: Self.name) }
         self.init(
             key: key, data: data, operation: operation, timeoutMilliseconds: timeoutMilliseconds,
-            set: set, setID: setID, flags: flags, expression: expression, expressions: expressions)
+            set: set, setID: setID, flags: flags, expressions: expressions)
     }
 
     public func write(to writer: inout MessageWriter) {
@@ -95,8 +95,8 @@ public struct DynamicSetExpression: ExpressionBody {
         if let timeoutMilliseconds { writer.attribute(6, uint64: timeoutMilliseconds) }
         writer.attribute(1, string: set)
         if let setID { writer.attribute(2, uint32: setID) }
-        if flags != 0 { writer.attribute(9, uint32: flags) }
-        if let expression { writer.nest(7) { $0.raw(expression) } }
-        if let expressions { writer.nest(10) { $0.raw(expressions) } }
+        Expression.writeOneOrMore(expressions, one: 7, more: 10, to: &writer)
+        let allFlags = expressions.count > 1 ? flags | Self.severalExpressions : flags
+        if allFlags != 0 { writer.attribute(9, uint32: allFlags) }
     }
 }

@@ -1,5 +1,6 @@
 /// Loads an IPv6 extension header, an IPv4 option, a TCP option or an SCTP chunk.
 ///
+/// Without destination and source it removes a TCP option from the packet; offset, length and flags are 0 then.
 /// - Source: linux `net/netfilter/nft_exthdr.c`; expression `exthdr`.
 public struct ExtensionHeaderExpression: ExpressionBody {
     public static let name = "exthdr"
@@ -38,8 +39,8 @@ public struct ExtensionHeaderExpression: ExpressionBody {
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
-        destination: Register? = nil, source: Register? = nil, type: UInt8, offset: UInt32,
-        length: UInt32, operation: Operation = .init(rawValue: 0), flags: UInt32 = 0
+        destination: Register? = nil, source: Register? = nil, type: UInt8, offset: UInt32 = 0,
+        length: UInt32 = 0, operation: Operation = .init(rawValue: 0), flags: UInt32 = 0
     ) {
         self.destination = destination
         self.source = source
@@ -54,8 +55,8 @@ public struct ExtensionHeaderExpression: ExpressionBody {
         var destination: Register?
         var source: Register?
         var type: UInt8?
-        var offset: UInt32?
-        var length: UInt32?
+        var offset = UInt32(0)
+        var length = UInt32(0)
         var operation = Operation(rawValue: 0)
         var flags = UInt32(0)
         while let attribute = try attributes.next() {
@@ -71,8 +72,6 @@ public struct ExtensionHeaderExpression: ExpressionBody {
             }
         }
         guard let type else { throw WireError.missing("type", in: Self.name) }
-        guard let offset else { throw WireError.missing("offset", in: Self.name) }
-        guard let length else { throw WireError.missing("length", in: Self.name) }
         self.init(
             destination: destination, source: source, type: type, offset: offset, length: length,
             operation: operation, flags: flags)
@@ -82,9 +81,13 @@ public struct ExtensionHeaderExpression: ExpressionBody {
         if let destination { writer.attribute(1, uint32: destination.rawValue) }
         if let source { writer.attribute(7, uint32: source.rawValue) }
         writer.attribute(2, uint8: type)
-        writer.attribute(3, uint32: offset)
-        writer.attribute(4, uint32: length)
-        if operation.rawValue != 0 { writer.attribute(6, uint32: operation.rawValue) }
-        if flags != 0 { writer.attribute(5, uint32: flags) }
+        // The kernel dumps these for a removal too, but takes none of them there.
+        let isRemoval = destination == nil && source == nil
+        if !isRemoval {
+            writer.attribute(3, uint32: offset)
+            writer.attribute(4, uint32: length)
+        }
+        writer.attribute(6, uint32: operation.rawValue)
+        if destination != nil || flags != 0 { writer.attribute(5, uint32: flags) }
     }
 }

@@ -8,20 +8,26 @@ public struct LimitExpression: ExpressionBody {
     public var rate: UInt64
     /// 1, 60, 3600, 86400 or 604800.
     public var unitSeconds: UInt64
-    /// How much may come at once on top.
+    /// How much may come at once on top; of packets at least 1, and ``defaultBurst`` when nothing is said.
     public var burst: UInt32
     /// 0 packets, 1 bytes.
     public var type: UInt32
     /// 1: match what is over the limit.
     public var flags: UInt32
 
+    /// `NFT_LIMIT_PKT_BURST_DEFAULT`: what the kernel takes for a limit of packets without burst.
+    public static let defaultBurst: UInt32 = 5
+    /// `NFT_LIMIT_PKTS`, the ``type`` of a limit of packets.
+    public static let packetType: UInt32 = 0
+
     /// Makes one from its parts; those with a default may be left out.
     public init(
-        rate: UInt64, unitSeconds: UInt64, burst: UInt32 = 0, type: UInt32, flags: UInt32
+        rate: UInt64, unitSeconds: UInt64, burst: UInt32 = 0,
+        type: UInt32 = packetType, flags: UInt32 = 0
     ) {
         self.rate = rate
         self.unitSeconds = unitSeconds
-        self.burst = burst
+        self.burst = burst == 0 && type == Self.packetType ? Self.defaultBurst : burst
         self.type = type
         self.flags = flags
     }
@@ -30,8 +36,8 @@ public struct LimitExpression: ExpressionBody {
         var rate: UInt64?
         var unitSeconds: UInt64?
         var burst = UInt32(0)
-        var type: UInt32?
-        var flags: UInt32?
+        var type = LimitExpression.packetType
+        var flags = UInt32(0)
         while let attribute = try attributes.next() {
             switch attribute.type {
             case 1: rate = try attribute.uint64()
@@ -45,8 +51,6 @@ public struct LimitExpression: ExpressionBody {
         }
         guard let rate else { throw WireError.missing("rate", in: Self.name) }
         guard let unitSeconds else { throw WireError.missing("unitSeconds", in: Self.name) }
-        guard let type else { throw WireError.missing("type", in: Self.name) }
-        guard let flags else { throw WireError.missing("flags", in: Self.name) }
         self.init(
             rate: rate, unitSeconds: unitSeconds, burst: burst, type: type, flags: flags)
     }

@@ -8,32 +8,35 @@ public struct LogExpression: ExpressionBody {
     public var prefix: String?
     /// The nfnetlink_log group; nil for the kernel log.
     public var group: UInt16?
-    /// How much of the packet is copied to the group.
-    public var snapLengthBytes: UInt32
+    /// How much of the packet is copied to the group; nil for as much as the listener wants.
+    public var snapLengthBytes: UInt32?
     /// Packets to collect before sending.
     public var queueThreshold: UInt16
-    /// `enum nft_log_level`, 0 to 8; nil with a group.
+    /// `enum nft_log_level`, 0 to 8; nil with a group, ``warning`` when nothing is said.
     public var level: UInt32?
     /// `NF_LOG_*`: 1 TCP sequence, 2 TCP options, 4 IP options, 8 uid, 32 MAC.
     public var flags: UInt32
 
+    /// `NFT_LOGLEVEL_WARNING`: the level that the kernel takes when it is told none.
+    public static let warning: UInt32 = 4
+
     /// Makes one from its parts; those with a default may be left out.
     public init(
-        prefix: String? = nil, group: UInt16? = nil, snapLengthBytes: UInt32 = 0,
+        prefix: String? = nil, group: UInt16? = nil, snapLengthBytes: UInt32? = nil,
         queueThreshold: UInt16 = 0, level: UInt32? = nil, flags: UInt32 = 0
     ) {
         self.prefix = prefix
         self.group = group
         self.snapLengthBytes = snapLengthBytes
         self.queueThreshold = queueThreshold
-        self.level = level
+        self.level = level ?? (group == nil ? Self.warning : nil)
         self.flags = flags
     }
 
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var prefix: String?
         var group: UInt16?
-        var snapLengthBytes = UInt32(0)
+        var snapLengthBytes: UInt32?
         var queueThreshold = UInt16(0)
         var level: UInt32?
         var flags = UInt32(0)
@@ -56,9 +59,9 @@ public struct LogExpression: ExpressionBody {
     public func write(to writer: inout MessageWriter) {
         if let prefix { writer.attribute(2, string: prefix) }
         if let group { writer.attribute(1, uint16: group) }
-        if snapLengthBytes != 0 { writer.attribute(3, uint32: snapLengthBytes) }
+        if let snapLengthBytes { writer.attribute(3, uint32: snapLengthBytes) }
         if queueThreshold != 0 { writer.attribute(4, uint16: queueThreshold) }
-        if let level { writer.attribute(5, uint32: level) }
+        if let level, level != Self.warning { writer.attribute(5, uint32: level) }
         if flags != 0 { writer.attribute(6, uint32: flags) }
     }
 }

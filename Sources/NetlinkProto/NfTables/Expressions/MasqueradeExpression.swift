@@ -4,20 +4,20 @@
 public struct MasqueradeExpression: ExpressionBody {
     public static let name = "masq"
 
-    /// `NF_NAT_RANGE_*`.
+    /// `NF_NAT_RANGE_*`: 2 port (always there with ports), 4 random, 8 persistent, 16 fully random.
     public var flags: UInt32
     /// Holds the first port.
     public var portMin: Register?
-    /// Holds the last port.
+    /// Holds the last port; nil when it is the first.
     public var portMax: Register?
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
         flags: UInt32 = 0, portMin: Register? = nil, portMax: Register? = nil
     ) {
-        self.flags = flags
+        self.flags = portMin == nil ? flags : flags | 2
         self.portMin = portMin
-        self.portMax = portMax
+        self.portMax = portMax == portMin ? nil : portMax
     }
 
     public init(_ attributes: consuming AttributeReader) throws(WireError) {

@@ -10,13 +10,15 @@ public struct NATExpression: ExpressionBody {
     public var family: UInt32
     /// Holds the first address.
     public var addressMin: Register?
-    /// Holds the last address.
+    /// Holds the last address; nil when it is the first.
     public var addressMax: Register?
     /// Holds the first port.
     public var portMin: Register?
-    /// Holds the last port.
+    /// Holds the last port; nil when it is the first.
     public var portMax: Register?
-    /// `NF_NAT_RANGE_*`.
+    /// `NF_NAT_RANGE_*`: 2 port (always there with ports), 4 random, 8 persistent, 16 fully random, 64 prefix.
+    ///
+    /// 1 (`NF_NAT_RANGE_MAP_IPS`) is left out with an address: the kernel adds it, and nft does not send it.
     public var flags: UInt32
 
     /// Which end of the connection is rewritten.
@@ -40,10 +42,11 @@ public struct NATExpression: ExpressionBody {
         self.type = type
         self.family = family
         self.addressMin = addressMin
-        self.addressMax = addressMax
+        self.addressMax = addressMax == addressMin ? nil : addressMax
         self.portMin = portMin
-        self.portMax = portMax
-        self.flags = flags
+        self.portMax = portMax == portMin ? nil : portMax
+        let implied: UInt32 = portMin == nil ? 0 : 2
+        self.flags = (addressMin == nil ? flags : flags & ~1) | implied
     }
 
     public init(_ attributes: consuming AttributeReader) throws(WireError) {

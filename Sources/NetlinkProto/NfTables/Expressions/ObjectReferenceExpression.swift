@@ -49,9 +49,9 @@ public struct ObjectReferenceExpression: ExpressionBody {
 
     public func write(to writer: inout MessageWriter) {
         if let type { writer.attribute(1, uint32: type) }
-        if let name { writer.attribute(2, string: name) }
+        if let name { writer.attribute(2, unterminated: name) }
         if let source { writer.attribute(3, uint32: source.rawValue) }
-        if let set { writer.attribute(4, string: set) }
+        if let set { writer.attribute(4, unterminated: set) }
         if let setID { writer.attribute(5, uint32: setID) }
     }
 }

@@ -91,8 +91,10 @@ public struct PayloadExpression: ExpressionBody {
         writer.attribute(2, uint32: base.rawValue)
         writer.attribute(3, uint32: offset)
         writer.attribute(4, uint32: length)
-        if source != nil { writer.attribute(6, uint32: checksumType) }
-        if source != nil { writer.attribute(7, uint32: checksumOffset) }
+        if checksumType != 0 || checksumOffset != 0 {
+            writer.attribute(6, uint32: checksumType)
+            writer.attribute(7, uint32: checksumOffset)
+        }
         if checksumFlags != 0 { writer.attribute(8, uint32: checksumFlags) }
     }
 }

@@ -6,7 +6,7 @@ public struct QueueExpression: ExpressionBody {
 
     /// The first queue.
     public var number: UInt16?
-    /// How many queues share the load.
+    /// How many queues share the load; 1 when nothing is said, nil with a register.
     public var total: UInt16?
     /// 1 bypass when nobody listens, 2 by CPU.
     public var flags: UInt16
@@ -19,7 +19,7 @@ public struct QueueExpression: ExpressionBody {
         numberRegister: Register? = nil
     ) {
         self.number = number
-        self.total = total
+        self.total = number == nil ? total : total ?? 1
         self.flags = flags
         self.numberRegister = numberRegister
     }

@@ -13,7 +13,7 @@ public struct QuotaExpression: ExpressionBody {
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
-        bytes: UInt64, consumed: UInt64 = 0, flags: UInt32
+        bytes: UInt64, consumed: UInt64 = 0, flags: UInt32 = 0
     ) {
         self.bytes = bytes
         self.consumed = consumed
@@ -23,7 +23,7 @@ public struct QuotaExpression: ExpressionBody {
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var bytes: UInt64?
         var consumed = UInt64(0)
-        var flags: UInt32?
+        var flags = UInt32(0)
         while let attribute = try attributes.next() {
             switch attribute.type {
             case 1: bytes = try attribute.uint64()
@@ -34,14 +34,19 @@ public struct QuotaExpression: ExpressionBody {
             }
         }
         guard let bytes else { throw WireError.missing("bytes", in: Self.name) }
-        guard let flags else { throw WireError.missing("flags", in: Self.name) }
         self.init(
             bytes: bytes, consumed: consumed, flags: flags)
     }
 
+    /// Forgets what has been used up, and that it was used up (`NFT_QUOTA_F_DEPLETED`, 2).
+    mutating func resetState() {
+        consumed = 0
+        flags &= ~2
+    }
+
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint64: bytes)
-        if consumed != 0 { writer.attribute(4, uint64: consumed) }
+        writer.attribute(4, uint64: consumed)
         writer.attribute(2, uint32: flags)
     }
 }

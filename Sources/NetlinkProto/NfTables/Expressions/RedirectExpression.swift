@@ -6,9 +6,9 @@ public struct RedirectExpression: ExpressionBody {
 
     /// Holds the first port.
     public var portMin: Register?
-    /// Holds the last port.
+    /// Holds the last port; nil when it is the first.
     public var portMax: Register?
-    /// `NF_NAT_RANGE_*`.
+    /// `NF_NAT_RANGE_*`: 2 port (always there with ports), 4 random, 8 persistent, 16 fully random.
     public var flags: UInt32
 
     /// Makes one from its parts; those with a default may be left out.
@@ -16,8 +16,8 @@ public struct RedirectExpression: ExpressionBody {
         portMin: Register? = nil, portMax: Register? = nil, flags: UInt32 = 0
     ) {
         self.portMin = portMin
-        self.portMax = portMax
-        self.flags = flags
+        self.portMax = portMax == portMin ? nil : portMax
+        self.flags = portMin == nil ? flags : flags | 2
     }
 
     public init(_ attributes: consuming AttributeReader) throws(WireError) {

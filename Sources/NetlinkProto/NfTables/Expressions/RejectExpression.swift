@@ -49,6 +49,6 @@ public struct RejectExpression: ExpressionBody {
 
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: type.rawValue)
-        if type != .tcpReset { writer.attribute(2, uint8: code) }
+        writer.attribute(2, uint8: code)
     }
 }

@@ -8,8 +8,11 @@ public struct SocketExpression: ExpressionBody {
     public var key: UInt32
     /// Where it goes.
     public var destination: Register
-    /// The cgroup level.
+    /// For ``cgroupKey``: how far down from the root of the hierarchy; nil for the other keys.
     public var level: UInt32?
+
+    /// `NFT_SOCKET_CGROUPV2`, the only key with a ``level``.
+    public static let cgroupKey: UInt32 = 3
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
@@ -17,7 +20,8 @@ public struct SocketExpression: ExpressionBody {
     ) {
         self.key = key
         self.destination = destination
-        self.level = level
+        // nft sends a level with every key; the kernel passes over it and does not dump it.
+        self.level = key == Self.cgroupKey ? level : nil
     }
 
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
@@ -41,6 +45,6 @@ public struct SocketExpression: ExpressionBody {
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: key)
         writer.attribute(2, uint32: destination.rawValue)
-        if let level { writer.attribute(3, uint32: level) }
+        writer.attribute(3, uint32: level ?? 0)
     }
 }

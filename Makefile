@@ -1,0 +1,46 @@
+# The one entry point. `make demo` and `make test` are the two commands of the README.
+SWIFT ?= swift
+RELEASE := -c release -Xswiftc -static-stdlib
+SOURCES := Package.swift Sources Tests
+
+.PHONY: build debug demo test soak fmt lint golden setup install clean
+
+build: setup  ## release builds of xt2 and xt2d, with the Swift runtime inside
+	$(SWIFT) build $(RELEASE) --product xt2d
+	$(SWIFT) build $(RELEASE) --product xt2
+
+debug: setup
+	$(SWIFT) build
+
+demo: build  ## the story of the README, with real packets, in a private network namespace
+	Scripts/demo .build/release
+
+test: setup  ## lint, then all tests; those that need the kernel run in private network namespaces
+	$(MAKE) lint
+	$(SWIFT) build --build-tests
+	XT2_REQUIRE_KERNEL=1 $(SWIFT) test --skip-build
+
+soak: debug  ## the long runs: 1,000 kills, 500 random versions
+	XT2_SOAK=1 $(SWIFT) test --filter SystemTests
+
+golden: setup  ## records again what the real nft sends; fails if anything is new
+	Scripts/golden
+
+fmt:
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+lint:
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+
+setup:  ## installs by apt what is missing
+	Scripts/setup
+
+PREFIX ?= /usr/local
+install: build
+	install -D .build/release/xt2 $(DESTDIR)$(PREFIX)/bin/xt2
+	install -D .build/release/xt2d $(DESTDIR)$(PREFIX)/sbin/xt2d
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/xt2d.service \
+	  | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/xt2d.service
+
+clean:
+	$(SWIFT) package clean

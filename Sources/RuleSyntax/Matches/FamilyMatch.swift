@@ -1,0 +1,33 @@
+import NetlinkProto
+
+/// `-4` and `-6`: only packets of this family, in an `inet` table.
+///
+/// What asks for an address makes the rule one of that family by itself.
+struct FamilyMatch: MatchExtension {
+    private let family: Family
+
+    init(_ family: Family) { self.family = family }
+
+    var name: String { family == .ip ? "IPv4" : "IPv6" }
+    var summary: String { "Only \(name) packets; needed in inet tables where nothing else says so" }
+    var form: MatchForm { .head(rank: 0) }
+
+    var options: [OptionSpecification] {
+        family == .ip
+            ? [OptionSpecification("-4", "--ipv4")] : [OptionSpecification("-6", "--ipv6")]
+    }
+
+    func compile(
+        _ match: ParsedExtension, into builder: inout RuleBuilder
+    ) throws(RuleSyntaxError) {
+        try builder.require(family, at: match.index)
+    }
+
+    func claim(_ items: ArraySlice<Item>, _ state: PrintState) -> Claim? {
+        guard state.family == .inet, let condition = items.first?.condition,
+            condition == Condition(.meta(.family), equals: [family.rawValue])
+        else { return nil }
+        let name = family == .ip ? "-4" : "-6"
+        return Claim(options: [name], words: [name])
+    }
+}

@@ -1,0 +1,87 @@
+import NetlinkProto
+
+/// What a match and a target have in common.
+protocol RuleExtension: Sendable {
+    /// What it is called behind `-m` or `-j`.
+    var name: String { get }
+    /// Other names that mean the same.
+    var aliases: [String] { get }
+    /// What it is for, in one line of help.
+    var summary: String { get }
+    /// The options that it takes.
+    var options: [OptionSpecification] { get }
+}
+
+extension RuleExtension {
+    var aliases: [String] { [] }
+    var options: [OptionSpecification] { [] }
+
+    /// The option that is called `name`.
+    func option(_ name: String) -> OptionSpecification? {
+        options.first { $0.names.contains(name) }
+    }
+}
+
+/// One family of conditions, such as those of `-m conntrack`.
+protocol MatchExtension: RuleExtension {
+    /// How it is written.
+    var form: MatchForm { get }
+    /// Turns what was given into conditions.
+    func compile(
+        _ match: ParsedExtension, into builder: inout RuleBuilder
+    ) throws(RuleSyntaxError)
+    /// Says as text what `items` begin with; nil if it cannot.
+    func claim(_ items: ArraySlice<Item>, _ state: PrintState) -> Claim?
+}
+
+/// How a match is written.
+enum MatchForm: Hashable, Sendable {
+    /// Without `-m`, in front of all others; the smaller rank comes first.
+    case head(rank: Int)
+    /// Its options follow `-p` of one of these protocols, `-m` may be left out.
+    case transport([UInt8])
+    /// Behind `-m NAME`.
+    case named
+}
+
+/// The text for the first items of a rule.
+struct Claim {
+    /// The options' canonical names: none may stand twice behind one `-m`.
+    var options: [String]
+    /// The words, without `-m NAME`.
+    var words: [String]
+    /// How many items they stand for.
+    var count = 1
+}
+
+/// What the printer knows from the items so far.
+struct PrintState {
+    /// The table's family.
+    var family: Family
+    /// Which of IPv4 and IPv6 the rule is about; nil while it is about both.
+    var network: Family?
+    /// The transport protocol that the rule asks for.
+    var transport: UInt8?
+
+    /// Takes in what a condition says about the protocols.
+    mutating func learn(from item: Item) {
+        guard let condition = item.condition, condition.mask == nil,
+            let (value, negated) = condition.equality, !negated, value.count == 1
+        else { return }
+        switch condition.selector {
+        case .meta(.family): network = Family(rawValue: value[0])
+        case .meta(.transportProtocol): transport = value[0]
+        default: break
+        }
+    }
+}
+
+/// What becomes of a packet that all conditions hold for.
+protocol TargetExtension: RuleExtension {
+    /// The expressions behind the counter.
+    func compile(
+        _ target: ParsedExtension, into builder: inout RuleBuilder
+    ) throws(RuleSyntaxError) -> [Expression]
+    /// The options, as text, that give just these expressions; nil if it cannot say them.
+    func claim(_ expressions: ArraySlice<Expression>, _ state: PrintState) -> [String]?
+}

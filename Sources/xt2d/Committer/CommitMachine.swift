@@ -1,0 +1,138 @@
+import NetlinkProto
+
+/// One commit, as a state machine: an event goes in, the next action comes out. No I/O.
+///
+/// Invariants:
+/// 1. The version is in the store (pending, on disk) before the kernel is asked.
+/// 2. A refusal is told only after the pending version is gone from the store.
+/// 3. Success is told only when the version is on disk and the kernel runs it.
+/// 4. When it is not known whether the kernel took a batch, the marker decides, nothing else.
+///
+/// ```
+///            stored             accepted
+/// planned ──────────▶ stored ─────────────▶ accepted ──▶ done
+///    │                 │  ▲ │ lost             ▲
+///    │ storeFailed     │  │ └────▶ unknown ─────┘ marker has the version
+///    ▼                 │  │           │
+///  failed    moved,    │  │ replanned │ marker has the version before
+///            marker as │  │           ▼
+///            expected  └──┘        abandoned ──▶ failed
+/// ```
+struct CommitMachine {
+    enum State: Equatable {
+        case planned, stored, unknown, accepted, abandoning, done, failed
+    }
+
+    enum Event {
+        /// The pending version is on disk.
+        case stored
+        /// The kernel took the batch.
+        case accepted
+        /// The kernel refused the batch.
+        case refused(Refusal)
+        /// The kernel's generation is not the one that the batch was planned on.
+        case generationMoved
+        /// Whether the kernel took the batch is not known.
+        case lost(Refusal)
+        /// The marker says that the version before is live.
+        case markerIsOld
+        /// The marker says that the new version is live.
+        case markerIsNew
+        /// The marker says something else, or cannot be read.
+        case markerIsForeign(Refusal)
+        /// The pending version has been removed.
+        case abandoned
+        /// The pending version is the head.
+        case committed
+        /// The store could not write.
+        case storeFailed(Refusal)
+    }
+
+    enum Action {
+        case sendBatch
+        /// Read the generation and the marker.
+        case readMarker
+        /// Plan the batch on the generation just read, and send it again.
+        case replan
+        /// Make the pending version the head.
+        case commitInStore
+        /// Remove the pending version; it failed for this reason.
+        case abandon(Refusal)
+        case succeed
+        case fail(Refusal)
+        /// The version is on disk and live, only its mark as head is missing: succeed, and mark it before the next commit.
+        case succeedUnmarked
+        /// The kernel has the version before, only the pending one could not be removed: fail, and remove it before the next commit.
+        case failUnremoved(Refusal)
+    }
+
+    private(set) var state = State.planned
+    private var reason: Refusal?
+    private var replans = 0
+
+    /// How often a batch is sent again because others commit in between, before the client is told to try later.
+    static let replanLimit = 100
+
+    mutating func handle(_ event: Event) -> Action {
+        switch (state, event) {
+        case (.planned, .stored):
+            state = .stored
+            return .sendBatch
+        case (.planned, .storeFailed(let refusal)):
+            state = .failed
+            return .fail(refusal)
+        case (.stored, .accepted), (.unknown, .markerIsNew):
+            state = .accepted
+            return .commitInStore
+        case (.stored, .refused(let refusal)):
+            return abandon(refusal)
+        case (.stored, .generationMoved):
+            reason = nil
+            state = .unknown
+            return .readMarker
+        case (.stored, .lost(let refusal)):
+            reason = refusal
+            state = .unknown
+            return .readMarker
+        case (.unknown, .markerIsOld):
+            return replanOrAbandon()
+        case (.unknown, .markerIsForeign(let refusal)):
+            return abandon(refusal)
+        case (.abandoning, .abandoned):
+            state = .failed
+            return .fail(reason ?? CommitMachine.lost)
+        case (.accepted, .committed):
+            state = .done
+            return .succeed
+        case (.accepted, .storeFailed):
+            state = .done
+            return .succeedUnmarked
+        case (.abandoning, .storeFailed):
+            state = .failed
+            return .failUnremoved(reason ?? CommitMachine.lost)
+        default:
+            // An event that cannot come in this state is an error of the shell around the machine.
+            preconditionFailure("CommitMachine: \(event) in state \(state)")
+        }
+    }
+
+    private mutating func replanOrAbandon() -> Action {
+        if let reason { return abandon(reason) }
+        replans += 1
+        guard replans <= CommitMachine.replanLimit else { return abandon(CommitMachine.busy) }
+        state = .stored
+        return .replan
+    }
+
+    private mutating func abandon(_ refusal: Refusal) -> Action {
+        state = .abandoning
+        reason = refusal
+        return .abandon(refusal)
+    }
+
+    private static let busy = Refusal(
+        11, "Other programs change nf_tables without a pause; try again.", outcome: .failed)
+    private static let lost = Refusal(
+        5, "The kernel's answer was lost, and it has not taken the change; try again.",
+        outcome: .failed)
+}

@@ -1,0 +1,216 @@
+import Glibc
+import NetlinkProto
+import RuleStore
+
+extension Committer {
+    /// Begins a candidate on the head.
+    func begin(reason: String?, peer: Peer) throws(Refusal) -> CandidateMessage {
+        let audited = request("begin", reason ?? "", peer)
+        do {
+            try authorise(peer)
+            let candidate = try store.createCandidate(
+                base: head.version, created: .now, uid: peer.uid, gid: peer.gid, message: reason)
+            return CandidateMessage(candidate, operationCount: 0)
+        } catch {
+            throw refuse(error, audited)
+        }
+    }
+
+    /// Throws a candidate away.
+    func abort(_ id: CandidateID, peer: Peer) throws(Refusal) {
+        let audited = request("abort", "", peer)
+        do {
+            try authorise(peer)
+            try store.deleteCandidate(id)
+        } catch {
+            throw refuse(error, audited)
+        }
+    }
+
+    /// Makes a candidate the next version.
+    ///
+    /// - Returns: the version, or nil if the candidate comes to nothing.
+    /// - Throws: ``Refusal`` with ERESTART that names each conflict with versions newer than the candidate.
+    func commitCandidate(
+        _ id: CandidateID, reason: String?, peer: Peer
+    ) throws(Refusal) -> VersionMessage? {
+        var audited = request("commit", reason ?? "", peer)
+        do {
+            try authorise(peer)
+            let candidate = try store.candidate(id)
+            audited.message = reason ?? candidate.message ?? ""
+            let editor = try self.editor(on: candidate)
+            let changes = try editor.changes()
+            audited.scopes = changes.scopes(in: [head.ruleset, editor.ruleset])
+            let version =
+                changes.isEmpty
+                ? nil : try commitAudited(Proposal(editor, changes, audited: audited))
+            try store.deleteCandidate(id)
+            return version
+        } catch {
+            throw refuse(error, audited)
+        }
+    }
+
+    /// What a candidate would change on the head, and the ruleset that it would make.
+    func preview(_ id: CandidateID) throws(Refusal) -> (changes: [Change], ruleset: Ruleset) {
+        do {
+            let editor = try self.editor(on: try store.candidate(id))
+            return (try editor.changes(), editor.ruleset)
+        } catch {
+            throw Refusal(any: error)
+        }
+    }
+
+    /// Puts edits into a candidate, checked against the head with the candidate's earlier edits.
+    func stage(
+        _ edits: [Edit], in id: CandidateID, _ audited: AuditedRequest
+    ) throws(Refusal) -> EditReply {
+        do {
+            let candidate = try store.candidate(id)
+            let before = try self.editor(on: candidate)
+            var editor = RulesetEditor(
+                before.ruleset, graph: before.graph, nextID: nextID, ownership: ownership)
+            for edit in edits { try editor.apply(edit) }
+            let changes = try editor.changes()
+            try store.append(
+                try changes.map(ChangeCodec.encode), to: id, nextObjectID: editor.nextID)
+            // Ids that a candidate uses are never given to anything else.
+            nextID = editor.nextID
+            let count = try store.operations(of: id).count
+            return .candidate(
+                CandidateMessage(candidate, operationCount: count), echoes(editor, edits))
+        } catch {
+            throw Refusal(any: error)
+        }
+    }
+
+    private func echoes(_ editor: RulesetEditor, _ edits: [Edit]) -> [EditedRule] {
+        editor.editedRules.compactMap { sequence, id in
+            editor.ruleset.object(id)
+                .flatMap { RuleMessage($0, in: editor.ruleset, handles: head.handles) }
+                .map { EditedRule(sequence: sequence, message: $0) }
+        }
+    }
+
+    /// An editor with a candidate's changes applied to the head.
+    private func editor(on candidate: Candidate) throws -> RulesetEditor {
+        var editor = editor()
+        var conflicts: [String] = []
+        for bytes in try store.operations(of: candidate.id) {
+            let change = try ChangeCodec.decode(bytes)
+            do {
+                try editor.applyStaged(change)
+            } catch {
+                conflicts.append(conflict(change, error, editor.ruleset, candidate))
+            }
+        }
+        guard conflicts.isEmpty else {
+            throw Refusal(
+                ERESTART,
+                "Candidate \(candidate.id), begun on version \(candidate.base), conflicts with the head, version \(head.version): "
+                    + conflicts.prefix(Committer.conflictsShown).joined(separator: "; ")
+                    + ". Abort it and begin again.")
+        }
+        return editor
+    }
+
+    private static let conflictsShown = 16
+
+    /// One conflict in words: what the candidate wants, and which version is in its way.
+    private func conflict(
+        _ change: Change, _ error: RulesetError, _ ruleset: Ruleset, _ candidate: Candidate
+    ) -> String {
+        let verb =
+            switch change {
+            case .add: "adds"
+            case .delete: "deletes"
+            case .modify: "changes"
+            }
+        let title = change.object.title(among: [ruleset, head.ruleset])
+        let culprit = culprit(of: change, ruleset)
+        return "it \(verb) \(title), but \(culprit ?? error.message)"
+    }
+
+    /// Which version made a change impossible, and how.
+    private func culprit(of change: Change, _ ruleset: Ruleset) -> String? {
+        let missing = ruleset.object(change.id) == nil && change.before != nil
+        let parent = change.object.parent.flatMap { ruleset.object($0) == nil ? $0 : nil }
+        let subject = missing || change.before != nil ? change.id : parent
+        guard let subject, let record = try? store.history(of: subject).last else { return nil }
+        if let died = record.died {
+            return subject == change.id
+                ? "version \(died) deleted it"
+                : "version \(died) deleted its \(record.object.kind) \(record.object.name)"
+        }
+        return record.born > (try? store.head()) ?? .empty ? nil : "version \(record.born) changed it"
+    }
+
+    private func request(_ action: String, _ message: String, _ peer: Peer) -> AuditedRequest {
+        AuditedRequest(peer: peer, action: action, scopes: [], message: message)
+    }
+
+    /// Writes a failure to the audit log, unless it is there already, and gives it its final form.
+    private func refuse(_ error: any Error, _ audited: AuditedRequest) -> Refusal {
+        let refusal = Refusal(any: error)
+        if !refusal.isAudited { audit(refusal, audited) }
+        return refusal
+    }
+}
+
+extension Refusal {
+    /// The refusal in an error of any of the layers below.
+    init(any error: any Error) {
+        switch error {
+        case let refusal as Refusal: self = refusal
+        case let error as StoreError: self.init(error)
+        case let error as WireError:
+            self.init(EIO, "The database holds a change that cannot be read: \(error).", outcome: .failed)
+        default: self.init(EIO, "\(error)", outcome: .failed)
+        }
+    }
+}
+
+extension CandidateMessage {
+    init(_ candidate: Candidate, operationCount: Int) {
+        self.init(
+            id: candidate.id.rawValue, base: candidate.base.rawValue,
+            time: UInt64(clamping: candidate.created.rawValue), uid: candidate.uid,
+            operationCount: UInt32(clamping: operationCount), reason: candidate.message)
+    }
+}
+
+extension VersionMessage {
+    init(_ version: NewVersion, changeCount: Int) {
+        self.init(
+            version: version.id.rawValue, time: UInt64(clamping: version.time.rawValue),
+            uid: version.author.uid, gid: version.author.gid,
+            pid: UInt32(bitPattern: version.author.pid), process: version.author.process,
+            kind: version.kind.number, rolledBackTo: version.rolledBackTo?.rawValue,
+            changeCount: UInt32(clamping: changeCount), reason: version.message)
+    }
+}
+
+extension VersionKind {
+    /// The number on the wire.
+    var number: UInt8 {
+        switch self {
+        case .edit: VersionMessageKind.edit.rawValue
+        case .rollback: VersionMessageKind.rollback.rawValue
+        case .recovery: VersionMessageKind.recovery.rawValue
+        case .foreign: VersionMessageKind.foreign.rawValue
+        }
+    }
+}
+
+extension StoredObject {
+    /// An object in words, with the chain or table that it belongs to.
+    func title(among rulesets: [Ruleset]) -> String {
+        let place = place(in: rulesets)
+        return switch kind {
+        case .table: "table \(title)"
+        case .rule: "rule \(id) of chain \(place?.chain?.name ?? "that is gone")"
+        default: "\(kind) \(name)"
+        }
+    }
+}

@@ -1,0 +1,210 @@
+import Glibc
+import NetlinkProto
+import RuleStore
+
+extension Committer {
+    /// Carries a client's batch out: as the next version, or as part of a candidate.
+    ///
+    /// - Throws: ``Refusal``; nothing has changed then.
+    func edit(_ batch: EditBatch, peer: Peer) throws(Refusal) -> EditReply {
+        var audited = batch.audited(by: peer, [])
+        do {
+            try authorise(peer)
+            let edits = try batch.edits()
+            audited = batch.audited(by: peer, edits)
+            try checkExpectation(batch.options)
+            if let candidate = batch.options.candidate {
+                return try stage(edits, in: CandidateID(rawValue: candidate), audited)
+            }
+            return try commit(edits, audited)
+        } catch {
+            if !error.isAudited { audit(error, audited) }
+            throw error.at(batch.sequence)
+        }
+    }
+
+    private func commit(_ edits: [Edit], _ audited: AuditedRequest) throws(Refusal) -> EditReply {
+        var editor = editor()
+        for edit in edits { try editor.apply(edit) }
+        let changes = try editor.changes()
+        if changes.isEmpty { return .unchanged(head.version) }
+        let version = try commitAudited(Proposal(editor, changes, audited: audited))
+        return .version(version, editedRules(editor, edits))
+    }
+
+    /// Commits, and marks a refusal as written to the audit log already.
+    func commitAudited(_ proposal: Proposal) throws(Refusal) -> VersionMessage {
+        do {
+            return try commit(proposal)
+        } catch {
+            var refusal = error
+            refusal.isAudited = true
+            throw refusal
+        }
+    }
+
+    /// Refuses users who may not change anything.
+    func authorise(_ peer: Peer) throws(Refusal) {
+        guard peer.mayWrite else {
+            throw Refusal(
+                EPERM,
+                "User \(peer.uid) may look at the ruleset, but only root may change it; try sudo.")
+        }
+    }
+
+    private func checkExpectation(_ options: BatchOptions) throws(Refusal) {
+        guard let expected = options.expectedHead, expected != head.version.rawValue else { return }
+        throw Refusal(
+            ERESTART,
+            "The ruleset is at version \(head.version), not at \(expected) as expected; look at the difference and try again."
+        )
+    }
+
+    /// The rules that the client asked to have echoed.
+    private func editedRules(_ editor: RulesetEditor, _ edits: [Edit]) -> [EditedRule] {
+        let wanted = Set(edits.filter { $0.flags.contains(.echo) }.map(\.sequence))
+        return editor.editedRules.compactMap { sequence, id in
+            guard wanted.contains(sequence), let rule = editor.ruleset.object(id),
+                let message = RuleMessage(rule, in: editor.ruleset, handles: head.handles)
+            else { return nil }
+            return EditedRule(sequence: sequence, message: message)
+        }
+    }
+
+    // MARK: Rollback
+
+    /// Makes a new version whose content is that of an older one.
+    ///
+    /// - Returns: the version, or nil if the head has that content already.
+    func rollback(_ request: RollbackRequest, peer: Peer) throws(Refusal) -> VersionMessage? {
+        let audited = AuditedRequest(
+            peer: peer, action: "rollback", scopes: [], message: request.reason ?? "")
+        do {
+            try authorise(peer)
+            return try rollback(to: VersionID(rawValue: request.version), audited)
+        } catch {
+            if !error.isAudited { audit(error, audited) }
+            throw error
+        }
+    }
+
+    private func rollback(
+        to version: VersionID, _ audited: AuditedRequest
+    ) throws(Refusal) -> VersionMessage? {
+        let changes = try diff(from: head.version, to: version)
+        if changes.isEmpty { return nil }
+        var editor = editor()
+        do {
+            try editor.apply(changes)
+        } catch {
+            throw Refusal(EIO, "Version \(version) cannot be brought back: \(error.message).", outcome: .failed)
+        }
+        var audited = audited
+        audited.scopes = changes.scopes(in: [head.ruleset, editor.ruleset])
+        return try commitAudited(
+            Proposal(
+                editor, try editor.changes(), kind: .rollback, rolledBackTo: version,
+                audited: audited))
+    }
+
+    private func diff(from old: VersionID, to new: VersionID) throws(Refusal) -> [Change] {
+        do {
+            return try store.diff(from: old, to: new)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    // MARK: Counters
+
+    /// Sets the counters of a chain, a table or everything to zero. No version: counters are state.
+    func zero(_ message: RuleMessage?, family: Family, peer: Peer) throws(Refusal) {
+        let scope = message.map {
+            AuditScope(family: $0.family.rawValue, table: $0.table, chain: $0.chain)
+        }
+        let audited = AuditedRequest(
+            peer: peer, action: "zero", scopes: scope.map { [$0] } ?? [], message: "")
+        do {
+            try authorise(peer)
+            for table in try tables(message) { try zero(table, chain: message?.chain) }
+            _ = try store.appendAudit(
+                audited.entry(outcome: .committed, generation: head.generation))
+        } catch {
+            let refusal = Refusal(any: error)
+            audit(refusal, audited)
+            throw refusal
+        }
+    }
+
+    private func tables(_ message: RuleMessage?) throws(Refusal) -> [StoredObject] {
+        guard let message else { return Array(head.ruleset.tables) }
+        guard
+            let table = head.ruleset.table(family: message.family.rawValue, name: message.table)
+        else {
+            throw Refusal(ENOENT, "There is no table \(message.family.name) \(message.table).")
+        }
+        if let chain = message.chain,
+            head.ruleset.child(of: table.id, kind: .chain, name: chain) == nil
+        {
+            throw Refusal(ENOENT, "There is no chain \(chain) in table \(table.title).")
+        }
+        return [table]
+    }
+
+    private func zero(_ table: StoredObject, chain: String?) throws(Refusal) {
+        do {
+            try kernel.dump(.getRuleReset, family: Family(rawValue: table.family)) { writer in
+                writer.attribute(1, string: table.name)
+                if let chain { writer.attribute(2, string: chain) }
+            } _: { _ in }
+        } catch {
+            throw Refusal(
+                error.errno, "The kernel cannot reset counters: \(error.description).", outcome: .failed)
+        }
+    }
+}
+
+extension [Change] {
+    /// The tables and chains that the changes touch.
+    func scopes(in rulesets: [Ruleset]) -> [AuditScope] {
+        var scopes = Set<AuditScope>()
+        for change in self {
+            guard let place = change.object.place(in: rulesets) else { continue }
+            scopes.insert(
+                AuditScope(
+                    family: place.table.family, table: place.table.name, chain: place.chain?.name))
+        }
+        return scopes.map { $0 }
+    }
+}
+
+extension StoredObject {
+    /// The table and, for chains and rules, the chain that an object belongs to, in the first ruleset that has them.
+    func place(in rulesets: [Ruleset]) -> (table: StoredObject, chain: StoredObject?)? {
+        func find(_ id: ObjectID?) -> StoredObject? {
+            id.flatMap { id in rulesets.lazy.compactMap { $0.object(id) }.first }
+        }
+        switch kind {
+        case .table: return (self, nil)
+        case .rule:
+            guard let chain = find(parent), let table = find(chain.parent) else { return nil }
+            return (table, chain)
+        case .chain: return find(parent).map { ($0, self) }
+        default: return find(parent).map { ($0, nil) }
+        }
+    }
+}
+
+extension RuleMessage {
+    /// A stored rule, as clients see it; nil if its chain is gone.
+    init?(_ rule: StoredObject, in ruleset: Ruleset, handles: RuleHandles) {
+        guard let place = rule.place(in: [ruleset]), let chain = place.chain,
+            let body = try? RuleBody(encoded: rule.body)
+        else { return nil }
+        self.init(
+            family: Family(rawValue: place.table.family), table: place.table.name,
+            chain: chain.name, handle: Handle(rule.id.rawValue),
+            index: ruleset.ruleIndex(of: rule.id).map { UInt32(clamping: $0) },
+            kernelHandle: handles[rule.id], body: body)
+    }
+}

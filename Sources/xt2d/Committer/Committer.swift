@@ -1,0 +1,132 @@
+import Glibc
+import Logging
+import NIOCore
+import NetlinkProto
+import RuleStore
+
+/// The single writer: turns requests into versions, one at a time, in the order in which they come.
+///
+/// It runs on a thread of its own, because it waits for the disk and for the kernel.
+/// Invariants: those of ``CommitMachine``, which says what to do next; this carries it out.
+actor Committer {
+    nonisolated let unownedExecutor: UnownedSerialExecutor
+    private let executor: any SerialExecutor
+
+    let store: RuleStore
+    let kernel: any Kernel
+    let log: Logger
+    nonisolated let published: PublishedHead
+    /// What tables get that the daemon owns: OWNER and PERSIST, or nothing on a kernel before 6.9.
+    let ownership: TableBody.Flags
+    let uuid: [UInt8]
+    let bootID: String
+
+    var head: Head
+    var graph: ChainGraph
+    var nextID: ObjectID
+    /// A pending version whose end could not be written; it is settled before the next commit.
+    var unsettled: Unsettled?
+
+    /// A write to the store that is still owed.
+    enum Unsettled {
+        case mark(VersionID, handles: [(id: ObjectID, handle: UInt64?)], KernelState)
+        case remove(VersionID, AuditEntry)
+    }
+
+    /// A committer on top of what recovery found.
+    init(_ start: Recovered, eventLoop: any EventLoop, log: Logger) {
+        executor = eventLoop.executor
+        unownedExecutor = executor.asUnownedSerialExecutor()
+        store = start.store
+        kernel = start.kernel
+        self.log = log
+        ownership = start.ownership
+        uuid = start.store.uuid
+        bootID = start.bootID
+        head = start.head
+        graph = ChainGraph(start.head.ruleset)
+        nextID = start.nextID
+        published = PublishedHead(start.head)
+    }
+
+    /// An editor on top of the head.
+    func editor() -> RulesetEditor {
+        RulesetEditor(head.ruleset, graph: graph, nextID: nextID, ownership: ownership)
+    }
+
+    /// Writes an attempt that came to nothing to the audit log. A log that cannot be written does not change the answer.
+    func audit(_ refusal: Refusal, _ request: AuditedRequest) {
+        let entry = request.entry(
+            outcome: AuditOutcome(rawValue: refusal.outcome.rawValue), reason: refusal.message,
+            generation: head.generation)
+        do {
+            _ = try store.appendAudit(entry)
+        } catch {
+            log.error("the audit log cannot be written", metadata: ["error": "\(error.message)"])
+        }
+    }
+
+    /// Writes what an earlier commit could not.
+    ///
+    /// - Throws: ``Refusal`` if it still cannot be written; nothing may be committed then.
+    func settle() throws(Refusal) {
+        do {
+            switch unsettled {
+            case nil: return
+            case .mark(let version, let handles, let kernel):
+                try store.commit(version, handles: handles, kernel: kernel)
+            case .remove(let version, let entry):
+                try store.abandon(version, audit: entry)
+            }
+            unsettled = nil
+        } catch {
+            throw Refusal(error)
+        }
+    }
+}
+
+/// What the audit log says about a request.
+struct AuditedRequest: Sendable {
+    var peer: Peer
+    var action: String
+    var scopes: [AuditScope]
+    /// What the author says.
+    var message: String
+    /// The request itself, kept for attempts that came to nothing.
+    var request: [UInt8] = []
+    let time = Timestamp.now
+
+    /// The entry, with what came of the request.
+    func entry(
+        outcome: AuditOutcome, version: VersionID? = nil, reason: String = "", generation: UInt32
+    ) -> AuditEntry {
+        AuditEntry(
+            time: time, author: peer.author, loginUID: peer.loginUID, action: action,
+            outcome: outcome, version: version, generation: generation, reason: reason,
+            message: message,
+            request: outcome == .committed || request.isEmpty
+                ? nil : Array(request.prefix(AuditedRequest.requestBytes)),
+            scopes: scopes)
+    }
+
+    /// How much of a request that came to nothing is kept.
+    private static let requestBytes = 16 << 10
+}
+
+extension Refusal {
+    /// What a failure of the store means for a client.
+    init(_ error: StoreError) {
+        let number: Int32 =
+            switch error.code {
+            case .full: ENOSPC
+            case .readOnly: EROFS
+            case .noSuchVersion, .noSuchCandidate: ENOENT
+            case .conflict: ERESTART
+            case .limit: E2BIG
+            case .closed: ESHUTDOWN
+            default: EIO
+            }
+        let refused = [ENOENT, ERESTART, E2BIG].contains(number)
+        self.init(number, error.message, outcome: refused ? .refused : .failed)
+    }
+}

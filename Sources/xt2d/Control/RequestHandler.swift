@@ -1,0 +1,182 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import NetlinkProto
+import RuleStore
+
+/// Carries out the requests of clients: reading ones against the published head and the store, writing ones by the committer.
+struct RequestHandler: Sendable {
+    let committer: Committer
+    let store: RuleStore
+    let published: PublishedHead
+    let status: DaemonStatus
+
+    /// Carries out one request that is not part of a batch.
+    func handle(
+        _ message: [UInt8], _ header: MessageHeader, peer: Peer, _ replies: inout ReplyStream
+    ) async throws {
+        do {
+            try await route(message, header, peer, &replies)
+        } catch let refusal as Refusal {
+            try await replies.refuse(header, refusal)
+        } catch let error as StoreError {
+            try await replies.refuse(header, Refusal(error))
+        } catch let error as WireError {
+            var refusal = Refusal(EINVAL, "The request cannot be read: \(error).")
+            refusal.offset = error.offset
+            try await replies.refuse(header, refusal)
+        }
+    }
+
+    private func route(
+        _ message: [UInt8], _ header: MessageHeader, _ peer: Peer, _ replies: inout ReplyStream
+    ) async throws {
+        switch header.type {
+        case .getRuleset: try await listRuleset(try read(message), header, &replies)
+        case .getVersion: try await listVersions(try read(message), header, &replies)
+        case .getDiff: try await listDiff(try read(message), header, &replies)
+        case .getCandidate: try await listCandidates(try read(message), header, &replies)
+        case .getAudit: try await listAudit(try read(message), header, peer, &replies)
+        case .verifyAudit: try await verifyAudit(header, &replies)
+        case .getStatus: try await tellStatus(header, &replies)
+        case .rollback: try await rollback(try read(message), header, peer, &replies)
+        case .newCandidate: try await begin(try read(message), header, peer, &replies)
+        case .deleteCandidate: try await abort(try read(message), header, peer, &replies)
+        case .commit: try await commit(try read(message), header, peer, &replies)
+        case .getRuleReset: try await zero(message, header, peer, &replies)
+        default:
+            throw Refusal(
+                EOPNOTSUPP,
+                "\(header.type.name) is not a request that xt2d knows; edits belong between BATCH_BEGIN and BATCH_END."
+            )
+        }
+    }
+
+    /// Reads the attributes of a request.
+    private func read<Body: ControlBody>(_ message: [UInt8]) throws(WireError) -> Body {
+        var reader = MessageReader(message.span.bytes)
+        guard let view = try reader.next() else { throw WireError(.truncated, "an empty message") }
+        return try Body(view)
+    }
+
+    /// Runs something that waits for the disk or the kernel, on a thread that may wait.
+    func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await NIOThreadPool.singleton.runIfActive(body)
+    }
+
+    // MARK: Writing
+
+    /// Carries out a batch and tells what came of it.
+    func edit(
+        _ batch: EditBatch, _ header: MessageHeader, peer: Peer, _ replies: inout ReplyStream
+    ) async throws {
+        do {
+            switch try await committer.edit(batch, peer: peer) {
+            case .version(let version, let rules):
+                try await echo(rules, &replies)
+                try await tell(version, header, &replies)
+            case .candidate(let candidate, let rules):
+                try await echo(rules, &replies)
+                try await tell(candidate, header, &replies)
+            case .unchanged(let version):
+                try await tellUnchanged(version, header, &replies)
+            }
+        } catch let refusal as Refusal {
+            try await replies.refuse(header, refusal)
+        }
+    }
+
+    private func echo(_ rules: [EditedRule], _ replies: inout ReplyStream) async throws {
+        for rule in rules {
+            let header = MessageHeader(type: .newRule, sequence: rule.sequence)
+            try await replies.add { rule.message.write(header, to: &$0) }
+        }
+    }
+
+    private func tell(
+        _ version: VersionMessage, _ request: MessageHeader, _ replies: inout ReplyStream
+    ) async throws {
+        let header = MessageHeader(type: .newVersion, sequence: request.sequence)
+        try await replies.add { version.write(header, to: &$0) }
+        try await replies.acknowledge(request)
+    }
+
+    private func tell(
+        _ candidate: CandidateMessage, _ request: MessageHeader, _ replies: inout ReplyStream
+    ) async throws {
+        let header = MessageHeader(type: .newCandidate, sequence: request.sequence)
+        try await replies.add { candidate.write(header, to: &$0) }
+        try await replies.acknowledge(request)
+    }
+
+    private func tellUnchanged(
+        _ version: VersionID, _ request: MessageHeader, _ replies: inout ReplyStream
+    ) async throws {
+        try await replies.acknowledge(
+            request, message: "nothing to change; the ruleset stays at version \(version)")
+    }
+
+    private func tell(
+        _ version: VersionMessage?, or head: VersionID, _ header: MessageHeader,
+        _ replies: inout ReplyStream
+    ) async throws {
+        guard let version else { return try await tellUnchanged(head, header, &replies) }
+        try await tell(version, header, &replies)
+    }
+
+    private func rollback(
+        _ request: RollbackRequest, _ header: MessageHeader, _ peer: Peer,
+        _ replies: inout ReplyStream
+    ) async throws {
+        let version = try await committer.rollback(request, peer: peer)
+        try await tell(version, or: published.current.version, header, &replies)
+    }
+
+    private func begin(
+        _ request: CandidateMessage, _ header: MessageHeader, _ peer: Peer,
+        _ replies: inout ReplyStream
+    ) async throws {
+        let candidate = try await committer.begin(reason: request.reason, peer: peer)
+        try await tell(candidate, header, &replies)
+    }
+
+    private func abort(
+        _ request: CandidateMessage, _ header: MessageHeader, _ peer: Peer,
+        _ replies: inout ReplyStream
+    ) async throws {
+        try await committer.abort(try RequestHandler.id(of: request), peer: peer)
+        try await replies.acknowledge(header)
+    }
+
+    private func commit(
+        _ request: CandidateMessage, _ header: MessageHeader, _ peer: Peer,
+        _ replies: inout ReplyStream
+    ) async throws {
+        let version = try await committer.commitCandidate(
+            try RequestHandler.id(of: request), reason: request.reason, peer: peer)
+        try await tell(version, or: published.current.version, header, &replies)
+    }
+
+    static func id(of request: CandidateMessage) throws(Refusal) -> CandidateID {
+        guard let id = request.id else { throw Refusal(EINVAL, "The candidate's number is missing.") }
+        return CandidateID(rawValue: id)
+    }
+
+    private func zero(
+        _ message: [UInt8], _ header: MessageHeader, _ peer: Peer, _ replies: inout ReplyStream
+    ) async throws {
+        let (rule, family) = try RequestHandler.ruleScope(message)
+        try await committer.zero(rule, family: family, peer: peer)
+        try await replies.acknowledge(header)
+    }
+
+    /// The table and chain that a GETRULE_RESET names; nil for everything.
+    private static func ruleScope(_ message: [UInt8]) throws(WireError) -> (RuleMessage?, Family) {
+        var reader = MessageReader(message.span.bytes)
+        guard let view = try reader.next() else { throw WireError(.truncated, "an empty message") }
+        let family = try view.netfilterHeader().family
+        var attributes = try view.attributes()
+        guard try attributes.next() != nil else { return (nil, family) }
+        return (try RuleMessage(view), family)
+    }
+}

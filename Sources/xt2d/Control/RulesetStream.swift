@@ -1,0 +1,96 @@
+import NetlinkProto
+import RuleStore
+
+/// Sends tables, chains and rules of one version as nf_tables messages, rule ids in place of handles.
+struct RulesetStream {
+    let ruleset: Ruleset
+    let handles: RuleHandles
+    let counters: CounterValues?
+    let request: MessageHeader
+
+    /// Sends a table, its chains, and behind each chain its rules.
+    func send(
+        _ table: StoredObject, onlyChain: String?, _ replies: inout ReplyStream
+    ) async throws {
+        let message = TableMessage(
+            family: Family(rawValue: table.family), name: table.name,
+            handle: Handle(table.id.rawValue), body: try TableBody(encoded: table.body))
+        try await replies.item(.newTable, of: request) { message.write($0, to: &$1) }
+        for chain in ruleset.children(of: table.id, kind: .chain)
+        where onlyChain == nil || chain.name == onlyChain {
+            try await send(chain, of: table, &replies)
+        }
+    }
+
+    private func send(
+        _ chain: StoredObject, of table: StoredObject, _ replies: inout ReplyStream
+    ) async throws {
+        let family = Family(rawValue: table.family)
+        let message = ChainMessage(
+            family: family, table: table.name, name: chain.name,
+            handle: Handle(chain.id.rawValue), body: try ChainBody(encoded: chain.body))
+        try await replies.item(.newChain, of: request) { message.write($0, to: &$1) }
+        for rule in ruleset.rules(of: chain.id) {
+            var body = try RuleBody(encoded: rule.body)
+            if let counters { body.expressions = counters.fill(body.expressions, of: rule.id) }
+            let message = RuleMessage(
+                family: family, table: table.name, chain: chain.name,
+                handle: Handle(rule.id.rawValue), kernelHandle: handles[rule.id], body: body)
+            try await replies.item(.newRule, of: request) { message.write($0, to: &$1) }
+        }
+    }
+}
+
+/// The counters of rules, as the kernel has them at one moment.
+struct CounterValues: Sendable {
+    private var counters: [ObjectID: [CounterExpression]] = [:]
+
+    /// Reads the counters of all rules of some tables.
+    static func read(_ tables: [StoredObject]) throws -> CounterValues {
+        do {
+            let kernel = try KernelLink()
+            var values = CounterValues()
+            try kernel.stable { () throws(KernelError) in
+                values = CounterValues()
+                for table in tables { try values.read(table, kernel) }
+            }
+            return values
+        } catch {
+            throw Refusal(
+                error.errno, "The kernel's counters cannot be read: \(error.description).",
+                outcome: .failed)
+        }
+    }
+
+    private mutating func read(_ table: StoredObject, _ kernel: KernelLink) throws(KernelError) {
+        var found: [ObjectID: [CounterExpression]] = [:]
+        try kernel.dump(.getRule, family: Family(rawValue: table.family)) { writer in
+            writer.attribute(1, string: table.name)
+        } _: { view throws(WireError) in
+            let rule = try RuleMessage(view)
+            guard rule.table == table.name, let id = rule.identity else { return }
+            found[id] = rule.body.expressions.counters
+        }
+        counters.merge(found) { $1 }
+    }
+
+    /// The expressions of a rule with the kernel's values in its counters.
+    func fill(_ expressions: [Expression], of rule: ObjectID) -> [Expression] {
+        guard var values = counters[rule].map({ $0[...] }) else { return expressions }
+        return expressions.map { expression in
+            guard case .counter = expression, let value = values.popFirst() else {
+                return expression
+            }
+            return .counter(value)
+        }
+    }
+}
+
+extension [Expression] {
+    fileprivate var counters: [CounterExpression] {
+        compactMap { expression in
+            guard case .counter(let counter) = expression else { return nil }
+            return counter
+        }
+    }
+}

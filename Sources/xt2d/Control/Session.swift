@@ -1,0 +1,115 @@
+import Glibc
+import NIOCore
+import NetlinkProto
+
+/// One client's conversation: bytes in, requests carried out one after the other, replies out.
+struct Session {
+    private let peer: Peer
+    private let handler: RequestHandler
+    private var decoder = FrameDecoder()
+    private var batch: OpenBatch?
+    private var replies: ReplyStream
+
+    /// A batch whose end has not come yet.
+    private struct OpenBatch {
+        let header: MessageHeader
+        let options: BatchOptions
+        var messages: [[UInt8]] = []
+        var byteCount = 0
+        var refusal: Refusal?
+    }
+
+    init(
+        _ peer: Peer, handler: RequestHandler, outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) {
+        self.peer = peer
+        self.handler = handler
+        replies = ReplyStream(outbound)
+    }
+
+    /// Takes in what came from the client.
+    ///
+    /// - Returns: false if the stream cannot be read on: it is to be closed.
+    mutating func receive(_ bytes: ByteBufferView) async throws -> Bool {
+        decoder.append(bytes)
+        do {
+            while let message = try decoder.next() {
+                try await take(message)
+            }
+            try await replies.flush()
+            return true
+        } catch let error as WireError {
+            let nobody = MessageHeader(type: .noop)
+            try await replies.acknowledge(
+                nobody, errno: EBADMSG,
+                message: "This is not a netlink message: \(error.message). The connection is closed.")
+            try await replies.flush()
+            return false
+        }
+    }
+
+    private mutating func take(_ message: [UInt8]) async throws {
+        let header = Session.header(of: message)
+        switch header.type {
+        case .batchBegin: try await begin(message, header)
+        case .batchEnd: try await end(header)
+        case .noop, .done, .error: break
+        case _ where batch != nil: collect(message, header)
+        default: try await handler.handle(message, header, peer: peer, &replies)
+        }
+    }
+
+    private static func header(of message: [UInt8]) -> MessageHeader {
+        var reader = MessageReader(message.span.bytes)
+        // The frame decoder gives whole messages only.
+        guard let view = try? reader.next() else { return MessageHeader(type: .noop) }
+        return view.header
+    }
+
+    // MARK: Batches
+
+    private mutating func begin(_ message: [UInt8], _ header: MessageHeader) async throws {
+        if batch != nil {
+            batch = nil
+            return try await replies.refuse(
+                header, Refusal(EINVAL, "A batch begins inside of a batch; neither is carried out."))
+        }
+        do {
+            batch = OpenBatch(header: header, options: try Session.options(of: message))
+        } catch {
+            batch = OpenBatch(header: header, options: BatchOptions())
+            batch?.refusal = Refusal(EINVAL, "The beginning of the batch cannot be read: \(error).")
+        }
+    }
+
+    private static func options(of message: [UInt8]) throws(WireError) -> BatchOptions {
+        var reader = MessageReader(message.span.bytes)
+        guard let view = try reader.next() else { return BatchOptions() }
+        return try BatchOptions(view)
+    }
+
+    /// Keeps a message for when the batch is whole; of a user who may not write anything, nothing is kept.
+    private mutating func collect(_ message: [UInt8], _ header: MessageHeader) {
+        guard batch?.refusal == nil, peer.mayWrite else { return }
+        batch?.byteCount += message.count
+        if let count = batch?.byteCount, count > WireLimits.batchBytes {
+            batch?.messages = []
+            batch?.refusal = Refusal(
+                EMSGSIZE, "The batch is larger than \(WireLimits.batchBytes >> 20) MiB; make several.")
+            return
+        }
+        batch?.messages.append(message)
+    }
+
+    private mutating func end(_ header: MessageHeader) async throws {
+        guard let batch else {
+            return try await replies.refuse(
+                header, Refusal(EINVAL, "A batch ends that has not begun."))
+        }
+        self.batch = nil
+        if let refusal = batch.refusal { return try await replies.refuse(batch.header, refusal) }
+        let edits = EditBatch(
+            options: batch.options, sequence: batch.header.sequence, messages: batch.messages)
+        try await handler.edit(edits, batch.header, peer: peer, &replies)
+    }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Glibc
+import Logging
+import NIOPosix
+import RuleStore
+import ServiceLifecycle
+import UnixSignals
+
+/// `xt2d`: keeps the versioned rule database and the kernel in step, and serves clients on a Unix socket.
+@main
+struct XT2Daemon: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "xt2d",
+        abstract: "Keep a versioned ruleset and the kernel's nf_tables in step",
+        discussion: """
+            Runs in the foreground, in the network namespace it is started in, until it gets SIGTERM or SIGINT. The rules stay in \
+            the kernel when it stops; it takes them over again when it starts.
+
+            EXAMPLES
+              xt2d
+              xt2d --database /tmp/rules.db --socket /tmp/xt2d.sock --log-level debug
+              unshare -rn xt2d --database /tmp/rules.db --socket /tmp/xt2d.sock
+            """,
+        version: DaemonStatus.release)
+
+    @Option(help: "Where the rule database is")
+    var database = "/var/lib/xt2/rules.db"
+
+    @Option(help: "Where clients connect")
+    var socket = "/run/xt2/xt2d.sock"
+
+    @Option(help: "Least level of messages: trace, debug, info, notice, warning, error or critical")
+    var logLevel = "info"
+
+    mutating func validate() throws {
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError(
+                "'\(logLevel)' is not a log level; use trace, debug, info, notice, warning, error or critical.")
+        }
+    }
+
+    func run() async throws {
+        let log = makeLog()
+        do {
+            try await serve(log)
+        } catch let error as StartError {
+            log.critical("\(error.description)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func makeLog() -> Logger {
+        let level = Logger.Level(rawValue: logLevel) ?? .info
+        var log = Logger(label: "xt2d") { StreamLogHandler.standardError(label: $0) }
+        log.logLevel = level
+        return log
+    }
+
+    private func serve(_ log: Logger) async throws {
+        // The database first: its lock keeps a second daemon away from the socket and the kernel too.
+        let store = try open(database)
+        let endpoint = try ControlSocket(path: socket)
+        let recovered = try recover(store, log, endpoint)
+        let status = DaemonStatus(notices: recovered.notices)
+        for notice in recovered.notices { log.notice("\(notice)") }
+        let group = MultiThreadedEventLoopGroup.singleton
+        let committer = Committer(
+            recovered, eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
+        let handler = RequestHandler(
+            committer: committer, store: store, published: committer.published,
+            status: status)
+        let server = ControlServer(endpoint, handler: handler, group: group, log: log)
+        try await ServiceGroup(
+            services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
+        ).run()
+        try? store.close()
+        log.info("stopped; the rules stay in the kernel")
+    }
+
+    private func recover(
+        _ store: RuleStore, _ log: Logger, _ endpoint: ControlSocket
+    ) throws(StartError) -> Recovered {
+        do {
+            return try Recovery.run(store, try KernelLink(), log: log)
+        } catch {
+            endpoint.remove()
+            throw StartError(any: error)
+        }
+    }
+
+    private func open(_ path: String) throws(StartError) -> RuleStore {
+        do {
+            return try RuleStore(path: path)
+        } catch {
+            throw StartError(error.message)
+        }
+    }
+}

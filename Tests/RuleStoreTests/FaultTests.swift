@@ -1,0 +1,211 @@
+import GRDB
+import GRDBSQLite
+import Glibc
+import Testing
+
+@testable import RuleStore
+
+@Suite struct FaultTests {
+    private let directory: TemporaryDirectory
+    private let store: RuleStore
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        store = try RuleStore(path: directory.file())
+        try store.commitNext([.add(.table(1)), .add(.chain(2, of: 1, "input"))])
+    }
+
+    /// A version of some size, with each kind of change in it.
+    private var changes: [Change] {
+        let chain = StoredObject.chain(2, of: 1, "input")
+        let rules = (10..<60).map { number in
+            StoredObject.rule(
+                number, of: 2, .at(number), [UInt8](repeating: UInt8(number), count: 1_500))
+        }
+        return [.modify(from: chain, to: chain.with(name: "renamed"))] + rules.map(Change.add)
+    }
+
+    /// What must be as it was after a failure.
+    private struct State: Equatable {
+        let ruleset: Ruleset
+        let head: VersionID
+        let pending: VersionID?
+        let audit: AuditHead
+        let next: ObjectID
+
+        init(_ store: RuleStore) throws {
+            head = try store.head()
+            ruleset = try store.loadRuleset(at: head)
+            pending = try store.pending()?.id
+            audit = try store.auditHead()
+            next = try store.nextObjectID()
+        }
+    }
+
+    /// Tries again with more and more allowed until it works; each failure must have changed
+    /// nothing.
+    private func sweep(
+        expecting code: StoreError.Code, step: (Int) -> Int, allow: (Int) throws -> Void,
+        release: () throws -> Void, _ attempt: () throws -> Void
+    ) throws {
+        let before = try State(store)
+        var failures = 0
+        var allowance = 1
+        while true {
+            try allow(allowance)
+            do {
+                try attempt()
+                try release()
+                break
+            } catch let error as StoreError {
+                #expect(error.code == code, "\(error)")
+            }
+            try release()
+            failures += 1
+            try #require(try State(store) == before, "after \(allowance)")
+            allowance = step(allowance)
+        }
+        #expect(failures > 3)
+        #expect(try store.verifyAudit().isSound)
+        #expect(try store.integrityFaults() == [])
+    }
+
+    private func sweepInterrupts(_ attempt: () throws -> Void) throws {
+        let countdown = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+        defer { countdown.deallocate() }
+        try sweep(
+            expecting: .other, step: { $0 + 1 + $0 / 8 },
+            allow: { steps in
+                countdown.initialize(to: steps)
+                interruptWriter(when: countdown)
+            },
+            release: { interruptWriter(when: nil) }, attempt)
+    }
+
+    /// Makes whatever the writer runs fail for good once so many of SQLite's own steps were made;
+    /// `nil`: never.
+    private func interruptWriter(when countdown: UnsafeMutablePointer<Int>?) {
+        store.pool.writeWithoutTransaction { database in
+            sqlite3_progress_handler(
+                database.sqliteConnection, countdown == nil ? 0 : 1,
+                { argument in
+                    guard let left = argument?.assumingMemoryBound(to: Int.self) else { return 0 }
+                    left.pointee -= 1
+                    return left.pointee < 0 ? 1 : 0
+                }, countdown)
+        }
+    }
+
+    @Test func aPrepareThatIsInterruptedAnywhereChangesNothing() throws {
+        try sweepInterrupts { try store.prepareNext(changes) }
+        #expect(try store.loadRuleset(at: VersionID(rawValue: 2)).count == 52)
+    }
+
+    @Test func aCommitThatIsInterruptedAnywhereChangesNothing() throws {
+        let id = try store.prepareNext(changes)
+        let handles = (10..<60).map { (id: ObjectID(rawValue: $0), handle: UInt64?($0)) }
+        try sweepInterrupts { try store.commit(id, handles: handles, kernel: .sample) }
+        #expect(try store.head() == id)
+        #expect(try store.kernelHandles().count == 50)
+    }
+
+    @Test func anAbandonThatIsInterruptedAnywhereChangesNothing() throws {
+        let before = try State(store)
+        let id = try store.prepareNext(changes)
+        try sweepInterrupts { try store.abandon(id, audit: .sample("append", .failed)) }
+        #expect(try State(store).ruleset == before.ruleset)
+    }
+
+    @Test func aFullDatabaseChangesNothingAndCanBeUsedOn() throws {
+        var pages: Int64 = 0
+        try store.pool.writeWithoutTransaction { database in
+            pages = try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+        }
+        func limit(_ count: Int64) throws {
+            try store.pool.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA max_page_count = \(count)")
+            }
+        }
+        try sweep(
+            expecting: .full, step: { $0 + 1 }, allow: { try limit(pages + Int64($0) - 1) },
+            release: { try limit(1 << 30) }
+        ) { try store.prepareNext(changes) }
+        #expect(try store.pending()?.changeCount == 51)
+    }
+
+    @Test func aFullDiskIsNamedAndCanBeUsedOnWhenThereIsRoom() throws {
+        try withPrivateFileSystem(sizeKiB: 1_024) { fileSystem in
+            let ballast = fileSystem.path + "/ballast"
+            try writeFile(ballast, [UInt8](repeating: 0, count: 400_000))
+            let store = try RuleStore(path: fileSystem.path + "/rules.db")
+            let failure = Self.commitTables(store)
+            #expect(failure?.code == .full)
+            #expect(failure?.message.contains("Free some space") == true)
+            let last = try store.pending()?.id ?? store.head()
+            #expect(last > .empty)
+            #expect(try store.loadRuleset(at: last).count == Int(last.rawValue))
+            #expect(try store.verifyAudit().isSound)
+            unlink(ballast)
+            // It may have been the second half of a commit that found no room; it can still be
+            // done.
+            if try store.pending() != nil { try store.commit(last, handles: [], kernel: .sample) }
+            try store.commitNext([.add(.table(last.rawValue + 10, "more"))])
+            #expect(try store.head() == last.next)
+        }
+    }
+
+    /// Commits versions with one big table each until that fails.
+    private static func commitTables(_ store: RuleStore) -> StoreError? {
+        for number in UInt64(1)... {
+            let table = StoredObject.table(number, "t\(number)")
+                .with(body: [UInt8](repeating: 1, count: 5_000))
+            do {
+                try store.commitNext([.add(table)])
+            } catch {
+                return error as? StoreError
+            }
+        }
+        return nil
+    }
+
+    /// A power cut leaves a part of the log; whatever was acknowledged is in the part that was
+    /// flushed.
+    @Test func eachPrefixOfTheLogIsAVersionThatWas() throws {
+        var generator = SeededGenerator()
+        var replay = Replay()
+        let directory = try TemporaryDirectory()
+        let store = try RuleStore(path: directory.file())
+        var marks: [(bytes: Int, last: UInt64, objects: [StoredObject])] = []
+        for number in UInt64(1)...30 {
+            let changes = replay.randomVersion(&generator)
+            try store.prepareNext(changes)
+            marks.append((try readFile(directory.file() + "-wal").count, number, replay.objects))
+            try store.commit(VersionID(rawValue: number), handles: [], kernel: .sample)
+        }
+        let end = try readFile(directory.file() + "-wal").count
+        let cuts =
+            marks.flatMap { [$0.bytes - 1, $0.bytes, $0.bytes + 1] }
+            + (0..<60).map { _ in marks[0].bytes + generator.below(end - marks[0].bytes) }
+        for cut in cuts where cut >= marks[0].bytes {
+            guard let mark = marks.last(where: { $0.bytes <= cut }) else { continue }
+            let copy = try TemporaryDirectory()
+            try copyFiles(from: directory.file(), to: copy.file(), walBytes: cut)
+            let survivor = try RuleStore(path: copy.file())
+            let last = try survivor.versions(limit: 1).first
+            #expect(last?.id.rawValue == mark.last)
+            let ruleset = try survivor.loadRuleset(at: VersionID(rawValue: mark.last))
+            #expect(ruleset.sortedObjects == mark.objects.sorted { $0.id < $1.id })
+            #expect(try survivor.verifyAudit().isSound)
+        }
+    }
+
+    @Test func writesAreFlushedWhereTheyMustBe() throws {
+        func level(_ durability: Durability) throws -> Int? {
+            try store.write(durability) { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+        }
+        // 1 is NORMAL and 2 FULL; https://www.sqlite.org/pragma.html#pragma_synchronous
+        #expect(try level(.full) == 2)
+        #expect(try level(.normal) == 1)
+        #expect(try level(.full) == 2)
+    }
+}
