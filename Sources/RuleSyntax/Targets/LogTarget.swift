@@ -122,7 +122,7 @@ struct NFLogTarget: TargetExtension {
         var words: [String] = []
         if let prefix = log.prefix { words += ["--nflog-prefix", prefix] }
         if group != 0 { words += ["--nflog-group", "\(group)"] }
-        if log.snapLengthBytes != 0 { words += ["--nflog-size", "\(log.snapLengthBytes)"] }
+        if let bytes = log.snapLengthBytes { words += ["--nflog-size", "\(bytes)"] }
         if log.queueThreshold != 0 { words += ["--nflog-threshold", "\(log.queueThreshold)"] }
         return words
     }
