@@ -32,10 +32,31 @@ import Testing
     }
 
     /// The short way that most lines take must come to the same as the long one.
-    @Test func plainAppendsAreAppends() throws {
-        let words = ["append", "ip", "filter", "input", "-p", "tcp", "-j", "ACCEPT"]
-        let long = try RootCommand.parseAsRoot(words) as? Append
-        #expect(try BatchLine.edit(words) == long?.edit())
+    @Test(arguments: [
+        "append ip filter input -p tcp -j ACCEPT", "append filter input -j DROP",
+        "insert filter input -j DROP", "insert --at 3 filter input -j DROP",
+        "insert --before 42 inet filter input -j DROP", "insert --after 42 filter input -j DROP",
+        "replace --id 7 filter input -j DROP", "replace --at 7 ip filter input -j DROP",
+        "delete --id 7 filter input", "delete --at 7 filter input", "delete filter input -j DROP",
+    ])
+    func plainLines(line: String) throws {
+        let words = line.split(separator: " ").map(String.init)
+        let short = try #require(try RuleEdit(line: words))
+        let long = try #require(try RootCommand.parseAsRoot(words) as? any EditCommand)
+        #expect(try short.edit() == long.edit())
+    }
+
+    /// What the short way cannot read, the long way must.
+    @Test(arguments: [
+        "flush filter", "delete table filter", "delete chain filter input",
+        "delete rule filter input -j DROP", "insert --at=3 filter input -j DROP",
+        "insert --at -3 filter input -j DROP", "insert --at 4294967296 filter input -j DROP",
+        "append --at 3 filter input -j DROP", "append --help", "append -- filter input -j DROP",
+        "insert --at", "append filter input --help", "insert --at 1 --at 2 filter input -j DROP",
+    ])
+    func otherLines(line: String) throws {
+        let words = line.split(separator: " ").map(String.init)
+        #expect(try RuleEdit(line: words) == nil)
     }
 
     @Test func wrongWord() {
@@ -85,7 +106,9 @@ import Testing
     @Test func refusedEditIsNamedByItsLine() throws {
         let daemon = try ScriptedDaemon { requests in
             ReplyWriter(to: requests[0])
-                .acknowledged(ENOENT, "There is no table inet filter.", at: requests[2].header.sequence)
+                .acknowledged(
+                    ENOENT, "There is no table inet filter.", at: requests[2].header.sequence
+                )
                 .bytes
         }
         defer { daemon.stop() }

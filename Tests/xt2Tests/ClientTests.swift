@@ -57,10 +57,11 @@ import Testing
         #expect(body == CandidateMessage(id: 5))
     }
 
-    @Test(arguments: [
-        (EPERM, 77), (EACCES, 77), (ERESTART, 75), (EAGAIN, 75), (ESHUTDOWN, 69), (ENOENT, 1),
-        (EINVAL, 1), (EMLINK, 1), (ENOSPC, 1), (EROFS, 1),
-    ] as [(Int32, Int32)])
+    @Test(
+        arguments: [
+            (EPERM, 77), (EACCES, 77), (ERESTART, 75), (EAGAIN, 75), (ESHUTDOWN, 69), (ENOENT, 1),
+            (EINVAL, 1), (EMLINK, 1), (ENOSPC, 1), (EROFS, 1),
+        ] as [(Int32, Int32)])
     func refusals(errno: Int32, status: Int32) throws {
         let pair = try SocketPair()
         pair.write(ReplyWriter(to: .first).acknowledged(errno, "No, because.").bytes)
@@ -75,14 +76,16 @@ import Testing
     }
 
     @Test func refusalWithoutText() throws {
-        #expect(CommandError(Acknowledgement(errno: ENOSPC, request: .any)).message
-            == "No space left on device")
+        #expect(
+            CommandError(Acknowledgement(errno: ENOSPC, request: .any)).message
+                == "No space left on device")
     }
 
-    @Test(arguments: [
-        [], [16, 0, 0, 0, 3], [8, 0, 0, 0] + Array(repeating: 0, count: 12),
-        [255, 255, 255, 255] + Array(repeating: 0, count: 12),
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [], [16, 0, 0, 0, 3], [8, 0, 0, 0] + Array(repeating: 0, count: 12),
+            [255, 255, 255, 255] + Array(repeating: 0, count: 12),
+        ] as [[UInt8]])
     func brokenReplies(bytes: [UInt8]) throws {
         let pair = try SocketPair()
         pair.write(bytes)

@@ -171,7 +171,8 @@ import Testing
         #expect(
             try body(0, AuditRequest.self)
                 == AuditRequest(
-                    uid: 1000, since: 1_772_323_200_000_000, until: 1_772_409_600_000_000, limit: 5))
+                    uid: 1000, since: 1_772_323_200_000_000, until: 1_772_409_600_000_000, limit: 5)
+        )
         #expect(
             try body(1, AuditRequest.self)
                 == AuditRequest(

@@ -18,15 +18,16 @@ import Testing
     private static let create: MessageFlags = .create
     private static let append: MessageFlags = [.create, .append]
 
-    @Test(arguments: [
-        ("append filter input -j ACCEPT", append, nil, nil),
-        ("add rule inet filter input -j ACCEPT", append, nil, nil),
-        ("insert filter input -j ACCEPT", create, nil, nil),
-        ("insert --at 1 filter input -j ACCEPT", create, 0, nil),
-        ("insert --at 3 filter input -j ACCEPT", create, 2, nil),
-        ("insert --before 42 filter input -j ACCEPT", create, nil, 42),
-        ("insert --after 42 filter input -j ACCEPT", append, nil, 42),
-    ] as [(String, MessageFlags, UInt32?, UInt64?)])
+    @Test(
+        arguments: [
+            ("append filter input -j ACCEPT", append, nil, nil),
+            ("add rule inet filter input -j ACCEPT", append, nil, nil),
+            ("insert filter input -j ACCEPT", create, nil, nil),
+            ("insert --at 1 filter input -j ACCEPT", create, 0, nil),
+            ("insert --at 3 filter input -j ACCEPT", create, 2, nil),
+            ("insert --before 42 filter input -j ACCEPT", create, nil, 42),
+            ("insert --after 42 filter input -j ACCEPT", append, nil, 42),
+        ] as [(String, MessageFlags, UInt32?, UInt64?)])
     func newRules(
         line: String, flags: MessageFlags, index: UInt32?, position: UInt64?
     ) throws {
@@ -42,10 +43,11 @@ import Testing
         #expect(rule.body == (try RuleText.parse(["-j", "ACCEPT"], context: context).body))
     }
 
-    @Test(arguments: [
-        ("replace --id 7 ip filter input -j DROP", 7, nil),
-        ("replace --at 2 ip filter input -j DROP", nil, 1),
-    ] as [(String, UInt64?, UInt32?)])
+    @Test(
+        arguments: [
+            ("replace --id 7 ip filter input -j DROP", 7, nil),
+            ("replace --at 2 ip filter input -j DROP", nil, 1),
+        ] as [(String, UInt64?, UInt32?)])
     func replacements(line: String, id: UInt64?, index: UInt32?) throws {
         let edit = try edit(line)
         let rule = try rule(edit)
@@ -57,14 +59,15 @@ import Testing
         #expect(!rule.body.isEmpty)
     }
 
-    @Test(arguments: [
-        ("delete --id 7 filter input", 7, nil, true),
-        ("delete rule --at 1 filter input", nil, 0, true),
-        ("delete filter input -j DROP", nil, nil, false),
-        ("delete rule table chain -j DROP", nil, nil, false),
-        ("delete inet table chain -j DROP", nil, nil, false),
-        ("flush filter input", nil, nil, true),
-    ] as [(String, UInt64?, UInt32?, Bool)])
+    @Test(
+        arguments: [
+            ("delete --id 7 filter input", 7, nil, true),
+            ("delete rule --at 1 filter input", nil, 0, true),
+            ("delete filter input -j DROP", nil, nil, false),
+            ("delete rule table chain -j DROP", nil, nil, false),
+            ("delete inet table chain -j DROP", nil, nil, false),
+            ("flush filter input", nil, nil, true),
+        ] as [(String, UInt64?, UInt32?, Bool)])
     func deletions(line: String, id: UInt64?, index: UInt32?, isBare: Bool) throws {
         let edit = try edit(line)
         let rule = try rule(edit)
@@ -157,7 +160,9 @@ import Testing
 
     @Test(arguments: ["observed", "enforced"])
     func otherTablePolicies(policy: String) {
-        let error = #expect(throws: CommandError.self) { try edit("add table --policy \(policy) x") }
+        let error = #expect(throws: CommandError.self) {
+            try edit("add table --policy \(policy) x")
+        }
         #expect(error?.kind == .refused)
         #expect(error?.message.contains("not in this release") == true)
     }

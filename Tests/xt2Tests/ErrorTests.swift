@@ -103,9 +103,10 @@ import Testing
             result.errors.hasPrefix("xt2: xt2d closed the connection before it answered"))
     }
 
-    @Test(arguments: [
-        (ENOENT, 1), (EPERM, 77), (ERESTART, 75), (ESHUTDOWN, 69),
-    ] as [(Int32, Int32)])
+    @Test(
+        arguments: [
+            (ENOENT, 1), (EPERM, 77), (ERESTART, 75), (ESHUTDOWN, 69),
+        ] as [(Int32, Int32)])
     func refusals(errno: Int32, status: Int32) throws {
         let daemon = try ScriptedDaemon {
             ReplyWriter(to: $0[0]).acknowledged(errno, "This cannot be done.").bytes
@@ -119,7 +120,7 @@ import Testing
 
     @Test(arguments: [
         (["a", "b", "c"], 1, "a b c", "  ^"),
-        (["a", "long word", "c"], 1, "a 'long word' c", "  ^^^^^^^^^^^"),
+        (["a", "long word", "c"], 1, "a \"long word\" c", "  ^^^^^^^^^^^"),
         (["a", "b"], 2, "a b", "    ^"),
         ([], 0, "", "^"),
     ])

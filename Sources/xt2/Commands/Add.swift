@@ -157,6 +157,6 @@ struct AddRule: EditCommand {
     var words: [String] = []
 
     func edit() throws -> Edit {
-        try Append.edit(RuleWords(placeAndRule(words)))
+        try RuleEdit(verb: .append, words: RuleWords(placeAndRule(words))).edit()
     }
 }

@@ -20,14 +20,6 @@ struct Append: EditCommand {
     var words: [String] = []
 
     func edit() throws -> Edit {
-        try Append.edit(RuleWords(placeAndRule(words)))
-    }
-
-    /// A new rule at the end of its chain.
-    static func edit(_ words: RuleWords) throws(CommandError) -> Edit {
-        Edit(
-            type: .newRule, flags: [.create, .append],
-            message: .rule(words.message(body: try words.body())),
-            done: "rule appended to \(words.chain)", ruleVerb: "appended")
+        try RuleEdit(verb: .append, words: RuleWords(placeAndRule(words))).edit()
     }
 }

@@ -15,7 +15,8 @@ struct ReplyWriter {
     var bytes: [UInt8] { writer.bytes }
 
     /// One part of the reply.
-    func part(_ type: MessageType, _ body: some ControlBody, multipart: Bool = false) -> ReplyWriter {
+    func part(_ type: MessageType, _ body: some ControlBody, multipart: Bool = false) -> ReplyWriter
+    {
         var reply = self
         body.write(header(type, multipart ? .multipart : []), to: &reply.writer)
         return reply
@@ -79,7 +80,8 @@ enum Sample {
     static let status = StatusMessage(
         daemonVersion: "0.1.0", uuid: Array(0..<16), head: 8, generation: 77,
         database: "/var/lib/xt2/rules.db", started: 1_772_300_000_000_000, tables: 1, chains: 2,
-        rules: 10_000, candidates: 1, clients: 2, notice: ["The kernel is too old for owned tables."])
+        rules: 10_000, candidates: 1, clients: 2,
+        notice: ["The kernel is too old for owned tables."])
     static let candidate = CandidateMessage(
         id: 3, base: 7, time: 1_772_370_309_000_000, uid: 0, operationCount: 2, reason: "move ssh")
     static let audit = [
@@ -126,7 +128,8 @@ extension Sample {
     ) -> ChangeMessage {
         ChangeMessage(
             kind: kind.rawValue, id: id, family: Family.inet.rawValue, table: "filter", name: name,
-            before: before.flatMap { try? $0.encoded() }, after: after.flatMap { try? $0.encoded() },
+            before: before.flatMap { try? $0.encoded() },
+            after: after.flatMap { try? $0.encoded() },
             indexBefore: indices.0, indexAfter: indices.1)
     }
 

@@ -32,10 +32,12 @@ final class ScriptedDaemon: Sendable {
         let thread = Thread { [listener] in
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else { break }
                 self.serve(connection, script)
                 close(connection)
             }
+            // Closed here and not in `stop`, which another daemon's new socket might overtake under the same number.
+            close(listener)
         }
         thread.start()
     }
@@ -43,7 +45,6 @@ final class ScriptedDaemon: Sendable {
     /// Stops listening and removes the socket.
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         unlink(path)
         rmdir(directory)
     }
