@@ -116,6 +116,8 @@ import Testing
     func everyMessageIsWrittenTheSameAttributeByAttribute(name: String) throws {
         let fixture = try Fixture(name)
         for message in fixture.sent + fixture.dumped {
+            let isAnswer = [.error, .done].contains(try header(of: message).type)
+            if isAnswer { continue }
             let copy = try reading(message) { (view) throws(WireError) in
                 var writer = MessageWriter()
                 let head = try view.netfilterHeader()

@@ -142,6 +142,15 @@ public struct RuleBody: AttributeBody {
         body.expressions = expressions.map(\.withoutState)
         return body
     }
+
+    /// The form in which rules are compared and stored: without state, the elements of its sets in the order of their keys.
+    ///
+    /// Why ordered: the kernel dumps elements in the order of its hash tables, which differs from boot to boot.
+    public var canonical: RuleBody {
+        var body = withoutState
+        for index in body.sets.indices { body.sets[index].elements.sort() }
+        return body
+    }
 }
 
 /// The protocol that a rule's xt extensions may ask for.

@@ -159,3 +159,14 @@ public struct SetElement: Hashable, Sendable {
         return element
     }
 }
+
+extension SetElement: Comparable {
+    /// Whether `left` stands in front of `right` in a list: by key, the end of a range in front of the start of the next.
+    public static func < (left: SetElement, right: SetElement) -> Bool {
+        if left.key != right.key { return left.key.lexicographicallyPrecedes(right.key) }
+        if left.isRangeEnd != right.isRangeEnd { return left.isRangeEnd }
+        return (left.keyEnd ?? []).lexicographicallyPrecedes(right.keyEnd ?? [])
+    }
+
+    private var isRangeEnd: Bool { flags & SetElement.intervalEnd != 0 }
+}

@@ -39,24 +39,9 @@ struct RawMatch: MatchExtension {
     }
 
     private static func bytes(_ word: Word) throws(RuleSyntaxError) -> [UInt8] {
-        let digits = word.text.utf8.split(separator: UInt8(ascii: "]")).last ?? []
-        let values = digits.filter { $0 != UInt8(ascii: " ") }.map(digit)
-        guard values.count.isMultiple(of: 2), !values.contains(nil) else {
-            throw RuleSyntaxError(
-                "hexadecimal bytes belong here, perhaps behind a text in [ ]", at: word.index)
-        }
-        return stride(from: 0, to: values.count, by: 2).map { index in
-            (values[index] ?? 0) << 4 | (values[index + 1] ?? 0)
-        }
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x61...0x66: byte - 0x61 + 10
-        case 0x41...0x46: byte - 0x41 + 10
-        default: nil
-        }
+        let start = word.text.utf8.lastIndex(of: UInt8(ascii: "]"))
+        let digits = start.map { word.text.utf8[word.text.utf8.index(after: $0)...] }
+        return try HexBytes.parse(digits ?? word.text.utf8[...], at: word.index)
     }
 
     func claim(_ items: ArraySlice<Item>, _ state: PrintState) -> Claim? { nil }
@@ -67,21 +52,20 @@ struct RawMatch: MatchExtension {
     static func words(_ expression: Expression) -> [String] {
         var writer = MessageWriter(capacity: 64)
         expression.write(to: &writer)
-        return ["-m", "nft", "--expr", ExpressionText.render(expression) + " " + hex(writer.bytes)]
+        return [
+            "-m", "nft", "--expr",
+            ExpressionText.render(expression) + " " + HexBytes.text(writer.bytes),
+        ]
     }
 
     /// The words for a set.
     static func words(_ set: AnonymousSet) -> [String] {
-        ["-m", "nft", "--set", hex((try? RuleBody(sets: [set]).encoded()) ?? [])]
+        ["-m", "nft", "--set", HexBytes.text((try? RuleBody(sets: [set]).encoded()) ?? [])]
     }
 
     /// The words for what is not in the expressions; none if there is nothing.
     static func words(rest body: RuleBody) -> [String] {
         guard !body.isEmpty else { return [] }
-        return ["-m", "nft", "--rest", hex((try? body.encoded()) ?? [])]
-    }
-
-    static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return ["-m", "nft", "--rest", HexBytes.text((try? body.encoded()) ?? [])]
     }
 }

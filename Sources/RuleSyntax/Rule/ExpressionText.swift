@@ -47,7 +47,7 @@ enum ExpressionText {
         }
     }
 
-    private static func hex(_ bytes: [UInt8]) -> String { RawMatch.hex(bytes) }
+    private static func hex(_ bytes: [UInt8]) -> String { HexBytes.text(bytes) }
 
     private static func destination(_ register: Register?) -> String {
         register.map { " => reg \($0.rawValue)" } ?? ""

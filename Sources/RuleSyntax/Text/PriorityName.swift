@@ -49,4 +49,13 @@ public enum PriorityName {
         }
         return "\(value)"
     }
+
+    /// The same as one word that does not begin with a dash, so that it can follow an option.
+    static func word(_ value: Int32, family: Family) -> String {
+        let name = name(value, family: family)
+        guard name.hasPrefix("-") else { return name.filter { $0 != " " } }
+        let base = names(family).first { $0.0 == "filter" }?.1 ?? 0
+        let (distance, overflow) = value.subtractingReportingOverflow(base)
+        return overflow ? name : "filter" + (distance < 0 ? "" : "+") + "\(distance)"
+    }
 }

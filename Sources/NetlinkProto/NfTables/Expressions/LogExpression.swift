@@ -61,7 +61,9 @@ public struct LogExpression: ExpressionBody {
         if let group { writer.attribute(1, uint16: group) }
         if let snapLengthBytes { writer.attribute(3, uint32: snapLengthBytes) }
         if queueThreshold != 0 { writer.attribute(4, uint16: queueThreshold) }
-        if let level, level != Self.warning { writer.attribute(5, uint32: level) }
+        if let level, group != nil || level != Self.warning {
+            writer.attribute(5, uint32: level)
+        }
         if flags != 0 { writer.attribute(6, uint32: flags) }
     }
 }

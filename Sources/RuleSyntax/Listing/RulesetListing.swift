@@ -1,0 +1,156 @@
+public import NetlinkProto
+
+/// A whole ruleset as it is shown, saved and read back.
+public struct RulesetListing: Hashable, Sendable {
+    /// Which version it is; nil when that is not known.
+    public var version: UInt64?
+    /// The tables, in the order in which they are shown.
+    public var tables: [TableListing]
+
+    /// A ruleset.
+    public init(version: UInt64? = nil, tables: [TableListing] = []) {
+        self.version = version
+        self.tables = tables
+    }
+}
+
+/// How xt2 treats what others do to a table.
+public enum TablePolicy: String, Hashable, Sendable, CaseIterable {
+    /// Only xt2 may change it.
+    case owned
+    /// Others may change it; their changes are recorded.
+    case observed
+    /// Others' changes are undone at once.
+    case enforced
+}
+
+/// A table with all that is in it.
+public struct TableListing: Hashable, Sendable {
+    /// Its family.
+    public var family: Family
+    /// Its name.
+    public var name: String
+    /// xt2's id of it.
+    public var id: UInt64?
+    /// How xt2 treats others' changes; nil when that is not known.
+    public var policy: TablePolicy?
+    /// Everything else about it.
+    public var body: TableBody
+    /// Its chains, in the order in which they are shown.
+    public var chains: [ChainListing]
+    /// Its sets, maps and other objects.
+    public var objects: [ObjectListing]
+
+    /// A table.
+    public init(
+        family: Family, name: String, id: UInt64? = nil, policy: TablePolicy? = nil,
+        body: TableBody = TableBody(), chains: [ChainListing] = [], objects: [ObjectListing] = []
+    ) {
+        self.family = family
+        self.name = name
+        self.id = id
+        self.policy = policy
+        self.body = body
+        self.chains = chains
+        self.objects = objects
+    }
+}
+
+/// A chain with its rules.
+public struct ChainListing: Hashable, Sendable {
+    /// Its name.
+    public var name: String
+    /// xt2's id of it.
+    public var id: UInt64?
+    /// Everything else about it.
+    public var body: ChainBody
+    /// Its rules, in order.
+    public var rules: [RuleListing]
+
+    /// A chain.
+    public init(
+        name: String, id: UInt64? = nil, body: ChainBody = ChainBody(), rules: [RuleListing] = []
+    ) {
+        self.name = name
+        self.id = id
+        self.body = body
+        self.rules = rules
+    }
+}
+
+/// A rule.
+public struct RuleListing: Hashable, Sendable {
+    /// Packets and bytes that a rule has counted.
+    public struct Counter: Hashable, Sendable {
+        /// How many packets.
+        public var packets: UInt64
+        /// How many bytes they had.
+        public var bytes: UInt64
+
+        /// Counted packets and bytes.
+        public init(packets: UInt64, bytes: UInt64) {
+            self.packets = packets
+            self.bytes = bytes
+        }
+    }
+
+    /// xt2's id of it.
+    public var id: UInt64?
+    /// The kernel's handle of it.
+    public var handle: UInt64?
+    /// What it consists of.
+    public var body: RuleBody
+    /// What it has counted; what its counter expression says unless it is set.
+    public var counter: Counter?
+
+    /// A rule.
+    public init(
+        id: UInt64? = nil, handle: UInt64? = nil, body: RuleBody, counter: Counter? = nil
+    ) {
+        self.id = id
+        self.handle = handle
+        self.body = body
+        self.counter = counter ?? RuleListing.counter(of: body)
+    }
+
+    private static func counter(of body: RuleBody) -> Counter? {
+        for case .counter(let counter) in body.expressions {
+            return Counter(packets: counter.packets, bytes: counter.bytes)
+        }
+        return nil
+    }
+}
+
+/// A set, map, flowtable or stateful object: shown, but not taken apart.
+public struct ObjectListing: Hashable, Sendable {
+    /// nft's word for what it is, such as `set`.
+    public var kind: String
+    /// Its name.
+    public var name: String
+    /// xt2's id of it.
+    public var id: UInt64?
+    /// A few words about it, such as `12 elements`.
+    public var summary: String
+
+    /// An object.
+    public init(kind: String, name: String, id: UInt64? = nil, summary: String = "") {
+        self.kind = kind
+        self.name = name
+        self.id = id
+        self.summary = summary
+    }
+}
+
+/// What is shown beside rules.
+public struct ListingOptions: Hashable, Sendable {
+    /// Packets and bytes of each rule.
+    public var counters: Bool
+    /// xt2's ids.
+    public var ids: Bool
+
+    /// Neither counters nor ids unless asked for.
+    public init(counters: Bool = false, ids: Bool = false) {
+        self.counters = counters
+        self.ids = ids
+    }
+}
