@@ -52,14 +52,14 @@ enum Program {
 
     private static func show(_ text: String) throws(CommandError) {
         var output = Output()
-        try output.line(text)
+        try output.write(text + "\n")
         try output.flush()
     }
 
     private static func complain(_ text: String) {
         var output = Output(descriptor: STDERR_FILENO)
         do throws(CommandError) {
-            try output.line(text)
+            try output.write(text + "\n")
             try output.flush()
         } catch {
             // Nobody is left to be told; the exit status still says it.

@@ -176,7 +176,7 @@ import Testing
         #expect(
             try body(1, AuditRequest.self)
                 == AuditRequest(
-                    table: "filter", chain: "input", ruleID: 42, action: "insert",
+                    family: 1, table: "filter", chain: "input", ruleID: 42, action: "insert",
                     outcome: "refused"))
         #expect(try body(2, AuditRequest.self) == AuditRequest(version: 7))
         #expect(

@@ -29,6 +29,10 @@ import Testing
             ["add", "table", "one", "two", "three"],
             ["diff", "1", "2", "3"],
             ["audit", "--since", "soon"],
+            ["audit", "--chain", "input"],
+            ["add", "chain", "--attributes", "0g", "filter", "input"],
+            ["add", "chain", "--attributes", "0500", "filter", "input"],
+            ["add", "chain", "--policy", "drop", "filter", "input"],
             ["audit", "--user", "nobody-of-that-name"],
             ["rule-help", "nonesuch"],
             ["list", "--bogus"],
@@ -137,5 +141,37 @@ import Testing
         let start = lines[1].firstIndex(of: "^") ?? lines[1].startIndex
         let offset = lines[1].distance(from: lines[1].startIndex, to: start)
         #expect(lines[0].dropFirst(offset).hasPrefix(words[index]))
+    }
+}
+
+/// Names, reasons and messages come from other people; a terminal must not obey them.
+@Suite struct PlainTextTests {
+    @Test(arguments: [
+        ("plain, ümlaut, 日本", "plain, ümlaut, 日本"),
+        ("a\u{1B}[2Jb", "a\\u{1B}[2Jb"),
+        ("a\nb\tc\u{7F}\u{9B}\u{2028}\u{202E}", "a\\nb\\tc\\u{7F}\\u{009B}\\u{2028}\\u{202E}"),
+    ])
+    func escapes(text: String, shown: String) {
+        #expect(PlainText.escaped(text) == shown)
+    }
+
+    @Test(arguments: [
+        ("", ""), ("one", "one"), ("one\n", "one"), ("one\n\ntwo", "one …"), ("\n\n", ""),
+    ])
+    func firstLines(text: String, line: String) {
+        #expect(PlainText.firstLine(text) == line)
+    }
+
+    @Test func reasonsOfOthers() throws {
+        let daemon = try ScriptedDaemon { requests in
+            var version = Sample.version
+            version.reason = "first\u{1B}[31m\nsecond"
+            return ReplyWriter(to: requests[0]).part(.newVersion, version).done().bytes
+        }
+        defer { daemon.stop() }
+        let log = try Xt2.run("log", daemon: daemon).output
+        #expect(log.hasSuffix("first\\u{1B}[31m …\n"))
+        let show = try Xt2.run("show", "7", daemon: daemon).output
+        #expect(show.contains("reason   first\\u{1B}[31m\n         second\n"))
     }
 }

@@ -38,7 +38,7 @@ struct Diff: ParsableCommand {
         if connection.json {
             try output.json(.array(changes.map(ChangeText.json)))
         } else {
-            try output.lines(DiffText.lines(changes, isColoured: output.isColoured))
+            try output.diff(DiffText.lines(changes))
         }
         try output.flush()
     }
