@@ -90,7 +90,13 @@ let package = Package(
         .testTarget(
             name: "xt2dTests", dependencies: ["xt2d", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "xt2Tests", dependencies: ["xt2", "TestSupport"], swiftSettings: settings),
+            name: "xt2Tests",
+            dependencies: [
+                "NetlinkProto", "RuleSyntax", "TestSupport", "xt2",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Golden"],
+            swiftSettings: settings),
         .testTarget(
             name: "SystemTests",
             dependencies: ["NetlinkProto", "RuleSyntax", "TestSupport", "xt2", "xt2d"],

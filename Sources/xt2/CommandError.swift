@@ -99,8 +99,8 @@ struct CommandError: Error, Equatable {
     /// The whole text for standard error, without a final line break.
     var report: String {
         let head = [place ?? "xt2", message].joined(separator: ": ")
-        return ([head] + excerpt.map { "    " + $0 } + hints.map { "hint: " + $0 })
-            .joined(separator: "\n")
+        let lines = [head] + excerpt.map { "    " + $0 } + hints.map { "hint: " + $0 }
+        return lines.map(PlainText.escaped).joined(separator: "\n")
     }
 }
 

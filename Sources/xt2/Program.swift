@@ -11,11 +11,11 @@ enum Program {
         exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 
-    /// Does what `words` say.
+    /// Does what the words that were typed behind `xt2` say.
     ///
     /// - Returns: the exit status.
-    static func run(_ words: [String]) -> Int32 {
-        let words = frontOptionsMoved(words)
+    static func run(_ typed: [String]) -> Int32 {
+        let words = frontOptionsMoved(typed)
         do {
             if words == ["--version"] {
                 try show("xt2 \(release)")
@@ -26,7 +26,7 @@ enum Program {
             try command.run()
             return 0
         } catch let error as CommandError {
-            complain(error.quoting(["xt2"] + words).report)
+            complain(error.quoting(["xt2"] + typed).report)
             return error.kind.rawValue
         } catch {
             return end(with: error)
@@ -38,7 +38,7 @@ enum Program {
         let status = RootCommand.exitCode(for: error).rawValue
         let text = RootCommand.fullMessage(for: error)
         guard status == 0 else {
-            complain(text)
+            if !text.isEmpty { complain(text) }
             return status
         }
         do throws(CommandError) {
@@ -52,14 +52,14 @@ enum Program {
 
     private static func show(_ text: String) throws(CommandError) {
         var output = Output()
-        try output.line(text)
+        try output.write(text + "\n")
         try output.flush()
     }
 
     private static func complain(_ text: String) {
         var output = Output(descriptor: STDERR_FILENO)
         do throws(CommandError) {
-            try output.line(text)
+            try output.write(text + "\n")
             try output.flush()
         } catch {
             // Nobody is left to be told; the exit status still says it.

@@ -36,6 +36,13 @@ struct AddTable: EditCommand {
         completion: .list(["owned"]))
     var policy = "owned"
 
+    @Flag(help: "Do not hook its chains in.")
+    var dormant = false
+
+    @Option(
+        help: ArgumentHelp("All attributes in hex, as 'xt2 save' writes them.", valueName: "hex"))
+    var attributes: String?
+
     @OptionGroup var options: EditOptions
 
     @Argument(
@@ -46,7 +53,12 @@ struct AddTable: EditCommand {
     func edit() throws -> Edit {
         try requireOwned()
         let name = try PlaceWords.table(words)
-        let body = TableBody(flags: [.owner, .persist])
+        var body =
+            try attributes.map { (text) throws(CommandError) in
+                try BodyAttributes.read(text, TableBody.self)
+            } ?? TableBody()
+        body.flags.formUnion([.owner, .persist])
+        if dormant { body.flags.insert(.dormant) }
         return Edit(
             type: .newTable, flags: .create,
             message: .table(TableMessage(family: name.family, name: name.table, body: body)),
@@ -111,6 +123,10 @@ struct AddChain: EditCommand {
     @Option(help: ArgumentHelp("The device of an ingress or egress chain; may be repeated."))
     var device: [String] = []
 
+    @Option(
+        help: ArgumentHelp("All attributes in hex, as 'xt2 save' writes them.", valueName: "hex"))
+    var attributes: String?
+
     @OptionGroup var options: EditOptions
 
     @Argument(
@@ -128,6 +144,7 @@ struct AddChain: EditCommand {
     }
 
     private func body(family: Family) throws(CommandError) -> ChainBody {
+        if let attributes { return try BodyAttributes.read(attributes, ChainBody.self) }
         do {
             return try SaveFormat.chainBody(
                 type: type, hook: hook, priority: priority, policy: policy, devices: device,
@@ -157,6 +174,6 @@ struct AddRule: EditCommand {
     var words: [String] = []
 
     func edit() throws -> Edit {
-        try Append.edit(RuleWords(placeAndRule(words)))
+        try RuleEdit(verb: .append, words: RuleWords(placeAndRule(words))).edit()
     }
 }

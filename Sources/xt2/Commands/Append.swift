@@ -8,7 +8,7 @@ struct Append: EditCommand {
         usage: "xt2 append [OPTIONS] [FAMILY] TABLE CHAIN RULE",
         discussion: """
               xt2 append inet filter input -m conntrack --ctstate ESTABLISHED -j ACCEPT
-              xt2 append -m 'web' filter input -p tcp -m multiport --dports 80,443 -j ACCEPT
+              xt2 append -m web filter input -p tcp -m multiport --dports 80,443 -j ACCEPT
               xt2 append ip nat postrouting -o eth0 -j MASQUERADE
             """)
 
@@ -20,14 +20,6 @@ struct Append: EditCommand {
     var words: [String] = []
 
     func edit() throws -> Edit {
-        try Append.edit(RuleWords(placeAndRule(words)))
-    }
-
-    /// A new rule at the end of its chain.
-    static func edit(_ words: RuleWords) throws(CommandError) -> Edit {
-        Edit(
-            type: .newRule, flags: [.create, .append],
-            message: .rule(words.message(body: try words.body())),
-            done: "rule appended to \(words.chain)", ruleVerb: "appended")
+        try RuleEdit(verb: .append, words: RuleWords(placeAndRule(words))).edit()
     }
 }

@@ -28,7 +28,7 @@ struct Audit: ParsableCommand {
     @Option(help: ArgumentHelp("Touching this table, such as 'inet filter'.", valueName: "table"))
     var table: String?
 
-    @Option(help: ArgumentHelp("Touching this chain.", valueName: "chain"))
+    @Option(help: ArgumentHelp("Touching this chain of the table.", valueName: "chain"))
     var chain: String?
 
     @Option(help: ArgumentHelp("Touching the rule with this id.", valueName: "id"))
@@ -85,14 +85,13 @@ struct Audit: ParsableCommand {
         if let since { request.since = try Moment(since, now: now).microseconds }
         if let until { request.until = try Moment(until, now: now).microseconds }
         if let table {
-            let words = table.split(separator: " ").map(String.init)
-            if words.count == 1 {
-                request.table = words[0]
-            } else {
-                let name = try PlaceWords.table(words)
-                request.family = name.family.rawValue
-                request.table = name.table
-            }
+            let name = try PlaceWords.table(table.split(separator: " ").map(String.init))
+            request.family = name.family.rawValue
+            request.table = name.table
+        } else if chain != nil {
+            throw CommandError(
+                .usage, "--chain needs --table, because chains of different tables have one name.",
+                hints: ["xt2 audit --table 'inet filter' --chain input"])
         }
         return request
     }

@@ -49,36 +49,9 @@ struct DeleteRule: EditCommand {
     var words: [String] = []
 
     func edit() throws -> Edit {
-        let words = try RuleWords(placeAndRule(words))
-        var subject = "rule"
-        if let id { subject = "rule \(id)" } else if let at { subject = "rule at position \(at)" }
-        return Edit(
-            type: .deleteRule, message: .rule(try message(words)),
-            done: "\(subject) deleted from \(words.chain)")
-    }
-
-    /// A request without id, position and text would empty the chain, so one of them must be there.
-    private func message(_ words: RuleWords) throws(CommandError) -> RuleMessage {
-        if id != nil && at != nil {
-            throw CommandError(.usage, "only one of --id and --at can be given.")
-        }
-        if let id {
-            try words.requireNoRule(because: "--id")
-            return words.message(id: id)
-        }
-        if let at {
-            try words.requireNoRule(because: "--at")
-            return words.message(index: try RulePosition.index(at))
-        }
-        guard !words.rule.isEmpty else {
-            throw CommandError(
-                .usage, "which rule of \(words.chain)? Give --id, --at or the rule's text.",
-                hints: [
-                    "all of its rules: xt2 flush \(words.chain)",
-                    "the chain itself: xt2 delete chain \(words.chain)",
-                ])
-        }
-        return words.message(body: try words.body())
+        try RuleEdit(
+            verb: .delete, id: id, at: at, words: RuleWords(placeAndRule(words))
+        ).edit()
     }
 }
 

@@ -12,8 +12,8 @@ struct Diff: ParsableCommand {
             xt2 diff [OPTIONS] --tx ID
             """,
         discussion: """
-            One version number shows what that version changed. '+' is new, '-' is gone, '~' is different: the old rule, and \
-            below it the new one. The number behind the sign is the rule's position.
+            One version number shows what that version changed. '+' is new, '-' is gone, '~' is different, with what it became \
+            behind '→'. The number behind the sign is the rule's position.
 
               xt2 diff 3 7
               xt2 diff 7
@@ -38,7 +38,7 @@ struct Diff: ParsableCommand {
         if connection.json {
             try output.json(.array(changes.map(ChangeText.json)))
         } else {
-            try output.lines(DiffText.lines(changes, isColoured: output.isColoured))
+            try output.diff(DiffText.lines(changes))
         }
         try output.flush()
     }

@@ -78,9 +78,17 @@ extension EditCommand {
 
     private func refuseUnknownOption(_ words: [String]) throws(CommandError) {
         guard let word = words.first, word.hasPrefix("-") else { return }
-        throw CommandError(
-            .usage, "unknown option '\(word)'.",
-            hints: ["see 'xt2 \(Self._commandName) --help'; rule text stands behind the chain"]
-        ).pointing(at: 0, of: words)
+        let meant = Suggestion.nearest(to: word, among: OwnOptions.names)
+        let hint = meant.map { "did you mean \($0)?" } ?? "rule text stands behind the chain"
+        throw CommandError(.usage, "unknown option '\(word)'.", hints: [hint])
+            .pointing(at: 0, of: words)
     }
+}
+
+/// The options of edits that xt2 itself understands.
+enum OwnOptions {
+    /// Their long names.
+    static let names = [
+        "--after", "--at", "--before", "--help", "--id", "--json", "--message", "--socket", "--tx",
+    ]
 }

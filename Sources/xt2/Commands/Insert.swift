@@ -31,16 +31,9 @@ struct Insert: EditCommand {
     var words: [String] = []
 
     func edit() throws -> Edit {
-        let words = try RuleWords(placeAndRule(words))
-        guard [at != nil, before != nil, after != nil].count(where: { $0 }) <= 1 else {
-            throw CommandError(.usage, "only one of --at, --before and --after can be given.")
-        }
-        let message = words.message(
-            position: before ?? after, index: try at.map(RulePosition.index),
-            body: try words.body())
-        return Edit(
-            type: .newRule, flags: after == nil ? .create : [.create, .append],
-            message: .rule(message),
-            done: "rule inserted into \(words.chain)", ruleVerb: "inserted")
+        try RuleEdit(
+            verb: .insert, at: at, before: before, after: after,
+            words: RuleWords(placeAndRule(words))
+        ).edit()
     }
 }

@@ -4,7 +4,7 @@ import NetlinkProto
 /// `xt2 rename`: gives a chain another name.
 struct Rename: EditCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Give a chain another name.",
+        abstract: "Give a chain another name; jumps to it follow.",
         usage: "xt2 rename [OPTIONS] [FAMILY] TABLE CHAIN NEWNAME",
         discussion: """
               xt2 rename inet filter from_lan lan

@@ -27,16 +27,8 @@ struct Replace: EditCommand {
     var words: [String] = []
 
     func edit() throws -> Edit {
-        let words = try RuleWords(placeAndRule(words))
-        guard (id == nil) != (at == nil) else {
-            throw CommandError(
-                .usage, "which rule is to be replaced? Give one of --id and --at.",
-                hints: ["ids and positions: xt2 list --ids \(words.chain)"])
-        }
-        let message = words.message(
-            id: id, index: try at.map(RulePosition.index), body: try words.body())
-        return Edit(
-            type: .newRule, flags: .replace, message: .rule(message),
-            done: "rule replaced in \(words.chain)", ruleVerb: "replaced")
+        try RuleEdit(
+            verb: .replace, id: id, at: at, words: RuleWords(placeAndRule(words))
+        ).edit()
     }
 }

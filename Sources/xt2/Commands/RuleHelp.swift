@@ -17,7 +17,7 @@ struct RuleHelp: ParsableCommand {
 
     mutating func run() throws {
         var output = Output()
-        try output.line(try RuleHelp.text(name))
+        try output.write(try RuleHelp.text(name) + "\n")
         try output.flush()
     }
 

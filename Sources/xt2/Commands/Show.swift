@@ -35,7 +35,7 @@ struct Show: ParsableCommand {
                 ]))
         } else {
             try output.lines(VersionText.header(header) + [""])
-            try output.lines(DiffText.lines(changes, isColoured: output.isColoured))
+            try output.diff(DiffText.lines(changes))
         }
         try output.flush()
     }

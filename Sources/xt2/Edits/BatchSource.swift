@@ -81,7 +81,7 @@ struct BatchSource {
 enum BatchLine {
     /// The edit that `words` say.
     static func edit(_ words: [String]) throws(CommandError) -> Edit {
-        if let edit = try plainAppend(words) { return edit }
+        if let edit = try RuleEdit(line: words) { return try edit.edit() }
         do {
             try Program.checkCommandName(words)
             guard let command = try RootCommand.parseAsRoot(words) as? any EditCommand else {
@@ -97,14 +97,6 @@ enum BatchLine {
         } catch {
             throw CommandError(.usage, RootCommand.message(for: error))
         }
-    }
-
-    /// Reads `append [FAMILY] TABLE CHAIN RULE`, which most lines of a large file are, without the parser for options.
-    private static func plainAppend(_ words: [String]) throws(CommandError) -> Edit? {
-        guard words.first == "append", words.count > 1, !words[1].hasPrefix("-"),
-            words.last != "--help", words.last != "-h"
-        else { return nil }
-        return try Append.edit(RuleWords(Array(words.dropFirst())))
     }
 
     /// What is said for the batch as a whole cannot be said for one line.

@@ -33,11 +33,17 @@ struct RuleWords {
         do {
             return try RuleText.parse(rule, context: context).body
         } catch {
-            let hints = error.hint.map { [$0] } ?? []
-            let failure = CommandError(.usage, error.message, hints: hints)
-            guard let index = error.wordIndex else { throw failure }
-            throw failure.pointing(at: index, of: rule)
+            throw failure(error)
         }
+    }
+
+    private func failure(_ error: RuleSyntaxError) -> CommandError {
+        var failure = CommandError(.usage, error.message, hints: error.hint.map { [$0] } ?? [])
+        guard let index = error.wordIndex else { return failure }
+        if rule.indices.contains(index), OwnOptions.names.contains(rule[index]) {
+            failure.hints = ["xt2's own options stand in front of '\(chain)'"]
+        }
+        return failure.pointing(at: index, of: rule)
     }
 
     /// Refuses rule text where there must be none.
@@ -45,27 +51,5 @@ struct RuleWords {
         guard !rule.isEmpty else { return }
         throw CommandError(.usage, "\(option) names the rule already; no rule text belongs here.")
             .pointing(at: 0, of: rule)
-    }
-
-    /// A message about a rule of the chain.
-    func message(
-        id: UInt64? = nil, position: UInt64? = nil, index: UInt32? = nil,
-        body: RuleBody = RuleBody()
-    ) -> RuleMessage {
-        RuleMessage(
-            family: chain.table.family, table: chain.table.table, chain: chain.chain,
-            handle: id.map { Handle($0) }, position: position.map { Handle($0) }, index: index,
-            body: body)
-    }
-}
-
-/// Positions as people count them: from 1, as `xt2 list` shows and as iptables does.
-enum RulePosition {
-    /// How many rules stand in front of the rule at `position`.
-    static func index(_ position: UInt32) throws(CommandError) -> UInt32 {
-        guard position >= 1 else {
-            throw CommandError(.usage, "positions are counted from 1; --at 1 is the head.")
-        }
-        return position - 1
     }
 }

@@ -28,8 +28,8 @@ enum AuditText {
     }
 
     private static func explanation(_ entry: AuditMessage) -> String {
-        [entry.error, entry.reason].compactMap { $0 }.filter { !$0.isEmpty }
-            .joined(separator: "; ")
+        [entry.error, entry.reason].compactMap { $0 }.map(PlainText.firstLine)
+            .filter { !$0.isEmpty }.joined(separator: "; ")
     }
 
     /// The keys of an entry.

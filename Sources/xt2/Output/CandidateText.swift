@@ -11,7 +11,7 @@ enum CandidateText {
             candidate.time.map { Moment(microseconds: $0).local } ?? "",
             Column.left(candidate.uid.map(UserName.of) ?? "", 8),
             Column.left(Count.of(candidate.operationCount ?? 0, "edit"), 8),
-            candidate.reason ?? "",
+            PlainText.firstLine(candidate.reason ?? ""),
         ])
     }
 

@@ -4,7 +4,7 @@ import RuleSyntax
 /// Shows changes: a line each for tables and chains, and the rules of each chain under its name.
 enum DiffText {
     /// The lines; one that says so if there is no change.
-    static func lines(_ changes: [ChangeMessage], isColoured: Bool) -> [String] {
+    static func lines(_ changes: [ChangeMessage]) -> [String] {
         if changes.isEmpty { return ["no difference"] }
         var lines: [String] = []
         var chain: String?
@@ -20,7 +20,7 @@ enum DiffText {
                 lines += object(text)
             }
         }
-        return isColoured ? lines.map(coloured) : lines
+        return lines
     }
 
     /// Table by table; in a table, its own change first, then those of other objects, then rules by chain and position.
@@ -42,7 +42,7 @@ enum DiffText {
         switch text.verb {
         case .added: return ["+ \(text.after ?? "")\(id)"]
         case .deleted: return ["- \(text.before ?? "")\(id)"]
-        case .changed, .moved: return ["~ \(text.before ?? "")\(id)", "  → \(text.after ?? "")"]
+        case .changed, .moved: return ["~ \(text.before ?? "")\(id)", "→ \(text.after ?? "")"]
         }
     }
 
@@ -55,21 +55,15 @@ enum DiffText {
         case .deleted: return ["- \(old)  \(text.before ?? "")\(id)"]
         case .moved: return ["~ \(old) → \(new)  \(text.after ?? "")\(id)"]
         case .changed:
-            let arrow = Column.right("→", old.count + 2)
-            return ["~ \(old)  \(text.before ?? "")\(id)", "\(arrow)  \(text.after ?? "")"]
+            let width = max(old.count, new.count)
+            return [
+                "~ \(Column.right(old, width))  \(text.before ?? "")\(id)",
+                "→ \(Column.right(new, width))  \(text.after ?? "")",
+            ]
         }
     }
 
     private static func position(_ index: UInt32?) -> String {
         index.map { String(UInt64($0) + 1) } ?? "?"
-    }
-
-    private static func coloured(_ line: String) -> String {
-        switch line.first {
-        case "+": "\u{1B}[32m\(line)\u{1B}[0m"
-        case "-": "\u{1B}[31m\(line)\u{1B}[0m"
-        case "~": "\u{1B}[33m\(line)\u{1B}[0m"
-        default: line
-        }
     }
 }

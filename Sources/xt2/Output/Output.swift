@@ -19,15 +19,35 @@ struct Output: ~Copyable {
         isColoured = !refused && isatty(descriptor) == 1
     }
 
-    /// Writes one line.
+    /// Writes one line; control characters in it are made visible.
     mutating func line(_ text: String) throws(CommandError) {
-        try write(text)
+        try write(PlainText.escaped(text))
         try write("\n")
     }
 
     /// Writes lines.
     mutating func lines(_ texts: [String]) throws(CommandError) {
         for text in texts { try line(text) }
+    }
+
+    /// Writes the lines of a diff, in colours if there are any.
+    mutating func diff(_ lines: [String]) throws(CommandError) {
+        for text in lines {
+            let colour = isColoured ? Output.colour(of: text) : nil
+            if let colour { try write("\u{1B}[\(colour)m") }
+            try write(PlainText.escaped(text))
+            try write(colour == nil ? "\n" : "\u{1B}[0m\n")
+        }
+    }
+
+    /// The SGR number for a line of a diff: green for new, red for gone, yellow for different.
+    private static func colour(of line: String) -> Int? {
+        switch line.first {
+        case "+": 32
+        case "-": 31
+        case "~", "→": 33
+        default: nil
+        }
     }
 
     /// Writes text as it is.
@@ -38,8 +58,7 @@ struct Output: ~Copyable {
 
     /// Writes a value as JSON, on a line of its own.
     mutating func json(_ value: JSONValue) throws(CommandError) {
-        try write(value.encoded())
-        try line("")
+        try write(value.encoded() + "\n")
     }
 
     /// Writes what has been collected; must be called at the end.

@@ -50,18 +50,3 @@ enum StatusText {
         return parts.filter { $0.0 > 0 }.map { Count.of($0.0, $0.1) }.joined(separator: " ")
     }
 }
-
-/// Bytes as text.
-enum Hex {
-    /// Two digits a byte.
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
-    }
-
-    /// Sixteen bytes as RFC 9562 writes a UUID; other lengths without dashes.
-    static func uuid(_ bytes: [UInt8]) -> String {
-        guard bytes.count == 16 else { return text(bytes) }
-        let groups = [0..<4, 4..<6, 6..<8, 8..<10, 10..<16]
-        return groups.map { text(bytes[$0]) }.joined(separator: "-")
-    }
-}

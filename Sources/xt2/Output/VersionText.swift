@@ -29,15 +29,16 @@ enum VersionText {
             "kind     \(VersionMessageKind(rawValue: version.kind).name)",
         ]
         if let older = version.rolledBackTo { lines[4] += " to version \(older)" }
-        if !version.reason.isEmpty { lines.append("reason   \(version.reason)") }
+        let reason = version.reason.split(separator: "\n")
+        lines += reason.enumerated().map { ($0 == 0 ? "reason   " : "         ") + $1 }
         lines.append("changes  \(version.changeCount)")
         return lines
     }
 
     private static func reason(_ version: VersionMessage) -> String {
-        guard let older = version.rolledBackTo else { return version.reason }
-        let target = "to version \(older)"
-        return version.reason.isEmpty ? target : target + ": " + version.reason
+        let reason = PlainText.firstLine(version.reason)
+        guard let older = version.rolledBackTo else { return reason }
+        return "to version \(older)" + (reason.isEmpty ? "" : ": " + reason)
     }
 
     /// The keys of a version.
