@@ -24,7 +24,8 @@ struct RulesetCheck {
     // MARK: Jumps
 
     private func checkRule(_ rule: StoredObject) throws(Refusal) {
-        guard ChainGraph.mayMatter(rule.body), let chain = rule.parent.flatMap({ ruleset.object($0) }),
+        guard ChainGraph.mayMatter(rule.body),
+            let chain = rule.parent.flatMap({ ruleset.object($0) }),
             let body = try? RuleBody(encoded: rule.body)
         else { return }
         for target in body.targets { try checkJump(from: chain, to: target) }
@@ -96,7 +97,8 @@ struct RulesetCheck {
     private func checkDemands(
         below target: StoredObject, reachedFrom chain: StoredObject, _ path: inout ChainPath
     ) throws(Refusal) {
-        let demands = Set(path.chains(below: target).flatMap { graph.facts(of: $0.id).demands.keys })
+        let demands = Set(
+            path.chains(below: target).flatMap { graph.facts(of: $0.id).demands.keys })
         guard !demands.isEmpty else { return }
         for base in path.baseChains(above: chain) {
             for demand in demands { try check(demand, at: base) }

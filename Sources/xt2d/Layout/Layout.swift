@@ -1,7 +1,9 @@
 import NetlinkProto
 import RuleStore
 
-/// Turns a diff of the logical ruleset into kernel messages. Pure: no I/O, no state but its arguments.
+/// Turns a diff of the logical ruleset into kernel messages.
+///
+/// Pure: no I/O, no state but its arguments.
 ///
 /// Today one rule is one kernel rule. Nothing outside of this folder may rely on that: the rest of the daemon knows rules by
 /// id, and only ``RuleHandles`` knows where they live.
@@ -20,7 +22,9 @@ struct Layout {
     private let names: ChainNames
     private let work: LayoutWork
 
-    private init(_ old: Ruleset, _ new: Ruleset, _ changes: [Change], _ handles: RuleHandles) throws(LayoutError) {
+    private init(_ old: Ruleset, _ new: Ruleset, _ changes: [Change], _ handles: RuleHandles)
+        throws(LayoutError)
+    {
         self.old = old
         self.new = new
         self.handles = handles

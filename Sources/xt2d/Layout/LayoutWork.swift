@@ -96,7 +96,9 @@ struct LayoutWork {
         for table in Set(remade.compactMap(\.table)) {
             for chain in old.children(of: table, kind: .chain) {
                 for rule in old.rules(of: chain.id) where !changed.contains(rule.id) {
-                    guard ChainGraph.mayMatter(rule.body), try jumps(rule, to: remade) else { continue }
+                    guard ChainGraph.mayMatter(rule.body), try jumps(rule, to: remade) else {
+                        continue
+                    }
                     delete(rule)
                     add(rule)
                 }
@@ -163,7 +165,8 @@ struct LayoutWork {
     /// The kernel frees a renamed chain's old name, and takes its new one, only at the end.
     private func checkNames() throws(LayoutError) {
         guard !names.renamed.isEmpty else { return }
-        let freed = Set(names.renamed.map { ChainName(table: $0.before.parent, name: $0.before.name) })
+        let freed = Set(
+            names.renamed.map { ChainName(table: $0.before.parent, name: $0.before.name) })
         for chain in addedChains + names.renamed.map(\.after)
         where freed.contains(ChainName(table: chain.parent, name: chain.name)) {
             throw .nameTaken(chain.id, chain.name)

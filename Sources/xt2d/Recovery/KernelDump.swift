@@ -27,7 +27,8 @@ struct KernelDump {
                 let own = chain.message.name.flatMap {
                     ruleset.child(of: id, kind: .chain, name: $0)?.id
                 }
-                let all = [(own, chain.message.handle)] + chain.rules.map { ($0.identity, $0.handle) }
+                let all =
+                    [(own, chain.message.handle)] + chain.rules.map { ($0.identity, $0.handle) }
                 return all.compactMap { id, handle in id.flatMap { id in handle.map { (id, $0) } } }
             }
         }
@@ -36,7 +37,8 @@ struct KernelDump {
     /// Reads the tables that the kernel has of these.
     ///
     /// - Throws: ``KernelError`` if commits by others never leave room for a whole dump.
-    static func read(_ kernel: any Kernel, tables: [StoredObject]) throws(KernelError) -> KernelDump {
+    static func read(_ kernel: any Kernel, tables: [StoredObject]) throws(KernelError) -> KernelDump
+    {
         var dump = KernelDump()
         try kernel.stable { () throws(KernelError) in
             dump = KernelDump()
@@ -124,7 +126,9 @@ extension KernelDump.Table {
 extension RuleMessage {
     /// The rule id in the userdata, or nil if the rule is not one of ours.
     var identity: ObjectID? {
-        guard let bytes = try? UserData(body.userData).identity, bytes.count == 8 else { return nil }
+        guard let bytes = try? UserData(body.userData).identity, bytes.count == 8 else {
+            return nil
+        }
         return ObjectID(rawValue: UInt64(bigEndianBytes: bytes))
     }
 }
