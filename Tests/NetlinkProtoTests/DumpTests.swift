@@ -2,9 +2,11 @@ import NetlinkProto
 import TestSupport
 import Testing
 
-/// What the kernel dumps back must be the same value as what was sent: the canonical form that versions are made of.
+/// What the kernel dumps back must be the same value as what was sent: the canonical form that
+/// versions are made of.
 @Suite struct DumpTests {
-    /// Fixtures that change objects which were there before, so that the dump shows more than what was sent.
+    /// Fixtures that change objects which were there before, so that the dump shows more than what
+    /// was sent.
     static let changing: Set = ["chain-change", "rule-place", "rule-flush", "set-delete"]
 
     static let names = Fixture.names.filter {
@@ -43,8 +45,8 @@ import Testing
         #expect(try sent.encoded() == dumped.encoded())
     }
 
-    /// Of these the kernel leaves out or adds attributes that are 0, or has them in another order than libnftnl; without a
-    /// type that cannot be known.
+    /// Of these the kernel leaves out or adds attributes that are 0, or has them in another order
+    /// than libnftnl; without a type that cannot be known.
     static let expressionsKeptAsBytes: Set = ["hash", "osf", "xfrm"]
 
     @Test(arguments: names)
@@ -73,7 +75,8 @@ import Testing
         }
     }
 
-    /// The data of these is opaque here, and the kernel orders or fills it in otherwise than nft: helpers and timeouts.
+    /// The data of these is opaque here, and the kernel orders or fills it in otherwise than nft:
+    /// helpers and timeouts.
     static let objectsKeptAsBytes: Set<UInt32> = [3, 7]
 
     private func rulesets(_ name: String) throws -> (Ruleset, Ruleset) {

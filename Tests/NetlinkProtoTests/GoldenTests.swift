@@ -34,10 +34,12 @@ import Testing
         "generation": [.newTable],
     ]
 
-    /// A rule without what nft and this module rightly write differently:
-    /// - NFTA_RULE_ID (9) and POSITION_ID (10) name rules of the same batch by numbers that end with it.
-    /// - NFTA_BITWISE_OP (6): nft writes the default, 0, for `&` in a rule's text but not for the mask of a prefix. This
-    ///   module always writes it, as the kernel does.
+    /// A rule without what nft and this module rightly write differently.
+    ///
+    /// - NFTA_RULE_ID (9) and POSITION_ID (10) name rules of the same batch by numbers that end
+    ///   with it.
+    /// - NFTA_BITWISE_OP (6): nft writes the default, 0, for `&` in a rule's text but not for the
+    ///   mask of a prefix. This module always writes it, as the kernel does.
     /// - NFTA_COUNTER_BYTES (1) and PACKETS (2): iptables sends zeros, nft and this module nothing.
     private static func comparable(_ message: [UInt8], _ type: MessageType) -> [UInt8] {
         guard type == .newRule else { return message }
@@ -100,7 +102,8 @@ import Testing
         }
     }
 
-    /// The message with its attributes in the order of their numbers; a table without flags that are 0.
+    /// The message with its attributes in the order of their numbers; a table without flags that
+    /// are 0.
     private static func sorted(_ message: [UInt8]) -> [UInt8] {
         let isRule = message[4...5] == [0x06, 0x0A]
         var raw = RawMessage(isRule ? comparable(message, .newRule) : message)

@@ -66,7 +66,8 @@ import Testing
         #expect(found[0].request.type == .newRule)
         #expect(found[0].request.sequence == SequenceNumber(2))
         #expect(found[0].offset == 28)
-        // `add rule ip t c jump nowhere`: the first element of EXPRESSIONS, behind TABLE, CHAIN and the header of the list.
+        // `add rule ip t c jump nowhere`: the first element of EXPRESSIONS, behind TABLE, CHAIN and
+        // the header of the list.
         #expect(found[1].request.sequence == SequenceNumber(4))
         #expect(found[1].offset == 40)
     }

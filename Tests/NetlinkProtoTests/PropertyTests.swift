@@ -4,7 +4,8 @@ import Testing
 
 /// Laws that hold for every value, tried with random ones.
 @Suite struct PropertyTests {
-    /// A random run of attributes, nested up to `depth`, and what a reader should find: a flat list in reading order.
+    /// A random run of attributes, nested up to `depth`, and what a reader should find: a flat list
+    /// in reading order.
     private static func tree(
         _ depth: Int, _ generator: inout SeededGenerator, _ writer: inout MessageWriter
     ) -> [String] {
@@ -58,7 +59,7 @@ import Testing
 
     @Test func bodiesReadBackAsWritten() throws {
         var random = RandomBodies(generator: SeededGenerator())
-        for _ in 0..<1_000 {
+        for _ in 0..<300 {
             try expectRoundTrip(random.table())
             try expectRoundTrip(random.chain())
             try expectRoundTrip(random.rule())
@@ -77,7 +78,7 @@ import Testing
 
     @Test func messagesReadBackAsWritten() throws {
         var random = RandomBodies(generator: SeededGenerator())
-        for _ in 0..<500 {
+        for _ in 0..<200 {
             let rule = RuleMessage(
                 family: Family(rawValue: random.byte()), table: random.name(),
                 chain: random.maybe(random.name()), handle: random.maybe(Handle(random.long())),

@@ -1,4 +1,5 @@
-/// A message taken apart by the test's own few lines, to change its bytes without the code under test.
+/// A message taken apart by the test's own few lines, to change its bytes without the code under
+/// test.
 ///
 /// Little-endian only, as the fixtures are.
 struct RawMessage {

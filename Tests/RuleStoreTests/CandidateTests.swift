@@ -17,9 +17,9 @@ import Testing
 
     @Test func operationsComeBackInOrder() throws {
         let candidate = try create("a plan")
-        try store.append([[1], []], to: candidate.id)
-        try store.append([], to: candidate.id)
-        try store.append([[3, 3, 3]], to: candidate.id)
+        try store.append([[1], []], to: candidate.id, nextObjectID: .first)
+        try store.append([], to: candidate.id, nextObjectID: .first)
+        try store.append([[3, 3, 3]], to: candidate.id, nextObjectID: .first)
         try store.close()
         let reopened = try RuleStore(path: directory.file())
         #expect(try reopened.operations(of: candidate.id) == [[1], [], [3, 3, 3]])
@@ -30,16 +30,29 @@ import Testing
         #expect(try reopened.candidates() == [found])
     }
 
+    @Test func idsInItsMessagesAreNotGivenAgain() throws {
+        let candidate = try create()
+        let next = ObjectID(rawValue: 9)
+        try store.append([[1]], to: candidate.id, nextObjectID: next)
+        #expect(try store.nextObjectID() == next)
+        let error = #expect(throws: StoreError.self) {
+            try store.append([[1]], to: candidate.id, nextObjectID: .first)
+        }
+        #expect(error?.code == .conflict)
+        #expect(try store.operations(of: candidate.id).count == 1)
+    }
+
     @Test func aDeletedCandidateIsGoneAndItsNumberToo() throws {
         let first = try create()
         let second = try create()
-        try store.append([[1]], to: second.id)
+        try store.append([[1]], to: second.id, nextObjectID: .first)
         try store.deleteCandidate(second.id)
         #expect(try store.candidates() == [first])
         #expect(try create().id > second.id)
         for attempt in [
             { _ = try store.candidate(second.id) }, { _ = try store.operations(of: second.id) },
-            { try store.append([[1]], to: second.id) }, { try store.deleteCandidate(second.id) },
+            { try store.append([[1]], to: second.id, nextObjectID: .first) },
+            { try store.deleteCandidate(second.id) },
         ] {
             let error = #expect(throws: StoreError.self) { try attempt() }
             #expect(error?.code == .noSuchCandidate)
@@ -67,12 +80,12 @@ import Testing
     @Test func operationsAreLimited() throws {
         let candidate = try create()
         let messages = [[UInt8]](repeating: [], count: StoreLimits.candidateOperations)
-        try store.append(Array(messages.dropLast()), to: candidate.id)
+        try store.append(Array(messages.dropLast()), to: candidate.id, nextObjectID: .first)
         let error = #expect(throws: StoreError.self) {
-            try store.append([[], []], to: candidate.id)
+            try store.append([[], []], to: candidate.id, nextObjectID: .first)
         }
         #expect(error?.code == .limit)
-        try store.append([[]], to: candidate.id)
+        try store.append([[]], to: candidate.id, nextObjectID: .first)
         #expect(try store.candidate(candidate.id).operationCount == StoreLimits.candidateOperations)
     }
 }

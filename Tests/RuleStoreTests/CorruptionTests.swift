@@ -1,4 +1,5 @@
 import RuleStore
+import TestSupport
 import Testing
 
 @Suite struct CorruptionTests {
@@ -14,7 +15,7 @@ import Testing
         ])
         let candidate = try store.createCandidate(
             base: try store.head(), created: Timestamp(rawValue: 5), uid: 0, gid: 0, message: "m")
-        try store.append([[1, 2, 3]], to: candidate.id)
+        try store.append([[1, 2, 3]], to: candidate.id, nextObjectID: ObjectID(rawValue: 7))
         try store.commitNext(
             [.modify(from: .rule(4, of: 2, .at(100)), to: .rule(4, of: 2, .at(100), [9]))],
             audit: .sample(scopes: [AuditScope(family: 1, table: "filter", chain: "input")]))

@@ -1,6 +1,7 @@
 import GRDB
 import GRDBSQLite
 import Glibc
+import TestSupport
 import Testing
 
 @testable import RuleStore

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import RuleStore
@@ -13,7 +14,7 @@ import Testing
         init(versions: Int, _ test: String = #function) throws {
             directory = try TemporaryDirectory()
             store = try RuleStore(path: directory.file())
-            generator = SeededGenerator(test)
+            generator = SeededGenerator(for: test)
             var replay = Replay()
             while states.count <= versions { try step(&replay) }
         }

@@ -68,8 +68,10 @@ import Testing
         try writeFile(directory.file(), text)
         expectFailure(.notADatabase, "not an xt2 rule store")
         #expect(try readFile(directory.file()) == text)
-        expectFailure(.notADatabase, "not a regular file", at: "/dev/null")
-        expectFailure(.io, "Is a directory", at: directory.path)
+        let (pipe, folder) = (directory.file("pipe"), directory.file("folder"))
+        #expect(mkfifo(pipe, 0o600) == 0 && mkdir(folder, 0o700) == 0)
+        expectFailure(.notADatabase, "not a regular file", at: pipe)
+        expectFailure(.io, "Is a directory", at: folder)
     }
 
     @Test func anotherProgramsDatabaseIsLeftAlone() throws {

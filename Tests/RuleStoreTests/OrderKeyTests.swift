@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import RuleStore
@@ -11,37 +12,50 @@ import Testing
     /// One hundred thousand inserts, each checked against the neighbours that it was put between.
     @Test(arguments: Pattern.allCases)
     func keysStaySmallAndInOrder(_ pattern: Pattern) throws {
-        var generator = SeededGenerator("keysStaySmallAndInOrder(\(pattern))")
-        var places = SortedList<RulePlace>()
-        var last = 0
+        var generator = SeededGenerator(for: "keysStaySmallAndInOrder(\(pattern))")
+        var ring = Ring()
         var longest = 0
-        for age in 0..<UInt64(100_000) {
-            let index = Self.index(pattern, places.count, last, &generator)
-            let lower = index > 0 ? places[index - 1] : nil
-            let upper = index < places.count ? places[index] : nil
-            let isLowerNewer = (lower?.id.rawValue ?? 0) > (upper?.id.rawValue ?? 0)
+        for _ in 0..<100_000 {
+            let lower = ring.neighbour(pattern, &generator)
+            let upper = ring.next[lower]
             let key = try #require(
-                OrderKey.between(lower?.key, upper?.key, newer: isLowerNewer ? .lower : .upper))
-            if let lower, key <= lower.key { Issue.record("\(key) is not after \(lower.key)") }
-            if let upper, upper.key <= key { Issue.record("\(key) is not before \(upper.key)") }
-            places.insert(RulePlace(key: key, id: ObjectID(rawValue: age + 1)))
-            last = index
+                OrderKey.between(
+                    ring.keys[lower], ring.keys[upper], newer: lower > upper ? .lower : .upper))
+            if let low = ring.keys[lower], key <= low { Issue.record("\(key) is not after \(low)") }
+            if let high = ring.keys[upper], high <= key {
+                Issue.record("\(key) is not before \(high)")
+            }
+            ring.insert(key, after: lower)
             longest = max(longest, key.digitCount)
         }
-        #expect(places.count == 100_000)
         #expect(longest <= 3)
     }
 
-    private static func index(
-        _ pattern: Pattern, _ count: Int, _ last: Int, _ generator: inout SeededGenerator
-    ) -> Int {
-        switch pattern {
-        case .head: 0
-        case .tail: count
-        case .fixedIndex: min(5, count)
-        case .beforeLast: count < 2 ? count : last
-        case .afterLast: count < 2 ? 0 : last + 1
-        case .random: generator.below(count + 1)
+    /// The rules of a chain in a ring, numbered by age; number 0 is both ends.
+    private struct Ring {
+        var keys: [OrderKey?] = [nil]
+        var next = [0]
+        var previous = [0]
+
+        mutating func insert(_ key: OrderKey, after lower: Int) {
+            let upper = next[lower]
+            keys.append(key)
+            next.append(upper)
+            previous.append(lower)
+            next[lower] = keys.count - 1
+            previous[upper] = keys.count - 1
+        }
+
+        /// The number of the rule after which the next one goes.
+        func neighbour(_ pattern: Pattern, _ generator: inout SeededGenerator) -> Int {
+            switch pattern {
+            case .head: 0
+            case .tail: previous[0]
+            case .fixedIndex: (0..<min(5, keys.count - 1)).reduce(0) { rule, _ in next[rule] }
+            case .beforeLast: previous[keys.count - 1]
+            case .afterLast: keys.count - 1
+            case .random: generator.below(keys.count)
+            }
         }
     }
 

@@ -24,7 +24,8 @@ public enum Hex {
         lines(bytes).joined(separator: "\n")
     }
 
-    /// Both side by side, lines that differ marked with `!`; for the message of a failed expectation.
+    /// Both side by side, lines that differ marked with `!`; for the message of a failed
+    /// expectation.
     public static func difference(_ expected: [UInt8], _ actual: [UInt8]) -> String {
         let left = lines(expected)
         let right = lines(actual)

@@ -4,8 +4,9 @@ import Synchronization
 
 /// A network namespace of its own, entered by one thread that runs what a test gives it.
 ///
-/// Programs that are started from there are in the namespace too. Nothing a test does in it can touch the machine's own
-/// firewall. It ends with the value, or, if programs still run in it, with the last of them.
+/// Programs that are started from there are in the namespace too. Nothing a test does in it can
+/// touch the machine's own firewall. It ends with the value, or, if programs still run in it, with
+/// the last of them.
 public final class Namespace: Sendable {
     private let jobs = JobQueue()
     /// The thread's id, by which `ip link set … netns ID` finds the namespace.
@@ -13,7 +14,8 @@ public final class Namespace: Sendable {
 
     /// Makes a namespace, with its loopback device up.
     ///
-    /// - Throws: ``CommandFailure`` if this process may not make one: the tests want root, or `unshare -rn`.
+    /// - Throws: ``CommandFailure`` if this process may not make one: the tests want root, or
+    ///   `unshare -rn`.
     public init() throws {
         let started = DispatchSemaphore(value: 0)
         let outcome = Mutex<(failure: Int32, thread: Int32)>((0, 0))
@@ -87,7 +89,8 @@ private final class JobQueue: Sendable {
     }
 }
 
-// Both functions are looked up by name because glibc shows them only to those who define `_GNU_SOURCE`.
+// Both functions are looked up by name because glibc shows them only to those who define
+// `_GNU_SOURCE`.
 
 /// Moves the calling thread into a network namespace of its own; the errno, or 0.
 private func unshareNetwork() -> Int32 {

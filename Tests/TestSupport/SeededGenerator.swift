@@ -3,7 +3,8 @@ import Foundation
 /// Random numbers that a seed repeats, for property tests.
 ///
 /// The seed is printed; `XT2_SEED=N swift test …` runs the same numbers again.
-/// - Source: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
+/// - Source: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
+///   2014).
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
     /// What the numbers grew from.

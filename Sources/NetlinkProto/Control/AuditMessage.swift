@@ -81,6 +81,7 @@ public struct AuditMessage: ControlBody {
         self.hash = hash
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var sequence: UInt64?
         var time: UInt64?
@@ -137,6 +138,7 @@ public struct AuditMessage: ControlBody {
             changeCount: changeCount, hash: hash)
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(Attribute.sequence.rawValue, uint64: sequence)
         writer.attribute(Attribute.time.rawValue, uint64: time)

@@ -64,6 +64,7 @@ public struct AuditRequest: ControlBody {
         self.limit = limit
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var uid: UInt32?
         var since: UInt64?
@@ -100,6 +101,7 @@ public struct AuditRequest: ControlBody {
             limit: limit)
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         if let uid { writer.attribute(Attribute.uid.rawValue, uint32: uid) }
         if let since { writer.attribute(Attribute.since.rawValue, uint64: since) }

@@ -9,7 +9,7 @@ public struct BatchOptions: ControlBody {
         case expectedHead = 0x2012
     }
 
-    /// Why; kept with the version. At most ``WireLimits/reasonBytes``.
+    /// Why, at most ``WireLimits/reasonBytes``; kept with the version.
     public var reason: String?
     /// Put the edits into this candidate instead of committing them.
     public var candidate: UInt64?
@@ -23,6 +23,7 @@ public struct BatchOptions: ControlBody {
         self.expectedHead = expectedHead
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         self.init()
         while let attribute = try attributes.next() {
@@ -35,6 +36,7 @@ public struct BatchOptions: ControlBody {
         }
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         if let reason { writer.attribute(Attribute.reason.rawValue, string: reason) }
         if let candidate { writer.attribute(Attribute.candidate.rawValue, uint64: candidate) }
@@ -43,7 +45,8 @@ public struct BatchOptions: ControlBody {
         }
     }
 
-    /// Writes BATCH_BEGIN with these options; the acknowledgement of the whole batch answers its sequence.
+    /// Writes BATCH_BEGIN with these options; the acknowledgement of the whole batch answers its
+    /// sequence.
     public func writeBegin(sequence: SequenceNumber, to writer: inout MessageWriter) {
         let header = MessageHeader(
             type: .batchBegin, flags: [.request, .acknowledge], sequence: sequence)

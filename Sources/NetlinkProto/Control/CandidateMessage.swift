@@ -39,6 +39,7 @@ public struct CandidateMessage: ControlBody {
         self.reason = reason
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var id: UInt64?
         var base: UInt64?
@@ -62,6 +63,7 @@ public struct CandidateMessage: ControlBody {
         )
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         if let id { writer.attribute(Attribute.id.rawValue, uint64: id) }
         if let base { writer.attribute(Attribute.base.rawValue, uint64: base) }

@@ -56,6 +56,7 @@ public struct ChangeMessage: ControlBody {
         self.indexAfter = indexAfter
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var kind: UInt8?
         var id: UInt64?
@@ -92,6 +93,7 @@ public struct ChangeMessage: ControlBody {
             after: after, oldName: oldName, indexBefore: indexBefore, indexAfter: indexAfter)
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(Attribute.kind.rawValue, uint8: kind)
         writer.attribute(Attribute.id.rawValue, uint64: id)

@@ -1,4 +1,5 @@
-/// xt2's own messages on the control socket: netlink messages of a subsystem that the kernel does not have.
+/// xt2's own messages on the control socket: netlink messages of a subsystem that the kernel does
+/// not have.
 ///
 /// - Source: `schema/xt2.yaml`, operations.
 public enum ControlMessage {

@@ -26,6 +26,7 @@ public struct DiffRequest: ControlBody {
         self.candidate = candidate
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var from: UInt64?
         var to: UInt64?
@@ -42,6 +43,7 @@ public struct DiffRequest: ControlBody {
             from: from, to: to, candidate: candidate)
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         if let from { writer.attribute(Attribute.from.rawValue, uint64: from) }
         if let to { writer.attribute(Attribute.to.rawValue, uint64: to) }

@@ -1,6 +1,8 @@
-/// The attributes that nf_tables' own messages may have on the control socket, in addition to the kernel's.
+/// The attributes that nf_tables' own messages may have on the control socket, in addition to the
+/// kernel's.
 ///
-/// The numbers lie far above the kernel's, which end below 32, so that neither side can grow into the other.
+/// The numbers lie far above the kernel's, which end below 32, so that neither side can grow into
+/// the other.
 /// - Source: `schema/xt2.yaml`, attribute set `extension`.
 public enum ExtensionAttribute {
     /// NEWRULE, DELRULE: how many rules stand in front, be32.

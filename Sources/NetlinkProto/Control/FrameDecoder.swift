@@ -1,8 +1,9 @@
 /// Cuts the byte stream of the control socket into netlink messages.
 ///
-/// A value without I/O: bytes go in as they come, whole messages come out. It does not matter where the stream was cut.
-/// - Invariants: never holds more than one incomplete message; a message longer than the limit is refused when its header
-///   is there, before its body is waited for.
+/// A value without I/O: bytes go in as they come, whole messages come out. It does not matter where
+/// the stream was cut.
+/// - Invariants: never holds more than one incomplete message; a message longer than the limit is
+///   refused when its header is there, before its body is waited for.
 public struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
     private var start = 0
@@ -27,8 +28,8 @@ public struct FrameDecoder: Sendable {
 
     /// The next whole message, header included, without padding; nil if more bytes are needed.
     ///
-    /// - Throws: ``WireError/Code/badLength`` for a length below a header's, ``WireError/Code/tooLarge`` over the limit. The
-    ///   stream cannot be read on after that.
+    /// - Throws: ``WireError/Code/badLength`` for a length below a header's,
+    ///   ``WireError/Code/tooLarge`` over the limit. The stream cannot be read on after that.
     public mutating func next() throws(WireError) -> [UInt8]? {
         guard pendingBytes >= WireLimits.headerBytes else { return nil }
         let length = Int(

@@ -22,6 +22,7 @@ public struct RollbackRequest: ControlBody {
         self.reason = reason
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var version: UInt64?
         var reason: String?
@@ -37,6 +38,7 @@ public struct RollbackRequest: ControlBody {
             version: version, reason: reason)
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(Attribute.version.rawValue, uint64: version)
         if let reason { writer.attribute(Attribute.reason.rawValue, string: reason) }

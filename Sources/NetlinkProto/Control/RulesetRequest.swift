@@ -35,6 +35,7 @@ public struct RulesetRequest: ControlBody {
         self.counters = counters
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var family: UInt8?
         var table: String?
@@ -55,6 +56,7 @@ public struct RulesetRequest: ControlBody {
             family: family, table: table, chain: chain, version: version, counters: counters)
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         if let family { writer.attribute(Attribute.family.rawValue, uint8: family) }
         if let table { writer.attribute(Attribute.table.rawValue, string: table) }

@@ -64,6 +64,7 @@ public struct StatusMessage: ControlBody {
         self.notice = notice
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var daemonVersion: String?
         var uuid: [UInt8]?
@@ -111,6 +112,7 @@ public struct StatusMessage: ControlBody {
             candidates: candidates, clients: clients, notice: notice)
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(Attribute.daemonVersion.rawValue, string: daemonVersion)
         writer.attribute(Attribute.uuid.rawValue, bytes: uuid)

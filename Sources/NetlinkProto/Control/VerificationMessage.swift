@@ -26,6 +26,7 @@ public struct VerificationMessage: ControlBody {
         self.problem = problem
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var entries: UInt64?
         var head: [UInt8]?
@@ -44,6 +45,7 @@ public struct VerificationMessage: ControlBody {
             entries: entries, head: head, problem: problem)
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(Attribute.entries.rawValue, uint64: entries)
         writer.attribute(Attribute.head.rawValue, bytes: head)

@@ -55,6 +55,7 @@ public struct VersionMessage: ControlBody {
         self.reason = reason
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var version: UInt64?
         var time: UInt64?
@@ -95,6 +96,7 @@ public struct VersionMessage: ControlBody {
             kind: kind, rolledBackTo: rolledBackTo, changeCount: changeCount, reason: reason)
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(Attribute.version.rawValue, uint64: version)
         writer.attribute(Attribute.time.rawValue, uint64: time)

@@ -26,6 +26,7 @@ public struct VersionRequest: ControlBody {
         self.limit = limit
     }
 
+    /// Reads the attributes; see ``ControlBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var version: UInt64?
         var before: UInt64?
@@ -42,6 +43,7 @@ public struct VersionRequest: ControlBody {
             version: version, before: before, limit: limit)
     }
 
+    /// Writes the attributes in the order of their numbers.
     public func write(to writer: inout MessageWriter) {
         if let version { writer.attribute(Attribute.version.rawValue, uint64: version) }
         if let before { writer.attribute(Attribute.before.rawValue, uint64: before) }

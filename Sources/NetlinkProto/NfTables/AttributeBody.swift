@@ -1,7 +1,8 @@
-/// The part of an nf_tables object that a version stores: its attributes without name, place and handle.
+/// The part of an nf_tables object that a version stores: its attributes without name, place and
+/// handle.
 ///
-/// Bodies are canonical: two objects that mean the same have the same bytes. State (counter values, use counts) is not
-/// part of them. What this module does not know stays in them as bytes.
+/// Bodies are canonical: two objects that mean the same have the same bytes. State (counter values,
+/// use counts) is not part of them. What this module does not know stays in them as bytes.
 public protocol AttributeBody: Hashable, Sendable {
     /// An object without any attribute.
     init()
@@ -42,7 +43,8 @@ extension Attribute {
 
     /// Adds the attribute to those that are kept as bytes, in the order of their numbers.
     ///
-    /// Why ordered: senders and the kernel do not agree on an order, and a body is to have one form only.
+    /// Why ordered: senders and the kernel do not agree on an order, and a body is to have one form
+    /// only.
     /// - Throws: ``WireError/Code/tooLarge`` past ``WireLimits/unknownAttributes``.
     func keep(in kept: inout [UInt8]) throws(WireError) {
         var place: Int?

@@ -1,7 +1,7 @@
 /// The messages that begin and end a batch, to the kernel and on the control socket alike.
 ///
-/// - Shape: `nfgenmsg` with `res_id` = `NFNL_SUBSYS_NFTABLES`; BEGIN may carry GENID (1, be32) and, on the control socket,
-///   the attributes of ``BatchOptions``.
+/// - Shape: `nfgenmsg` with `res_id` = `NFNL_SUBSYS_NFTABLES`; BEGIN may carry GENID (1, be32) and,
+///   on the control socket, the attributes of ``BatchOptions``.
 /// - Source: linux `nfnetlink.c`, `nfnetlink_rcv_batch`.
 public enum Batch {
     /// Starts a batch that the kernel refuses with ERESTART unless its generation is `generation`.

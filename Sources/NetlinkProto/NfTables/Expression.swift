@@ -1,7 +1,8 @@
 /// One step of a rule: nf_tables runs them in order and stops at the first that does not hold.
 ///
 /// What this module has no type for is ``unknown(_:)``: kept as bytes and written back unchanged.
-/// - Shape: `NFTA_LIST_ELEM` { `NFTA_EXPR_NAME` text, `NFTA_EXPR_DATA` nested, absent where the expression has none }.
+/// - Shape: `NFTA_LIST_ELEM` { `NFTA_EXPR_NAME` text, `NFTA_EXPR_DATA` nested, absent where the
+///   expression has none }.
 /// - Source: linux `nf_tables_api.c`, `nf_tables_fill_expr_info`, `nf_tables_expr_parse`.
 public enum Expression: Hashable, Sendable {
     /// `immediate`.

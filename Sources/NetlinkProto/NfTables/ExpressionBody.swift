@@ -1,23 +1,25 @@
-/// What every typed expression can do: be read from, and written as, the attributes of `NFTA_EXPR_DATA`.
+/// What every typed expression can do: be read from, and written as, the attributes of
+/// `NFTA_EXPR_DATA`.
 ///
-/// Attributes are written in the order that libnftnl uses, so that bytes can be compared with those of `nft`. A field whose
-/// default the kernel fills in is not optional here: reading supplies the default, so a rule that was sent and the same
-/// rule dumped by the kernel are equal values.
+/// Attributes are written in the order that libnftnl uses, so that bytes can be compared with those
+/// of `nft`. A field whose default the kernel fills in is not optional here: reading supplies the
+/// default, so a rule that was sent and the same rule dumped by the kernel are equal values.
 public protocol ExpressionBody: Hashable, Sendable {
     /// The name by which the kernel knows the expression.
     static var name: String { get }
 
     /// Reads the attributes.
     ///
-    /// - Throws: ``WireError/Code/unrecognised`` at an attribute that this type does not have (the caller then keeps the
-    ///   expression as bytes), any other ``WireError`` for damage.
+    /// - Throws: ``WireError/Code/unrecognised`` at an attribute that this type does not have (the
+    ///   caller then keeps the expression as bytes), any other ``WireError`` for damage.
     init(_ attributes: consuming AttributeReader) throws(WireError)
 
     /// Writes the attributes.
     func write(to writer: inout MessageWriter)
 }
 
-/// An expression that this module has no type for, or that has attributes this module does not know.
+/// An expression that this module has no type for, or that has attributes this module does not
+/// know.
 public struct UnknownExpression: Hashable, Sendable {
     /// The name by which the kernel knows it.
     public var name: String
@@ -38,7 +40,8 @@ extension Expression {
 
     /// Reads the attributes of one list element.
     ///
-    /// - Throws: ``WireError`` if the element has no name or is damaged. An unknown expression is not an error.
+    /// - Throws: ``WireError`` if the element has no name or is damaged. An unknown expression is
+    ///   not an error.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         // DATA cannot be read without NAME, and nothing says that NAME comes first.
         let name = try Expression.name(in: copy attributes)
@@ -98,7 +101,8 @@ extension Expression {
 
     /// Reads a list of expressions (`NFTA_RULE_EXPRESSIONS`, `NFTA_SET_EXPRESSIONS`).
     ///
-    /// - Throws: ``WireError`` past ``WireLimits/ruleExpressions`` or if one is damaged; the path names which.
+    /// - Throws: ``WireError`` past ``WireLimits/ruleExpressions`` or if one is damaged; the path
+    ///   names which.
     public static func list(_ attributes: consuming AttributeReader) throws(WireError)
         -> [Expression]
     {
@@ -128,7 +132,8 @@ extension Expression {
         }
     }
 
-    /// Writes no attribute for no expression, one of type `one` for one, a list of type `more` for several.
+    /// Writes no attribute for no expression, one of type `one` for one, a list of type `more` for
+    /// several.
     static func writeOneOrMore(
         _ expressions: [Expression], one: UInt16, more: UInt16, to writer: inout MessageWriter
     ) {

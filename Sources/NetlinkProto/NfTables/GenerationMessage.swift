@@ -1,7 +1,7 @@
 /// Tells how many commits this network namespace has seen, and, in events, who made the last one.
 ///
-/// - Shape: `nfgenmsg`, then ID (1, be32), PROC_PID (2, be32, a pid of the initial namespace), PROC_NAME (3, at most 15
-///   bytes, which the process itself may set).
+/// - Shape: `nfgenmsg`, then ID (1, be32), PROC_PID (2, be32, a pid of the initial namespace),
+///   PROC_NAME (3, at most 15 bytes, which the process itself may set).
 /// - Source: linux `nf_tables_api.c`, `nf_tables_fill_gen_info`.
 public struct GenerationMessage: Hashable, Sendable {
     /// The count.

@@ -1,7 +1,9 @@
 /// Makes, describes or names a stateful object: a counter, a quota, a helper, ….
 ///
-/// - Shape: `nfgenmsg`, then TABLE (1), NAME (2), TYPE (3, be32), DATA (4, nested), HANDLE (6, be64), USERDATA (8).
-/// - Source: linux `nf_tables_api.c`, `nf_tables_newobj`, `nf_tables_fill_obj_info`. Userdata since kernel 5.10.
+/// - Shape: `nfgenmsg`, then TABLE (1), NAME (2), TYPE (3, be32), DATA (4, nested), HANDLE (6,
+///   be64), USERDATA (8).
+/// - Source: linux `nf_tables_api.c`, `nf_tables_newobj`, `nf_tables_fill_obj_info`. Userdata since
+///   kernel 5.10.
 public struct ObjectMessage: Hashable, Sendable {
     /// `NFT_OBJECT_COUNTER`.
     public static let counterType: UInt32 = 1

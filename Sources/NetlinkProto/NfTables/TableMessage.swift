@@ -49,7 +49,8 @@ public struct TableMessage: Hashable, Sendable {
             writer.netfilterHeader(family: family)
             writer.attribute(1, string: name)
             if let handle { writer.attribute(4, uint64: handle.rawValue) }
-            // Flags are written even when there are none, but only where a table is made or changed.
+            // Flags are written even when there are none, but only where a table is made or
+            // changed.
             if header.type == .newTable { body.write(to: &writer) }
         }
     }
@@ -61,7 +62,9 @@ public struct TableBody: AttributeBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_table_flags`.
     public struct Flags: OptionSet, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
         /// `NFT_TABLE_F_DORMANT`: its chains are not hooked in.
         public static let dormant = Flags(rawValue: 1)
@@ -87,6 +90,7 @@ public struct TableBody: AttributeBody {
     /// No flags, no userdata.
     public init() { self.init(flags: []) }
 
+    /// Takes in one attribute; those that are not known are kept.
     public mutating func read(_ attribute: borrowing Attribute) throws(WireError) {
         switch attribute.type {
         case 2: flags = Flags(rawValue: try attribute.uint32())
@@ -95,6 +99,7 @@ public struct TableBody: AttributeBody {
         }
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(2, uint32: flags.rawValue)
         if !userData.isEmpty { writer.attribute(6, bytes: userData) }

@@ -1,8 +1,11 @@
 /// What nf_tables keeps for its users beside an object: type-length-value triples.
 ///
-/// Type 0 is the comment, which `nft list` shows. xt2 adds a triple of its own to rules, which nft passes over.
-/// - Shape: each triple is type (1), length (1), value. Limits: ``WireLimits/userDataBytes`` in all.
-/// - Source: libnftnl `include/libnftnl/udata.h`; nftables `src/netlink.c`, which calls anything else unparsable.
+/// Type 0 is the comment, which `nft list` shows. xt2 adds a triple of its own to rules, which nft
+/// passes over.
+/// - Shape: each triple is type (1), length (1), value. Limits: ``WireLimits/userDataBytes`` in
+///   all.
+/// - Source: libnftnl `include/libnftnl/udata.h`; nftables `src/netlink.c`, which calls anything
+///   else unparsable.
 public struct UserData: Hashable, Sendable {
     /// One triple.
     public struct Entry: Hashable, Sendable {
@@ -23,7 +26,8 @@ public struct UserData: Hashable, Sendable {
 
     /// `NFTNL_UDATA_RULE_COMMENT` and its like for other objects: zero-terminated text.
     public static let commentType: UInt8 = 0
-    /// xt2's own triple: a rule id (8 bytes, big-endian) in a rule; UUID (16) and version (8) in the marker.
+    /// xt2's own triple: a rule id (8 bytes, big-endian) in a rule; UUID (16) and version (8) in
+    /// the marker.
     public static let identityType: UInt8 = 0x78
 
     /// Userdata made of these triples.
@@ -33,7 +37,8 @@ public struct UserData: Hashable, Sendable {
 
     /// Reads triples.
     ///
-    /// - Throws: ``WireError/Code/badLength`` if a triple ends behind the bytes. Foreign userdata may do so; keep it raw then.
+    /// - Throws: ``WireError/Code/badLength`` if a triple ends behind the bytes. Foreign userdata
+    ///   may do so; keep it raw then.
     public init(_ bytes: [UInt8]) throws(WireError) {
         entries = []
         var rest = bytes[...]
@@ -48,7 +53,8 @@ public struct UserData: Hashable, Sendable {
 
     /// The triples as bytes.
     ///
-    /// - Throws: ``WireError/Code/tooLarge`` past ``WireLimits/userDataBytes``, or for a value over 255 bytes.
+    /// - Throws: ``WireError/Code/tooLarge`` past ``WireLimits/userDataBytes``, or for a value over
+    ///   255 bytes.
     public func encoded() throws(WireError) -> [UInt8] {
         var bytes: [UInt8] = []
         for entry in entries {

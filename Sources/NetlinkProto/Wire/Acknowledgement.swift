@@ -1,8 +1,8 @@
 /// The answer to a request: 0, or an errno with what the other side says about it.
 ///
-/// - Shape: `error` (4, host order, negative errno), the request's header (16), its payload unless `NLM_F_CAPPED`, then
-///   with `NLM_F_ACK_TLVS` the attributes MSG (1), OFFS (2, host order, from the start of the request), COOKIE (3),
-///   POLICY (4), MISS_TYPE (5), MISS_NEST (6).
+/// - Shape: `error` (4, host order, negative errno), the request's header (16), its payload unless
+///   `NLM_F_CAPPED`, then with `NLM_F_ACK_TLVS` the attributes MSG (1), OFFS (2, host order, from
+///   the start of the request), COOKIE (3), POLICY (4), MISS_TYPE (5), MISS_NEST (6).
 /// - Source: linux `include/uapi/linux/netlink.h`, `struct nlmsgerr`, `enum nlmsgerr_attrs`.
 public struct Acknowledgement: Hashable, Sendable {
     /// The errno, positive; 0 when the request was done.
@@ -13,7 +13,8 @@ public struct Acknowledgement: Hashable, Sendable {
     public var message: String
     /// Bytes from the start of the request to the attribute at fault.
     public var offset: Int?
-    /// The version number that xt2d gave, in an acknowledgement of a batch (``ControlAttribute``'s cookie).
+    /// The version number that xt2d gave, in an acknowledgement of a batch (``ControlAttribute``'s
+    /// cookie).
     public var cookie: [UInt8]
 
     /// An acknowledgement of `request`; `errno` 0 means done.

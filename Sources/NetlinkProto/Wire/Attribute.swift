@@ -1,7 +1,7 @@
 /// One netlink attribute, seen in place: no byte of it is copied.
 ///
-/// - Shape: `nla_len` (2, host order, header included), `nla_type` (2, host order; the two top bits are the nested and
-///   the byte-order flag), payload, padding to four bytes.
+/// - Shape: `nla_len` (2, host order, header included), `nla_type` (2, host order; the two top bits
+///   are the nested and the byte-order flag), payload, padding to four bytes.
 /// - Source: linux `include/uapi/linux/netlink.h`, `struct nlattr`.
 public struct Attribute: ~Escapable {
     /// The number as it came, with the two flag bits.
@@ -67,8 +67,9 @@ public struct Attribute: ~Escapable {
 
     /// The payload as text: UTF-8, with or without one terminating zero.
     ///
-    /// - Throws: ``WireError/Code/badValue`` if it is longer than `limit` bytes, ``WireError/Code/unrecognised`` if it
-    ///   is not UTF-8 or has a zero inside: an expression with such text can still be kept as bytes.
+    /// - Throws: ``WireError/Code/badValue`` if it is longer than `limit` bytes,
+    ///   ``WireError/Code/unrecognised`` if it is not UTF-8 or has a zero inside: an expression
+    ///   with such text can still be kept as bytes.
     public func string(limit: Int = WireLimits.nameBytes) throws(WireError) -> String {
         var bytes = [UInt8](copying: payload)
         if bytes.last == 0 { bytes.removeLast() }

@@ -1,15 +1,17 @@
 /// Walks a run of netlink attributes without copying them.
 ///
-/// Every length is checked before a byte behind it is touched; a length below four is an error, not a step.
+/// Every length is checked before a byte behind it is touched; a length below four is an error, not
+/// a step.
 ///
-/// - Source: linux `lib/nlattr.c`, `nla_ok` and `nla_next`; unlike `nla_ok`, trailing bytes too short for a header are
-///   an error.
+/// - Source: linux `lib/nlattr.c`, `nla_ok` and `nla_next`; unlike `nla_ok`, trailing bytes too
+///   short for a header are an error.
 public struct AttributeReader: ~Escapable {
     private var rest: RawSpan
     private var offset: Int
     private let depth: Int
 
-    /// Starts at the first attribute of `span`; `offset` is how far that lies from the start of the message.
+    /// Starts at the first attribute of `span`; `offset` is how far that lies from the start of the
+    /// message.
     @_lifetime(copy span)
     public init(_ span: RawSpan, offset: Int = 0) {
         self.init(span, offset: offset, depth: 0)
@@ -24,7 +26,8 @@ public struct AttributeReader: ~Escapable {
 
     /// The next attribute, or nil behind the last.
     ///
-    /// - Throws: ``WireError/Code/truncated`` or ``WireError/Code/badLength``; the reader must not be used after that.
+    /// - Throws: ``WireError/Code/truncated`` or ``WireError/Code/badLength``; the reader must not
+    ///   be used after that.
     @_lifetime(copy self)
     public mutating func next() throws(WireError) -> Attribute? {
         if rest.isEmpty { return nil }

@@ -10,7 +10,8 @@ public enum WireLimits {
     public static let attributeBytes = 65_535
     /// Greatest depth of nested attributes that a decoder follows.
     ///
-    /// The deepest shape that nf_tables has is five levels; the rest is room, and a bound on the stack.
+    /// The deepest shape that nf_tables has is five levels; the rest is room, and a bound on the
+    /// stack.
     public static let nestingDepth = 16
     /// Greatest length of one message on the control socket, header included.
     public static let messageBytes = 1 << 20
@@ -23,7 +24,8 @@ public enum WireLimits {
     public static let ruleExpressions = 128
     /// Greatest number of attributes that an object may have beyond those known here.
     ///
-    /// nf_tables' objects have less than 32 kinds in all, each once; the rest is room, and a bound on the work.
+    /// nf_tables' objects have less than 32 kinds in all, each once; the rest is room, and a bound
+    /// on the work.
     public static let unknownAttributes = 64
     /// Greatest length of a rule's, set's or table's userdata (`NFT_USERDATA_MAXLEN`).
     public static let userDataBytes = 256

@@ -28,7 +28,9 @@ public struct MessageHeader: Hashable, Sendable {
 ///
 /// - Source: linux `include/uapi/linux/netlink.h`, `NLM_F_*`.
 public struct MessageFlags: OptionSet, Hashable, Sendable {
+    /// The number on the wire.
     public let rawValue: UInt16
+    /// Wraps a number.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// `NLM_F_REQUEST`: set on every message that asks for something.

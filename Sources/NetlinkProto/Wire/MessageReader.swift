@@ -66,8 +66,8 @@ public struct MessageReader: ~Escapable {
 
     /// The next message, or nil behind the last.
     ///
-    /// - Throws: ``WireError/Code/truncated`` if a message ends behind the buffer, ``WireError/Code/badLength`` if it says
-    ///   to be shorter than its header.
+    /// - Throws: ``WireError/Code/truncated`` if a message ends behind the buffer,
+    ///   ``WireError/Code/badLength`` if it says to be shorter than its header.
     @_lifetime(copy self)
     public mutating func next() throws(WireError) -> MessageView? {
         if rest.isEmpty { return nil }

@@ -3,7 +3,9 @@
 /// The high byte names the subsystem, the low byte the operation within it.
 /// - Source: linux `include/uapi/linux/netlink.h`, `nfnetlink.h`, `nf_tables.h`.
 public struct MessageType: RawRepresentable, Hashable, Sendable {
+    /// The number on the wire.
     public let rawValue: UInt16
+    /// Wraps a number.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// `NLMSG_NOOP` (1).

@@ -1,7 +1,8 @@
 /// Writes netlink messages, one behind the other, into one growing buffer.
 ///
-/// Nothing is copied twice: a nested attribute is written in place and its length filled in when it ends. The first thing
-/// that does not fit is remembered and thrown by ``finish()``, so that encoders stay straight-line code.
+/// Nothing is copied twice: a nested attribute is written in place and its length filled in when it
+/// ends. The first thing that does not fit is remembered and thrown by ``finish()``, so that
+/// encoders stay straight-line code.
 public struct MessageWriter: Sendable {
     /// What has been written so far; complete only after ``finish()``.
     public private(set) var bytes: [UInt8]
@@ -16,7 +17,8 @@ public struct MessageWriter: Sendable {
 
     /// The bytes of all messages or attributes.
     ///
-    /// - Throws: ``WireError/Code/tooLarge`` if any attribute or message did not fit its length field.
+    /// - Throws: ``WireError/Code/tooLarge`` if any attribute or message did not fit its length
+    ///   field.
     public consuming func finish() throws(WireError) -> [UInt8] {
         if let failure { throw failure }
         return bytes
@@ -53,9 +55,11 @@ public struct MessageWriter: Sendable {
         end(start, type)
     }
 
-    /// Writes a text attribute with its terminating zero, as the kernel's `NLA_STRING` readers like it.
+    /// Writes a text attribute with its terminating zero, as the kernel's `NLA_STRING` readers like
+    /// it.
     ///
-    /// Text with a zero inside fails with ``WireError/Code/badValue``: its reader would see another, shorter name.
+    /// Text with a zero inside fails with ``WireError/Code/badValue``: its reader would see
+    /// another, shorter name.
     public mutating func attribute(_ type: UInt16, string: String) {
         let start = begin(type)
         text(string, type)

@@ -1,19 +1,25 @@
-// One type for each kind of number on the wire, so that a handle cannot be passed where a sequence belongs.
+// One type for each kind of number on the wire, so that a handle cannot be passed where a sequence
+// belongs.
 
 /// A kernel handle: unique within a table, given by the kernel, gone with the object.
 ///
-/// On the control socket the same field carries the rule id, which is the daemon's handle for a rule.
+/// On the control socket the same field carries the rule id, which is the daemon's handle for a
+/// rule.
 /// - Source: linux `nf_tables_api.c` `nf_tables_alloc_handle`.
 public struct Handle: RawRepresentable, Hashable, Sendable {
+    /// The number on the wire.
     public let rawValue: UInt64
+    /// Wraps a number.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
     /// Wraps a number.
     public init(_ rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// The address of a netlink socket; 0 is the kernel. Not a process id.
+/// The address of a netlink socket, which is no process id; 0 is the kernel.
 public struct PortID: RawRepresentable, Hashable, Sendable {
+    /// The number on the wire.
     public let rawValue: UInt32
+    /// Wraps a number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// The kernel's own address.
     public static let kernel = PortID(rawValue: 0)
@@ -21,7 +27,9 @@ public struct PortID: RawRepresentable, Hashable, Sendable {
 
 /// The number by which a reply names its request.
 public struct SequenceNumber: RawRepresentable, Hashable, Sendable {
+    /// The number on the wire.
     public let rawValue: UInt32
+    /// Wraps a number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// Wraps a number.
     public init(_ rawValue: UInt32) { self.rawValue = rawValue }
@@ -29,7 +37,9 @@ public struct SequenceNumber: RawRepresentable, Hashable, Sendable {
 
 /// The kernel's count of nf_tables commits in this network namespace; wraps at 32 bits.
 public struct GenerationID: RawRepresentable, Hashable, Sendable {
+    /// The number on the wire.
     public let rawValue: UInt32
+    /// Wraps a number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
@@ -37,7 +47,9 @@ public struct GenerationID: RawRepresentable, Hashable, Sendable {
 ///
 /// - Source: linux `include/uapi/linux/netfilter.h`, `NFPROTO_*`.
 public struct Family: RawRepresentable, Hashable, Sendable {
+    /// The number on the wire.
     public let rawValue: UInt8
+    /// Wraps a number.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// `NFPROTO_UNSPEC`: any family, in requests.

@@ -1,11 +1,13 @@
 /// Why bytes could not be read as, or written to, a netlink message.
 ///
-/// Thrown by everything in this module that looks at bytes from outside. It never carries the bytes themselves, so it may
-/// be logged.
+/// Thrown by everything in this module that looks at bytes from outside. It never carries the bytes
+/// themselves, so it may be logged.
 public struct WireError: Error, Hashable, Sendable {
     /// What kind of damage was found; open, so that a later version may add one.
     public struct Code: RawRepresentable, Hashable, Sendable {
+        /// A few words for people.
         public let rawValue: String
+        /// Wraps a name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// The bytes end before the structure does.
@@ -48,6 +50,7 @@ public struct WireError: Error, Hashable, Sendable {
 }
 
 extension WireError: CustomStringConvertible {
+    /// The path, the kind of damage, what was found, and where.
     public var description: String {
         var text = path.isEmpty ? "" : path.joined(separator: "/") + ": "
         text += "\(code.rawValue): \(message)"

@@ -73,10 +73,10 @@ extension OrderKey {
         guard buffer.count.isMultiple(of: 8), count >= 1, count <= StoreLimits.orderKeyDigits else {
             return nil
         }
-        let digits = (0..<count).map {
+        let digits = (0..<count).lazy.map {
             UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self))
         }
         guard digits[count - 1] != 0 else { return nil }
-        self.init(first: digits[0], tail: count == 1 ? [] : Array(digits[1...]))
+        self.init(first: digits[0], tail: count == 1 ? [] : Array(digits.dropFirst()))
     }
 }

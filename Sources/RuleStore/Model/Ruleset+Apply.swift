@@ -155,38 +155,33 @@ extension Ruleset {
     }
 
     mutating func linkBody(_ place: RulePlace, _ key: BodyKey) {
-        bodies[key, default: .many(SortedList())].insert(place)
+        // Almost every body is the only one of its kind, so that is tried first.
+        guard var others = bodies.updateValue(.one(place), forKey: key) else { return }
+        others.insert(place)
+        bodies[key] = others
     }
 
     private mutating func unlinkBody(_ place: RulePlace, _ key: BodyKey) {
-        let isEmpty = bodies[key, default: .many(SortedList())].remove(place)
-        if isEmpty { bodies[key] = nil }
+        if bodies[key, default: .one(place)].remove(place) { bodies[key] = nil }
     }
 }
 
 extension Ruleset.RulesOfBody {
-    mutating func insert(_ place: RulePlace) {
+    fileprivate mutating func insert(_ place: RulePlace) {
+        var places = SortedList<RulePlace>()
         switch consume self {
-        case .one(let other):
-            var places = SortedList<RulePlace>()
-            places.insert(other)
-            places.insert(place)
-            self = .many(places)
-        case .many(var places):
-            if places.isEmpty {
-                self = .one(place)
-            } else {
-                places.insert(place)
-                self = .many(places)
-            }
+        case .one(let other): places.insert(other)
+        case .many(let others): places = others
         }
+        places.insert(place)
+        self = .many(places)
     }
 
     /// Takes a rule out and says whether none is left.
-    mutating func remove(_ place: RulePlace) -> Bool {
+    fileprivate mutating func remove(_ place: RulePlace) -> Bool {
         switch consume self {
-        case .one:
-            self = .many(SortedList())
+        case .one(let other):
+            self = .one(other)
             return true
         case .many(var places):
             places.remove(place)

@@ -57,7 +57,10 @@ extension Ruleset {
 
         init(chain: ObjectID, body: [UInt8]) {
             self.chain = chain
-            self.hash = body.hashValue
+            // By the bytes: the array's own hash takes them one at a time.
+            var hasher = Hasher()
+            body.withUnsafeBytes { hasher.combine(bytes: $0) }
+            self.hash = hasher.finalize()
         }
     }
 

@@ -46,10 +46,11 @@ extension StoredObject: Hashable {
             && left.body == right.body
     }
 
-    /// Hashes the id and the body, which tell almost all objects apart.
+    /// Hashes the id, place and body, which tell almost all objects apart.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-        hasher.combine(body)
+        hasher.combine(orderKey)
+        body.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 }
 

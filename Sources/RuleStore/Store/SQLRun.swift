@@ -137,6 +137,7 @@ extension SQLRun {
         else { throw corrupt("\(name(of: column)) is not a text") }
         let count = Int(sqlite3_column_bytes(statement, column))
         if count > limit { throw corrupt("\(name(of: column)) is longer than \(limit) bytes") }
+        if count == 0 { return "" }
         let buffer = UnsafeBufferPointer(start: bytes, count: count)
         guard let text = String(validating: buffer, as: UTF8.self) else {
             throw corrupt("\(name(of: column)) is not UTF-8")

@@ -99,26 +99,9 @@ extension AnonymousSet {
         var body = SetBody(
             flags: flags.union([.anonymous, .constant]), keyType: kind.keyType,
             keyLength: kind.keyLength, userData: userData)
-        body.unknown = AnonymousSet.description(size: elements.count, fields: fields)
+        body.sizeElements = UInt32(clamping: elements.count)
+        body.fieldLengths = fields
         self.init(body: body, elements: elements)
-    }
-
-    /// `NFTA_SET_DESC` as the kernel dumps it: the number of elements, and the fields of a concatenation.
-    private static func description(size: Int, fields: [UInt32]) -> [UInt8] {
-        var inner = MessageWriter(capacity: 64)
-        inner.attribute(1, uint32: UInt32(truncatingIfNeeded: size))
-        if !fields.isEmpty {
-            var list = MessageWriter(capacity: 32)
-            for field in fields {
-                var length = MessageWriter(capacity: 8)
-                length.attribute(1, uint32: field)
-                list.attribute(1, bytes: length.bytes)
-            }
-            inner.attribute(2, bytes: list.bytes)
-        }
-        var outer = MessageWriter(capacity: 64)
-        outer.attribute(9, bytes: inner.bytes)
-        return outer.bytes
     }
 
     /// nft's mark for a range that has no end, `NFTNL_UDATA_SET_ELEM_FLAGS` = `SET_ELEM_F_INTERVAL_OPEN`.

@@ -4,12 +4,12 @@ import RuleStore
 
 /// Checks of a rule by itself, and the form in which it is stored.
 enum RuleCheck {
-    /// The canonical bytes of a rule: without counter values, without xt2's own userdata.
+    /// The canonical bytes of a rule: without counter values and xt2's own userdata, sets in the order of their keys.
     ///
     /// - Throws: ``Refusal`` if the rule is larger than a kernel rule can be, or its parts do not go together.
     static func canonical(_ body: RuleBody) throws(Refusal) -> [UInt8] {
         do {
-            return try encoded(body.withoutState)
+            return try encoded(body.canonical)
         } catch {
             throw Refusal(EINVAL, "The rule cannot be stored: \(error.message).")
         }

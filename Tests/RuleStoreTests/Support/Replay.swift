@@ -1,4 +1,5 @@
 import RuleStore
+import TestSupport
 
 /// A ruleset as a plain array of objects, and random versions of it: the oracle that knows nothing
 /// of rows, keys or indexes.

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_bitwise.c`; expression `bitwise`.
 public struct BitwiseExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "bitwise"
 
     /// Where the operand is.
@@ -23,7 +24,9 @@ public struct BitwiseExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_bitwise_ops`.
     public struct Operation: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_BITWISE_MASK_XOR`.
@@ -48,6 +51,7 @@ public struct BitwiseExpression: ExpressionBody {
         self.shift = shift
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var source: Register?
         var destination: Register?
@@ -76,6 +80,7 @@ public struct BitwiseExpression: ExpressionBody {
             mask: mask, xor: xor, shift: shift)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: source.rawValue)
         writer.attribute(2, uint32: destination.rawValue)

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_byteorder.c`; expression `byteorder`.
 public struct ByteorderExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "byteorder"
 
     /// Where the operand is.
@@ -19,7 +20,9 @@ public struct ByteorderExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_byteorder_ops`.
     public struct Operation: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_BYTEORDER_NTOH`.
@@ -39,6 +42,7 @@ public struct ByteorderExpression: ExpressionBody {
         self.size = size
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var source: Register?
         var destination: Register?
@@ -65,6 +69,7 @@ public struct ByteorderExpression: ExpressionBody {
             size: size)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: source.rawValue)
         writer.attribute(2, uint32: destination.rawValue)

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_cmp.c`; expression `cmp`.
 public struct CompareExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "cmp"
 
     /// What is compared.
@@ -15,7 +16,9 @@ public struct CompareExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_cmp_ops`.
     public struct Operation: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_CMP_EQ`.
@@ -41,6 +44,7 @@ public struct CompareExpression: ExpressionBody {
         self.value = value
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var source: Register?
         var operation: Operation?
@@ -60,6 +64,7 @@ public struct CompareExpression: ExpressionBody {
             source: source, operation: operation, value: value)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: source.rawValue)
         writer.attribute(2, uint32: operation.rawValue)

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_compat.c`; expression `match`.
 public struct CompatMatchExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "match"
 
     /// The extension.
@@ -20,6 +21,7 @@ public struct CompatMatchExpression: ExpressionBody {
         self.info = info
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var name: String?
         var revision: UInt32?
@@ -39,6 +41,7 @@ public struct CompatMatchExpression: ExpressionBody {
             name: name, revision: revision, info: info)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, string: name)
         writer.attribute(2, uint32: revision)

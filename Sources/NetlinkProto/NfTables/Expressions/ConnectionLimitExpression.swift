@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_connlimit.c`; expression `connlimit`.
 public struct ConnectionLimitExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "connlimit"
 
     /// The limit.
@@ -17,6 +18,7 @@ public struct ConnectionLimitExpression: ExpressionBody {
         self.flags = flags
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var count: UInt32?
         var flags = UInt32(0)
@@ -32,6 +34,7 @@ public struct ConnectionLimitExpression: ExpressionBody {
             count: count, flags: flags)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: count)
         writer.attribute(2, uint32: flags)

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_ct.c`; expression `ct`.
 public struct ConntrackExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "ct"
 
     /// What is loaded or set.
@@ -17,7 +18,9 @@ public struct ConntrackExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_ct_keys`.
     public struct Key: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_CT_STATE`.
@@ -80,6 +83,7 @@ public struct ConntrackExpression: ExpressionBody {
         self.source = source
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var key: Key?
         var destination: Register?
@@ -99,6 +103,7 @@ public struct ConntrackExpression: ExpressionBody {
             key: key, destination: destination, direction: direction, source: source)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(2, uint32: key.rawValue)
         if let destination { writer.attribute(1, uint32: destination.rawValue) }

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_counter.c`; expression `counter`.
 public struct CounterExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "counter"
 
     /// Bytes so far; state, not rule.
@@ -17,6 +18,7 @@ public struct CounterExpression: ExpressionBody {
         self.packets = packets
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var bytes = UInt64(0)
         var packets = UInt64(0)
@@ -32,6 +34,7 @@ public struct CounterExpression: ExpressionBody {
             bytes: bytes, packets: packets)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         guard bytes != 0 || packets != 0 else { return }
         writer.attribute(1, uint64: bytes)

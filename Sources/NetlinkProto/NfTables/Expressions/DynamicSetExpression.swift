@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_dynset.c`; expression `dynset`.
 public struct DynamicSetExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "dynset"
 
     /// The key.
@@ -21,14 +22,17 @@ public struct DynamicSetExpression: ExpressionBody {
     /// What each new element gets, such as a counter.
     public var expressions: [Expression]
 
-    /// `NFT_DYNSET_F_EXPR`: a list of expressions follows; the kernel wants it and does not dump it.
+    /// `NFT_DYNSET_F_EXPR`: a list of expressions follows; the kernel wants it and does not dump
+    /// it.
     private static let severalExpressions: UInt32 = 2
 
     /// What happens to the element.
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_dynset_ops`.
     public struct Operation: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_DYNSET_OP_ADD`.
@@ -56,6 +60,7 @@ public struct DynamicSetExpression: ExpressionBody {
         self.expressions = expressions
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var key: Register?
         var data: Register?
@@ -88,6 +93,7 @@ public struct DynamicSetExpression: ExpressionBody {
             set: set, setID: setID, flags: flags, expressions: expressions)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(4, uint32: key.rawValue)
         if let data { writer.attribute(5, uint32: data.rawValue) }

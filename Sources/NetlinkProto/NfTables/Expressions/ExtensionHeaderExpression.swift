@@ -1,8 +1,10 @@
 /// Loads an IPv6 extension header, an IPv4 option, a TCP option or an SCTP chunk.
 ///
-/// Without destination and source it removes a TCP option from the packet; offset, length and flags are 0 then.
+/// Without destination and source it removes a TCP option from the packet; offset, length and flags
+/// are 0 then.
 /// - Source: linux `net/netfilter/nft_exthdr.c`; expression `exthdr`.
 public struct ExtensionHeaderExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "exthdr"
 
     /// Where the bytes go.
@@ -24,7 +26,9 @@ public struct ExtensionHeaderExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_exthdr_op`.
     public struct Operation: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_EXTHDR_OP_IPV6`.
@@ -51,6 +55,7 @@ public struct ExtensionHeaderExpression: ExpressionBody {
         self.flags = flags
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var destination: Register?
         var source: Register?
@@ -77,6 +82,7 @@ public struct ExtensionHeaderExpression: ExpressionBody {
             operation: operation, flags: flags)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         if let destination { writer.attribute(1, uint32: destination.rawValue) }
         if let source { writer.attribute(7, uint32: source.rawValue) }

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_fib.c`; expression `fib`.
 public struct FibExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "fib"
 
     /// What is looked up.
@@ -15,7 +16,9 @@ public struct FibExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_fib_flags`.
     public struct Flags: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFTA_FIB_F_SADDR`.
@@ -36,7 +39,9 @@ public struct FibExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_fib_result`.
     public struct Result: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_FIB_RESULT_OIF`.
@@ -56,6 +61,7 @@ public struct FibExpression: ExpressionBody {
         self.destination = destination
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var flags: Flags?
         var result: Result?
@@ -75,6 +81,7 @@ public struct FibExpression: ExpressionBody {
             flags: flags, result: result, destination: destination)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(3, uint32: flags.rawValue)
         writer.attribute(2, uint32: result.rawValue)

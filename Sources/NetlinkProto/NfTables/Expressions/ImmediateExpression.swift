@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_immediate.c`; expression `immediate`.
 public struct ImmediateExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "immediate"
 
     /// The register; ``Register/verdict`` for verdicts.
@@ -17,6 +18,7 @@ public struct ImmediateExpression: ExpressionBody {
         self.data = data
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var destination: Register?
         var data: ExpressionData?
@@ -33,6 +35,7 @@ public struct ImmediateExpression: ExpressionBody {
             destination: destination, data: data)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: destination.rawValue)
         data.write(2, to: &writer)

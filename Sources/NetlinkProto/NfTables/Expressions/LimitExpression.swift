@@ -2,13 +2,15 @@
 ///
 /// - Source: linux `net/netfilter/nft_limit.c`; expression `limit`.
 public struct LimitExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "limit"
 
     /// Packets or bytes in each `unitSeconds`.
     public var rate: UInt64
     /// 1, 60, 3600, 86400 or 604800.
     public var unitSeconds: UInt64
-    /// How much may come at once on top; of packets at least 1, and ``defaultBurst`` when nothing is said.
+    /// How much may come at once on top; of packets at least 1, and ``defaultBurst`` when nothing
+    /// is said.
     public var burst: UInt32
     /// 0 packets, 1 bytes.
     public var type: UInt32
@@ -32,6 +34,7 @@ public struct LimitExpression: ExpressionBody {
         self.flags = flags
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var rate: UInt64?
         var unitSeconds: UInt64?
@@ -55,6 +58,7 @@ public struct LimitExpression: ExpressionBody {
             rate: rate, unitSeconds: unitSeconds, burst: burst, type: type, flags: flags)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint64: rate)
         writer.attribute(2, uint64: unitSeconds)

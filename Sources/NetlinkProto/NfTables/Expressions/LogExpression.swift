@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_log.c`; expression `log`.
 public struct LogExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "log"
 
     /// Put in front of each line; at most 127 bytes.
@@ -33,6 +34,7 @@ public struct LogExpression: ExpressionBody {
         self.flags = flags
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var prefix: String?
         var group: UInt16?
@@ -56,6 +58,7 @@ public struct LogExpression: ExpressionBody {
             queueThreshold: queueThreshold, level: level, flags: flags)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         if let prefix { writer.attribute(2, string: prefix) }
         if let group { writer.attribute(1, uint16: group) }

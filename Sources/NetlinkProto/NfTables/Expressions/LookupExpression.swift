@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_lookup.c`; expression `lookup`.
 public struct LookupExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "lookup"
 
     /// The key.
@@ -30,6 +31,7 @@ public struct LookupExpression: ExpressionBody {
         self.flags = flags
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var source: Register?
         var destination: Register?
@@ -52,6 +54,7 @@ public struct LookupExpression: ExpressionBody {
             source: source, destination: destination, set: set, setID: setID, flags: flags)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(2, uint32: source.rawValue)
         if let destination { writer.attribute(3, uint32: destination.rawValue) }

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_masq.c`; expression `masq`.
 public struct MasqueradeExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "masq"
 
     /// `NF_NAT_RANGE_*`: 2 port (always there with ports), 4 random, 8 persistent, 16 fully random.
@@ -20,6 +21,7 @@ public struct MasqueradeExpression: ExpressionBody {
         self.portMax = portMax == portMin ? nil : portMax
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var flags = UInt32(0)
         var portMin: Register?
@@ -36,6 +38,7 @@ public struct MasqueradeExpression: ExpressionBody {
             flags: flags, portMin: portMin, portMax: portMax)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         if flags != 0 { writer.attribute(1, uint32: flags) }
         if let portMin { writer.attribute(2, uint32: portMin.rawValue) }

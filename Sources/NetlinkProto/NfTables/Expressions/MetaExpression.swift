@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_meta.c`; expression `meta`.
 public struct MetaExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "meta"
 
     /// What is loaded or set.
@@ -15,7 +16,9 @@ public struct MetaExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_meta_keys`.
     public struct Key: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_META_LEN`.
@@ -99,6 +102,7 @@ public struct MetaExpression: ExpressionBody {
         self.source = source
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var key: Key?
         var destination: Register?
@@ -116,6 +120,7 @@ public struct MetaExpression: ExpressionBody {
             key: key, destination: destination, source: source)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(2, uint32: key.rawValue)
         if let destination { writer.attribute(1, uint32: destination.rawValue) }

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_nat.c`; expression `nat`.
 public struct NATExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "nat"
 
     /// Source or destination.
@@ -16,16 +17,20 @@ public struct NATExpression: ExpressionBody {
     public var portMin: Register?
     /// Holds the last port; nil when it is the first.
     public var portMax: Register?
-    /// `NF_NAT_RANGE_*`: 2 port (always there with ports), 4 random, 8 persistent, 16 fully random, 64 prefix.
+    /// `NF_NAT_RANGE_*`: 2 port (always there with ports), 4 random, 8 persistent, 16 fully random,
+    /// 64 prefix.
     ///
-    /// 1 (`NF_NAT_RANGE_MAP_IPS`) is left out with an address: the kernel adds it, and nft does not send it.
+    /// 1 (`NF_NAT_RANGE_MAP_IPS`) is left out with an address: the kernel adds it, and nft does not
+    /// send it.
     public var flags: UInt32
 
     /// Which end of the connection is rewritten.
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_nat_types`.
     public struct Kind: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_NAT_SNAT`.
@@ -49,6 +54,7 @@ public struct NATExpression: ExpressionBody {
         self.flags = (addressMin == nil ? flags : flags & ~1) | implied
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var type: Kind?
         var family: UInt32?
@@ -76,6 +82,7 @@ public struct NATExpression: ExpressionBody {
             portMin: portMin, portMax: portMax, flags: flags)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: type.rawValue)
         writer.attribute(2, uint32: family)

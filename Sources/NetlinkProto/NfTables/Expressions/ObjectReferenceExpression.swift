@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_objref.c`; expression `objref`.
 public struct ObjectReferenceExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "objref"
 
     /// `NFT_OBJECT_*` of a fixed object.
@@ -27,6 +28,7 @@ public struct ObjectReferenceExpression: ExpressionBody {
         self.setID = setID
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var type: UInt32?
         var name: String?
@@ -47,6 +49,7 @@ public struct ObjectReferenceExpression: ExpressionBody {
             type: type, name: name, source: source, set: set, setID: setID)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         if let type { writer.attribute(1, uint32: type) }
         if let name { writer.attribute(2, unterminated: name) }

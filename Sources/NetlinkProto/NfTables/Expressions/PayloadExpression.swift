@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_payload.c`; expression `payload`.
 public struct PayloadExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "payload"
 
     /// What is written into the packet; nil for a load.
@@ -25,7 +26,9 @@ public struct PayloadExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_payload_bases`.
     public struct Base: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_PAYLOAD_LL_HEADER`.
@@ -54,6 +57,7 @@ public struct PayloadExpression: ExpressionBody {
         self.checksumFlags = checksumFlags
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var source: Register?
         var destination: Register?
@@ -85,6 +89,7 @@ public struct PayloadExpression: ExpressionBody {
         )
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         if let source { writer.attribute(5, uint32: source.rawValue) }
         if let destination { writer.attribute(1, uint32: destination.rawValue) }

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_queue.c`; expression `queue`.
 public struct QueueExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "queue"
 
     /// The first queue.
@@ -24,6 +25,7 @@ public struct QueueExpression: ExpressionBody {
         self.numberRegister = numberRegister
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var number: UInt16?
         var total: UInt16?
@@ -42,6 +44,7 @@ public struct QueueExpression: ExpressionBody {
             number: number, total: total, flags: flags, numberRegister: numberRegister)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         if let number { writer.attribute(1, uint16: number) }
         if let total { writer.attribute(2, uint16: total) }

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_quota.c`; expression `quota`.
 public struct QuotaExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "quota"
 
     /// The quota.
@@ -20,6 +21,7 @@ public struct QuotaExpression: ExpressionBody {
         self.flags = flags
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var bytes: UInt64?
         var consumed = UInt64(0)
@@ -44,6 +46,7 @@ public struct QuotaExpression: ExpressionBody {
         flags &= ~2
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint64: bytes)
         writer.attribute(4, uint64: consumed)

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_range.c`; expression `range`.
 public struct RangeExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "range"
 
     /// What is compared.
@@ -17,7 +18,9 @@ public struct RangeExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_range_ops`.
     public struct Operation: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_RANGE_EQ`.
@@ -36,6 +39,7 @@ public struct RangeExpression: ExpressionBody {
         self.to = to
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var source: Register?
         var operation: Operation?
@@ -58,6 +62,7 @@ public struct RangeExpression: ExpressionBody {
             source: source, operation: operation, from: from, to: to)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: source.rawValue)
         writer.attribute(2, uint32: operation.rawValue)

@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_redir.c`; expression `redir`.
 public struct RedirectExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "redir"
 
     /// Holds the first port.
@@ -20,6 +21,7 @@ public struct RedirectExpression: ExpressionBody {
         self.flags = portMin == nil ? flags : flags | 2
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var portMin: Register?
         var portMax: Register?
@@ -36,6 +38,7 @@ public struct RedirectExpression: ExpressionBody {
             portMin: portMin, portMax: portMax, flags: flags)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         if let portMin { writer.attribute(1, uint32: portMin.rawValue) }
         if let portMax { writer.attribute(2, uint32: portMax.rawValue) }

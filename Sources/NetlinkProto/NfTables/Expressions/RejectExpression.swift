@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_reject.c`; expression `reject`.
 public struct RejectExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "reject"
 
     /// How the sender is told.
@@ -13,7 +14,9 @@ public struct RejectExpression: ExpressionBody {
     ///
     /// - Source: linux `include/uapi/linux/netfilter/nf_tables.h`, `enum nft_reject_types`.
     public struct Kind: RawRepresentable, Hashable, Sendable {
+        /// The number on the wire.
         public let rawValue: UInt32
+        /// Wraps a number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// `NFT_REJECT_ICMP_UNREACH`.
@@ -32,6 +35,7 @@ public struct RejectExpression: ExpressionBody {
         self.code = code
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var type: Kind?
         var code = UInt8(0)
@@ -47,6 +51,7 @@ public struct RejectExpression: ExpressionBody {
             type: type, code: code)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: type.rawValue)
         writer.attribute(2, uint8: code)

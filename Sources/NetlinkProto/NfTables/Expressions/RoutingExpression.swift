@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_rt.c`; expression `rt`.
 public struct RoutingExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "rt"
 
     /// `enum nft_rt_keys`: 0 realm, 1 next hop, 2 IPv6 next hop, 3 TCP MSS, 4 IPsec.
@@ -17,6 +18,7 @@ public struct RoutingExpression: ExpressionBody {
         self.destination = destination
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var key: UInt32?
         var destination: Register?
@@ -33,6 +35,7 @@ public struct RoutingExpression: ExpressionBody {
             key: key, destination: destination)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(2, uint32: key)
         writer.attribute(1, uint32: destination.rawValue)

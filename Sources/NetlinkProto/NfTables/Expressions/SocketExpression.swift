@@ -2,6 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_socket.c`; expression `socket`.
 public struct SocketExpression: ExpressionBody {
+    /// The kernel's name of the expression.
     public static let name = "socket"
 
     /// `enum nft_socket_keys`: 0 transparent, 1 mark, 2 wildcard, 3 cgroup.
@@ -24,6 +25,7 @@ public struct SocketExpression: ExpressionBody {
         self.level = key == Self.cgroupKey ? level : nil
     }
 
+    /// Reads the attributes of `NFTA_EXPR_DATA`; see ``ExpressionBody``.
     public init(_ attributes: consuming AttributeReader) throws(WireError) {
         var key: UInt32?
         var destination: Register?
@@ -42,6 +44,7 @@ public struct SocketExpression: ExpressionBody {
             key: key, destination: destination, level: level)
     }
 
+    /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         writer.attribute(1, uint32: key)
         writer.attribute(2, uint32: destination.rawValue)
