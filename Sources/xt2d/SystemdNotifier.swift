@@ -5,12 +5,15 @@ import Glibc
 ///
 /// - Source: sd_notify(3): one datagram to the Unix socket in NOTIFY_SOCKET; a name that begins with `@` is abstract.
 enum SystemdNotifier {
-    /// Sends a state such as `READY=1`. Nothing happens outside of systemd, or if it does not listen.
+    /// Sends a state such as `READY=1`.
+    ///
+    /// Nothing happens outside of systemd, or if it does not listen.
     static func notify(_ state: String) {
         guard let name = getenv("NOTIFY_SOCKET").map({ String(cString: $0) }), !name.isEmpty else {
             return
         }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(
+            AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         var address = sockaddr_un()

@@ -35,7 +35,8 @@ struct XT2Daemon: AsyncParsableCommand {
     mutating func validate() throws {
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError(
-                "'\(logLevel)' is not a log level; use trace, debug, info, notice, warning, error or critical.")
+                "'\(logLevel)' is not a log level; use trace, debug, info, notice, warning, error or critical."
+            )
         }
     }
 

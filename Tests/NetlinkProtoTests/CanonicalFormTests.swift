@@ -160,6 +160,14 @@ import Testing
         }
     }
 
+    @Test func setsOfARuleAreKnownByNumber() {
+        func rule(_ name: String, _ id: UInt32?) -> RuleBody {
+            RuleBody(expressions: [.lookup(LookupExpression(source: .r1, set: name, setID: id))])
+        }
+        #expect(rule("__map%d", 1).canonical == rule(AnonymousSet.name, 1))
+        #expect(rule("blocked", nil).canonical == rule("blocked", nil))
+    }
+
     @Test func aBaseChainAcceptsUnlessToldOtherwise() {
         let hook = Hook(number: 1, priority: 0)
         #expect(ChainBody(hook: hook).withDefaults.policy == .accept)

@@ -8,6 +8,9 @@ public struct AnonymousSet: Hashable, Sendable {
     /// The elements, in the order of their keys.
     public var elements: [SetElement]
 
+    /// What such a set is called in a lookup, beside its number: the kernel puts a number for `%d`.
+    public static let name = "__set%d"
+
     /// A set with its elements.
     public init(body: SetBody, elements: [SetElement]) {
         self.body = body

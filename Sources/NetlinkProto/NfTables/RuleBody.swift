@@ -64,13 +64,20 @@ public struct RuleBody: AttributeBody {
     }
 
     /// The form in which rules are compared and stored: without state, the elements of its sets in
-    /// the order of their keys.
+    /// the order of their keys, and its sets without names.
     ///
     /// Why ordered: the kernel dumps elements in the order of its hash tables, which differs from
     /// boot to boot.
     public var canonical: RuleBody {
         var body = withoutState
         for index in body.sets.indices { body.sets[index].elements.sort() }
+        body.expressions = body.expressions.map { expression in
+            guard case .lookup(var lookup) = expression, lookup.setID != nil else {
+                return expression
+            }
+            lookup.set = AnonymousSet.name
+            return .lookup(lookup)
+        }
         return body
     }
 }

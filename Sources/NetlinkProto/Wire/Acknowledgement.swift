@@ -13,8 +13,7 @@ public struct Acknowledgement: Hashable, Sendable {
     public var message: String
     /// Bytes from the start of the request to the attribute at fault.
     public var offset: Int?
-    /// The version number that xt2d gave, in an acknowledgement of a batch (``ControlAttribute``'s
-    /// cookie).
+    /// Bytes for the requester, `NLMSGERR_ATTR_COOKIE`; xt2d sends none.
     public var cookie: [UInt8]
 
     /// An acknowledgement of `request`; `errno` 0 means done.

@@ -1,6 +1,8 @@
 import NetlinkProto
 
-/// One commit, as a state machine: an event goes in, the next action comes out. No I/O.
+/// One commit, as a state machine: an event goes in, the next action comes out.
+///
+/// No I/O.
 ///
 /// Invariants:
 /// 1. The version is in the store (pending, on disk) before the kernel is asked.

@@ -143,7 +143,8 @@ extension Committer {
                 ? "version \(died) deleted it"
                 : "version \(died) deleted its \(record.object.kind) \(record.object.name)"
         }
-        return record.born > (try? store.head()) ?? .empty ? nil : "version \(record.born) changed it"
+        return record.born > (try? store.head()) ?? .empty
+            ? nil : "version \(record.born) changed it"
     }
 
     private func request(_ action: String, _ message: String, _ peer: Peer) -> AuditedRequest {
@@ -165,7 +166,8 @@ extension Refusal {
         case let refusal as Refusal: self = refusal
         case let error as StoreError: self.init(error)
         case let error as WireError:
-            self.init(EIO, "The database holds a change that cannot be read: \(error).", outcome: .failed)
+            self.init(
+                EIO, "The database holds a change that cannot be read: \(error).", outcome: .failed)
         default: self.init(EIO, "\(error)", outcome: .failed)
         }
     }

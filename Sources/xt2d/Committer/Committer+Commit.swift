@@ -101,7 +101,8 @@ extension Committer {
 
     private func prepare(_ run: CommitRun) -> CommitMachine.Event {
         let entry = run.proposal.audited.entry(
-            outcome: .committed, version: run.version.id, generation: run.batch?.generation.rawValue ?? 0)
+            outcome: .committed, version: run.version.id,
+            generation: run.batch?.generation.rawValue ?? 0)
         do {
             try store.prepare(
                 run.version, changes: run.proposal.changes, nextObjectID: run.proposal.nextID,
@@ -117,7 +118,9 @@ extension Committer {
     }
 
     private func send(_ run: inout CommitRun) -> CommitMachine.Event {
-        guard let batch = run.batch else { return .refused(Refusal(EIO, "There is no batch.", outcome: .failed)) }
+        guard let batch = run.batch else {
+            return .refused(Refusal(EIO, "There is no batch.", outcome: .failed))
+        }
         switch kernel.commit(batch) {
         case .committed(let handles, let complete):
             run.handles = handles
@@ -126,7 +129,9 @@ extension Committer {
         case .refused(let error): return .refused(explain(error, run))
         case .generationMoved: return .generationMoved
         case .unknown(let error):
-            return .lost(Refusal(EIO, "The kernel's answer was lost: \(error.description).", outcome: .failed))
+            return .lost(
+                Refusal(
+                    EIO, "The kernel's answer was lost: \(error.description).", outcome: .failed))
         }
     }
 
@@ -152,7 +157,9 @@ extension Committer {
                     outcome: .failed))
         } catch {
             return .markerIsForeign(
-                Refusal(EIO, "The kernel cannot be asked what it runs: \(error.description).", outcome: .failed))
+                Refusal(
+                    EIO, "The kernel cannot be asked what it runs: \(error.description).",
+                    outcome: .failed))
         }
     }
 
@@ -207,7 +214,7 @@ extension Committer {
     private func readHandles(_ run: inout CommitRun) {
         do {
             let dump = try KernelDump.read(kernel, tables: Array(run.proposal.ruleset.tables))
-            for (id, handle) in dump.handles { run.handles[id] = handle }
+            for (id, handle) in dump.handles(in: run.proposal.ruleset) { run.handles[id] = handle }
         } catch {
             // A rule without a handle cannot be edited until the next start reads them all.
             log.error("handles cannot be read", metadata: ["error": "\(error)"])
@@ -260,10 +267,12 @@ extension Refusal {
         switch error {
         case .unknownHandle(let id):
             self.init(
-                EIO, "It is not known where \(ruleset.title(of: id)) lives in the kernel; restart xt2d to find out.",
+                EIO,
+                "It is not known where \(ruleset.title(of: id)) lives in the kernel; restart xt2d to find out.",
                 outcome: .failed)
         case .damaged(let id, let cause):
-            self.init(EIO, "The stored \(ruleset.title(of: id)) is damaged: \(cause).", outcome: .failed)
+            self.init(
+                EIO, "The stored \(ruleset.title(of: id)) is damaged: \(cause).", outcome: .failed)
         case .tooLarge(let cause):
             self.init(EMSGSIZE, "The change does not fit into a message: \(cause.message).")
         case .nameTaken(_, let name):
@@ -281,12 +290,14 @@ enum KernelRefusal {
         _ error: KernelError, _ subject: ObjectID?, _ new: Ruleset, _ old: Ruleset
     ) -> String {
         if error.origin == .systemCall("sendto") && error.errno == EMSGSIZE {
-            return "The change is too large for the kernel's socket buffer; raise net.core.wmem_max, or make several smaller changes."
+            return
+                "The change is too large for the kernel's socket buffer; raise net.core.wmem_max, or make several smaller changes."
         }
         guard let subject else { return "The kernel refused the change: \(error.description)." }
         let title = new.object(subject) == nil ? old.title(of: subject) : new.title(of: subject)
         if error.errno == EEXIST && new.object(subject)?.kind == .table {
-            return "The kernel already has a \(title) that xt2 did not make; choose another name, or delete it with nft."
+            return
+                "The kernel already has a \(title) that xt2 did not make; choose another name, or delete it with nft."
         }
         return "The kernel refused \(title): \(error.description)."
     }

@@ -97,7 +97,9 @@ extension Committer {
         do {
             try editor.apply(changes)
         } catch {
-            throw Refusal(EIO, "Version \(version) cannot be brought back: \(error.message).", outcome: .failed)
+            throw Refusal(
+                EIO, "Version \(version) cannot be brought back: \(error.message).",
+                outcome: .failed)
         }
         var audited = audited
         audited.scopes = changes.scopes(in: [head.ruleset, editor.ruleset])
@@ -117,7 +119,9 @@ extension Committer {
 
     // MARK: Counters
 
-    /// Sets the counters of a chain, a table or everything to zero. No version: counters are state.
+    /// Sets the counters of a chain, a table or everything to zero.
+    ///
+    /// No version: counters are state.
     func zero(_ message: RuleMessage?, family: Family, peer: Peer) throws(Refusal) {
         let scope = message.map {
             AuditScope(family: $0.family.rawValue, table: $0.table, chain: $0.chain)
@@ -156,10 +160,12 @@ extension Committer {
             try kernel.dump(.getRuleReset, family: Family(rawValue: table.family)) { writer in
                 writer.attribute(1, string: table.name)
                 if let chain { writer.attribute(2, string: chain) }
-            } _: { _ in }
+            } _: { _ in
+            }
         } catch {
             throw Refusal(
-                error.errno, "The kernel cannot reset counters: \(error.description).", outcome: .failed)
+                error.errno, "The kernel cannot reset counters: \(error.description).",
+                outcome: .failed)
         }
     }
 }

@@ -54,7 +54,9 @@ actor Committer {
         RulesetEditor(head.ruleset, graph: graph, nextID: nextID, ownership: ownership)
     }
 
-    /// Writes an attempt that came to nothing to the audit log. A log that cannot be written does not change the answer.
+    /// Writes an attempt that came to nothing to the audit log.
+    ///
+    /// A log that cannot be written does not change the answer.
     func audit(_ refusal: Refusal, _ request: AuditedRequest) {
         let entry = request.entry(
             outcome: AuditOutcome(rawValue: refusal.outcome.rawValue), reason: refusal.message,

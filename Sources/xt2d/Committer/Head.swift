@@ -1,7 +1,9 @@
 import RuleStore
 import Synchronization
 
-/// What is live: one version, whole. A value that readers can keep while the committer goes on.
+/// What is live: one version, whole.
+///
+/// A value that readers can keep while the committer goes on.
 struct Head: Sendable {
     /// The version's number.
     var version: VersionID

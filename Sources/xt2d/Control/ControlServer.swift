@@ -103,8 +103,10 @@ struct ControlServer: Service {
         guard let provider = channel as? any SocketOptionProvider else {
             throw StartError("This channel is not a socket.")
         }
-        let option = provider.unsafeGetSocketOption(
-            level: .socket, name: .init(rawValue: SO_PEERCRED)) as EventLoopFuture<xt2_peer_credentials>
+        let option =
+            provider.unsafeGetSocketOption(
+                level: .socket, name: .init(rawValue: SO_PEERCRED))
+            as EventLoopFuture<xt2_peer_credentials>
         let credentials = try await option.get()
         return Peer(uid: credentials.uid, gid: credentials.gid, pid: credentials.pid)
     }

@@ -25,13 +25,17 @@ struct ControlSocket: Sendable {
         }
     }
 
-    /// Stops listening at the path. The descriptor is closed by whoever it was handed to.
+    /// Stops listening at the path.
+    ///
+    /// The descriptor is closed by whoever it was handed to.
     func remove() {
         unlink(path)
     }
 
     private static func make() throws(StartError) -> Int32 {
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let kind =
+            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            | Int32(SOCK_NONBLOCK.rawValue)
         let descriptor = socket(AF_UNIX, kind, 0)
         guard descriptor >= 0 else {
             throw StartError("A Unix socket cannot be made: \(errorText(errno)).")
@@ -67,13 +71,15 @@ struct ControlSocket: Sendable {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw StartError("\(path) is there and is not a socket; it is not removed. Choose another --socket.")
+            throw StartError(
+                "\(path) is there and is not a socket; it is not removed. Choose another --socket.")
         }
         let probe = try make()
         defer { close(probe) }
         let result = withAddress(path) { connect(probe, $0, $1) }
         guard result != 0 else {
-            throw StartError("Another xt2d listens on \(path); stop it first, or choose another --socket.")
+            throw StartError(
+                "Another xt2d listens on \(path); stop it first, or choose another --socket.")
         }
         guard errno == ECONNREFUSED else {
             throw StartError("The socket \(path) cannot be checked: \(errorText(errno)).")

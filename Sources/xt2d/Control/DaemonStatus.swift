@@ -31,7 +31,8 @@ final class DaemonStatus: Sendable {
     /// The answer to `get-status`.
     func message(_ head: Head, store: RuleStore, candidates: Int) -> StatusMessage {
         let tables = Array(head.ruleset.tables)
-        let chains = tables.map { head.ruleset.children(of: $0.id, kind: .chain).count }.reduce(0, +)
+        let chains = tables.map { head.ruleset.children(of: $0.id, kind: .chain).count }.reduce(
+            0, +)
         return StatusMessage(
             daemonVersion: DaemonStatus.release, uuid: store.uuid, head: head.version.rawValue,
             generation: head.generation, database: store.path,

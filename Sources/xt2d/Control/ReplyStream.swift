@@ -1,7 +1,9 @@
 import NIOCore
 import NetlinkProto
 
-/// The way back to one client. Writes in pieces, and waits when the client does not read.
+/// The way back to one client.
+///
+/// Writes in pieces, and waits when the client does not read.
 struct ReplyStream {
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private var writer = MessageWriter(capacity: 4_096)

@@ -53,7 +53,8 @@ extension RequestHandler {
     private func known(_ version: UInt64?, _ head: Head) throws(Refusal) -> VersionID {
         guard let version else { return head.version }
         guard version <= head.version.rawValue else {
-            throw Refusal(ENOENT, "There is no version \(version); the head is version \(head.version).")
+            throw Refusal(
+                ENOENT, "There is no version \(version); the head is version \(head.version).")
         }
         return VersionID(rawValue: version)
     }
@@ -99,13 +100,20 @@ extension RequestHandler {
         let diff: RulesetDiff
         if let candidate = request.candidate {
             let preview = try await committer.preview(CandidateID(rawValue: candidate))
-            diff = RulesetDiff(changes: preview.changes, old: published.current.ruleset, new: preview.ruleset)
+            diff = RulesetDiff(
+                changes: preview.changes, old: published.current.ruleset, new: preview.ruleset)
         } else {
-            guard let to = request.to else { throw Refusal(EINVAL, "The version to compare is missing.") }
+            guard let to = request.to else {
+                throw Refusal(EINVAL, "The version to compare is missing.")
+            }
             let new = try known(to, head)
-            guard to > 0 || request.from != nil else { throw Refusal(ENOENT, "There is no version 0.") }
+            guard to > 0 || request.from != nil else {
+                throw Refusal(ENOENT, "There is no version 0.")
+            }
             let old = try known(request.from ?? to - 1, head)
-            diff = try await blocking { try RulesetDiff.load(store, from: old, to: new, head: head) }
+            diff = try await blocking {
+                try RulesetDiff.load(store, from: old, to: new, head: head)
+            }
         }
         for change in diff.changes {
             guard let message = diff.message(for: change) else { continue }

@@ -60,7 +60,9 @@ struct RequestHandler: Sendable {
     }
 
     /// Runs something that waits for the disk or the kernel, on a thread that may wait.
-    func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws
+        -> Result
+    {
         try await NIOThreadPool.singleton.runIfActive(body)
     }
 
@@ -158,7 +160,9 @@ struct RequestHandler: Sendable {
     }
 
     static func id(of request: CandidateMessage) throws(Refusal) -> CandidateID {
-        guard let id = request.id else { throw Refusal(EINVAL, "The candidate's number is missing.") }
+        guard let id = request.id else {
+            throw Refusal(EINVAL, "The candidate's number is missing.")
+        }
         return CandidateID(rawValue: id)
     }
 

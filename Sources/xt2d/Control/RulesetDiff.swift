@@ -13,13 +13,16 @@ struct RulesetDiff: Sendable {
     ) throws(StoreError) -> RulesetDiff {
         let changes = try store.diff(from: old, to: new)
         // The ruleset of one side leads to the other by the changes themselves, so one is loaded at most.
-        let later = try max(old, new) == head.version ? head.ruleset : store.loadRuleset(at: max(old, new))
+        let later =
+            try max(old, new) == head.version ? head.ruleset : store.loadRuleset(at: max(old, new))
         var earlier = later
         let backwards = old <= new ? changes.map(\.inverse) : changes
         do {
             try earlier.apply(backwards)
         } catch {
-            throw StoreError(.corrupt, "the changes between versions \(old) and \(new) do not fit: \(error.message)")
+            throw StoreError(
+                .corrupt,
+                "the changes between versions \(old) and \(new) do not fit: \(error.message)")
         }
         return old <= new
             ? RulesetDiff(changes: changes, old: earlier, new: later)

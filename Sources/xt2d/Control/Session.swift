@@ -42,7 +42,8 @@ struct Session {
             let nobody = MessageHeader(type: .noop)
             try await replies.acknowledge(
                 nobody, errno: EBADMSG,
-                message: "This is not a netlink message: \(error.message). The connection is closed.")
+                message:
+                    "This is not a netlink message: \(error.message). The connection is closed.")
             try await replies.flush()
             return false
         }
@@ -72,7 +73,8 @@ struct Session {
         if batch != nil {
             batch = nil
             return try await replies.refuse(
-                header, Refusal(EINVAL, "A batch begins inside of a batch; neither is carried out."))
+                header, Refusal(EINVAL, "A batch begins inside of a batch; neither is carried out.")
+            )
         }
         do {
             batch = OpenBatch(header: header, options: try Session.options(of: message))
@@ -95,7 +97,8 @@ struct Session {
         if let count = batch?.byteCount, count > WireLimits.batchBytes {
             batch?.messages = []
             batch?.refusal = Refusal(
-                EMSGSIZE, "The batch is larger than \(WireLimits.batchBytes >> 20) MiB; make several.")
+                EMSGSIZE,
+                "The batch is larger than \(WireLimits.batchBytes >> 20) MiB; make several.")
             return
         }
         batch?.messages.append(message)

@@ -10,7 +10,9 @@ enum ChainCheck {
         var body = body
         guard let hook = body.hook else {
             if body.policy != nil {
-                throw Refusal(EINVAL, "Only a base chain has a policy; give --type, --hook and --priority too.")
+                throw Refusal(
+                    EINVAL,
+                    "Only a base chain has a policy; give --type, --hook and --priority too.")
             }
             if body.type != nil {
                 throw Refusal(EINVAL, "A chain with a type needs --hook and --priority too.")
@@ -49,11 +51,13 @@ enum ChainCheck {
         }
         guard hook.number < 32, mask & (1 << hook.number) != 0 else {
             throw Refusal(
-                EOPNOTSUPP, "A chain of type '\(type)' cannot be at this hook in family \(family.name).")
+                EOPNOTSUPP,
+                "A chain of type '\(type)' cannot be at this hook in family \(family.name).")
         }
         // Source: nf_tables_api.c, nft_chain_parse_hook: NAT before conntrack cannot work.
         if type == "nat" && hook.priority <= -200 {
-            throw Refusal(EOPNOTSUPP, "A nat chain needs a priority above -200, behind connection tracking.")
+            throw Refusal(
+                EOPNOTSUPP, "A nat chain needs a priority above -200, behind connection tracking.")
         }
     }
 
@@ -63,7 +67,8 @@ enum ChainCheck {
             throw Refusal(
                 EINVAL,
                 needsDevice
-                    ? "A chain at this hook needs --device." : "A chain at this hook takes no device.")
+                    ? "A chain at this hook needs --device."
+                    : "A chain at this hook takes no device.")
         }
     }
 
@@ -72,7 +77,8 @@ enum ChainCheck {
         _ policy: ChainPolicy, chain: String, body: ChainBody
     ) throws(Refusal) {
         guard body.hook != nil else {
-            throw Refusal(EINVAL, "The chain \(chain) is no base chain; only base chains have a policy.")
+            throw Refusal(
+                EINVAL, "The chain \(chain) is no base chain; only base chains have a policy.")
         }
         guard policy == .accept || policy == .drop else {
             throw Refusal(EINVAL, "A policy is accept or drop.")

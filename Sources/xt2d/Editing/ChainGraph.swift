@@ -90,7 +90,9 @@ struct ChainGraph: Sendable {
         return false
     }
 
-    private static func matters(_ name: borrowing Attribute, _ rest: consuming AttributeReader) -> Bool {
+    private static func matters(_ name: borrowing Attribute, _ rest: consuming AttributeReader)
+        -> Bool
+    {
         guard let text = try? name.string() else { return true }
         if text == ImmediateExpression.name {
             // Register and verdict code are 24 bytes of attributes; a chain's name takes 8 more.

@@ -1,7 +1,9 @@
 import NetlinkProto
 import RuleStore
 
-/// Ways through the chains of a ruleset. Remembers what it has worked out, so it serves one check.
+/// Ways through the chains of a ruleset.
+///
+/// Remembers what it has worked out, so it serves one check.
 struct ChainPath {
     let ruleset: Ruleset
     let graph: ChainGraph
@@ -39,7 +41,8 @@ struct ChainPath {
         return nil
     }
 
-    private func trace(_ end: StoredObject, _ previous: [ObjectID: StoredObject]) -> [StoredObject] {
+    private func trace(_ end: StoredObject, _ previous: [ObjectID: StoredObject]) -> [StoredObject]
+    {
         var way = [end]
         while let last = way.last, let before = previous[last.id] { way.append(before) }
         return way.reversed()
@@ -70,7 +73,9 @@ struct ChainPath {
         return found
     }
 
-    /// How many jumps follow each other at most from `chain` on. There must be no loop.
+    /// How many jumps follow each other at most from `chain` on.
+    ///
+    /// There must be no loop.
     ///
     /// The recursion ends: a way without a loop visits no chain twice, and one longer than the limit is cut there.
     mutating func depthBelow(_ chain: StoredObject, _ level: Int = 0) -> Int {

@@ -55,7 +55,8 @@ struct Edit: Sendable {
             .newFlowtable, .deleteFlowtable:
             throw Refusal(
                 EOPNOTSUPP,
-                "\(view.header.type.name) is not in this release: sets and objects exist only inside of rules.")
+                "\(view.header.type.name) is not in this release: sets and objects exist only inside of rules."
+            )
         default: throw Refusal(EINVAL, "\(view.header.type.name) is not an edit.")
         }
     }

@@ -36,10 +36,12 @@ enum RuleCheck {
         for case .lookup(let lookup) in body.expressions {
             guard let id = lookup.setID else {
                 throw WireError(
-                    .badValue, "it looks up set '\(lookup.set)', and named sets are not in this release")
+                    .badValue,
+                    "it looks up set '\(lookup.set)', and named sets are not in this release")
             }
             guard id >= 1, id <= UInt32(body.sets.count) else {
-                throw WireError(.badValue, "it looks up anonymous set \(id), and has \(body.sets.count)")
+                throw WireError(
+                    .badValue, "it looks up anonymous set \(id), and has \(body.sets.count)")
             }
             named.insert(id)
         }

@@ -16,6 +16,7 @@ struct RulesetCheck {
         case .rule: if let rule = change.after { try checkRule(rule) }
         case .chain:
             if case .delete(let chain) = change { try checkIsUnused(chain) }
+            if case .add(let chain) = change { try checkJumps(to: chain) }
         default: break
         }
     }
@@ -23,7 +24,8 @@ struct RulesetCheck {
     // MARK: Jumps
 
     private func checkRule(_ rule: StoredObject) throws(Refusal) {
-        guard ChainGraph.mayMatter(rule.body), let chain = rule.parent.flatMap({ ruleset.object($0) }),
+        guard ChainGraph.mayMatter(rule.body),
+            let chain = rule.parent.flatMap({ ruleset.object($0) }),
             let body = try? RuleBody(encoded: rule.body)
         else { return }
         for target in body.targets { try checkJump(from: chain, to: target) }
@@ -49,6 +51,13 @@ struct RulesetCheck {
         }
         try checkDepth(chain, target, &path)
         try checkDemands(below: target, reachedFrom: chain, &path)
+    }
+
+    /// A chain that takes a deleted one's name takes over the jumps of rules that do not change.
+    private func checkJumps(to chain: StoredObject) throws(Refusal) {
+        for source in graph.sources(ofTarget: chain).compactMap({ ruleset.object($0) }) {
+            try checkJump(from: source, to: chain.name)
+        }
     }
 
     private func checkDepth(
@@ -88,7 +97,8 @@ struct RulesetCheck {
     private func checkDemands(
         below target: StoredObject, reachedFrom chain: StoredObject, _ path: inout ChainPath
     ) throws(Refusal) {
-        let demands = Set(path.chains(below: target).flatMap { graph.facts(of: $0.id).demands.keys })
+        let demands = Set(
+            path.chains(below: target).flatMap { graph.facts(of: $0.id).demands.keys })
         guard !demands.isEmpty else { return }
         for base in path.baseChains(above: chain) {
             for demand in demands { try check(demand, at: base) }

@@ -111,11 +111,14 @@ struct RulesetEditor {
     private mutating func newTable(_ message: TableMessage, _ edit: Edit) throws(Refusal) {
         try checkTable(message, edit)
         var body = message.body
-        if body.flags.contains(.owner) { body.flags = body.flags.subtracting([.owner, .persist]).union(ownership) }
+        if body.flags.contains(.owner) {
+            body.flags = body.flags.subtracting([.owner, .persist]).union(ownership)
+        }
         let bytes = try encoded(body)
         if let table = ruleset.table(family: message.family.rawValue, name: message.name) {
             if edit.flags.contains(.exclusive) {
-                throw Refusal(EEXIST, "There is already a table \(message.family.name) \(message.name).")
+                throw Refusal(
+                    EEXIST, "There is already a table \(message.family.name) \(message.name).")
             }
             return try modify(table, edit) { $0.body = bytes }
         }
@@ -182,7 +185,8 @@ struct RulesetEditor {
             guard wanted.hook == body.hook, wanted.type == body.type else {
                 throw Refusal(
                     EEXIST,
-                    "The chain \(chain.name) is there with another type, hook or priority; delete it first.")
+                    "The chain \(chain.name) is there with another type, hook or priority; delete it first."
+                )
             }
         }
         guard let policy = message.body.policy else { return }
@@ -246,7 +250,9 @@ struct RulesetEditor {
         }
         let index = try insertionIndex(message, chain, edit)
         guard let key = ruleset.orderKey(forRuleAt: index, of: chain.id) else {
-            throw Refusal(ENOSPC, "No rule fits between the two rules at this place any more; replace one of them.")
+            throw Refusal(
+                ENOSPC,
+                "No rule fits between the two rules at this place any more; replace one of them.")
         }
         let id = takeID()
         editedRules.append((edit.sequence, id))
@@ -310,7 +316,8 @@ struct RulesetEditor {
             else {
                 let count = ruleset.ruleCount(of: chain.id)
                 throw Refusal(
-                    ERANGE, "There is no rule \(index &+ 1) in chain \(chain.name): it has \(count) rules."
+                    ERANGE,
+                    "There is no rule \(index &+ 1) in chain \(chain.name): it has \(count) rules."
                 ).at(edit.sequence, offset: edit.offset(of: ExtensionAttribute.index))
             }
             return rule
@@ -357,7 +364,8 @@ struct RulesetEditor {
     ) throws(Refusal) -> StoredObject {
         guard let name else { throw Refusal(EINVAL, "A chain is missing.") }
         guard let chain = ruleset.child(of: table.id, kind: .chain, name: name) else {
-            throw unknownChain(name, table, edit).at(edit.sequence, offset: edit.offset(of: attribute))
+            throw unknownChain(name, table, edit).at(
+                edit.sequence, offset: edit.offset(of: attribute))
         }
         return chain
     }
@@ -428,7 +436,8 @@ struct RulesetEditor {
         do {
             return try ChainBody(encoded: chain.body)
         } catch {
-            throw Refusal(EIO, "The stored chain \(chain.name) is damaged: \(error).", outcome: .failed)
+            throw Refusal(
+                EIO, "The stored chain \(chain.name) is damaged: \(error).", outcome: .failed)
         }
     }
 

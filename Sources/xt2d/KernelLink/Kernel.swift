@@ -52,7 +52,7 @@ extension Kernel {
         for _ in 1..<Self.dumpAttempts {
             do {
                 return try body()
-            } catch where error.errno == Errno.interrupted {
+            } catch  where error.errno == Errno.interrupted {
                 continue
             }
         }

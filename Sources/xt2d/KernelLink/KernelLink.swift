@@ -123,7 +123,7 @@ final class KernelLink: Kernel {
     private func drain() throws(KernelError) {
         do {
             while try writer.receive(wait: false, { _ in }) {}
-        } catch where error.errno == ENOBUFS {
+        } catch  where error.errno == ENOBUFS {
             // What was lost belonged to a batch whose outcome was found by the marker.
         }
     }
@@ -136,7 +136,7 @@ final class KernelLink: Kernel {
                     try replies.take(view)
                 }
                 if !any { break }
-            } catch where error.errno == ENOBUFS {
+            } catch  where error.errno == ENOBUFS {
                 replies.complete = false
             } catch {
                 return .unknown(error)

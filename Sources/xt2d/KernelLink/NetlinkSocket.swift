@@ -2,7 +2,9 @@ import CMnl
 import Glibc
 import NetlinkProto
 
-/// One netlink socket to nfnetlink, through libmnl. The only file that knows libmnl.
+/// One netlink socket to nfnetlink, through libmnl.
+///
+/// The only file that knows libmnl.
 ///
 /// Not shared: whoever makes one uses it from one thread at a time.
 final class NetlinkSocket {

@@ -1,7 +1,9 @@
 import NetlinkProto
 import RuleStore
 
-/// Turns a diff of the logical ruleset into kernel messages. Pure: no I/O, no state but its arguments.
+/// Turns a diff of the logical ruleset into kernel messages.
+///
+/// Pure: no I/O, no state but its arguments.
 ///
 /// Today one rule is one kernel rule. Nothing outside of this folder may rely on that: the rest of the daemon knows rules by
 /// id, and only ``RuleHandles`` knows where they live.
@@ -20,7 +22,9 @@ struct Layout {
     private let names: ChainNames
     private let work: LayoutWork
 
-    private init(_ old: Ruleset, _ new: Ruleset, _ changes: [Change], _ handles: RuleHandles) throws(LayoutError) {
+    private init(_ old: Ruleset, _ new: Ruleset, _ changes: [Change], _ handles: RuleHandles)
+        throws(LayoutError)
+    {
         self.old = old
         self.new = new
         self.handles = handles
@@ -46,7 +50,7 @@ struct Layout {
         try layout.writeRemovals(to: &builder)
         try layout.writeContainers(to: &builder)
         try layout.writeRules(to: &builder)
-        layout.writeRenames(to: &builder)
+        try layout.writeRenames(to: &builder)
         do {
             return try builder.finish(marker: plan.marker, replacing: plan.replacesMarker)
         } catch {
@@ -180,11 +184,11 @@ struct Layout {
 
     // MARK: Renames
 
-    private func writeRenames(to builder: inout KernelBatchBuilder) {
+    private func writeRenames(to builder: inout KernelBatchBuilder) throws(LayoutError) {
         for (before, after) in names.renamed {
             guard let table = after.parent.flatMap({ new.object($0) }) else { continue }
             // The kernel renames by handle; the name alone would make another chain.
-            guard let handle = handles[before.id] else { continue }
+            let handle = try handle(of: before.id)
             builder.add(.newChain, subject: after.id) { header, writer in
                 ChainMessage(
                     family: Family(rawValue: table.family), table: table.name, name: after.name,

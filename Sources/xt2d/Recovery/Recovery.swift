@@ -86,13 +86,15 @@ struct Recovery {
     }
 
     private func drop(_ version: VersionID, because reason: String? = nil) throws {
-        let why = reason.map { "The kernel refused it at start: \($0)." }
+        let why =
+            reason.map { "The kernel refused it at start: \($0)." }
             ?? "The daemon stopped before the kernel took it."
         try store.abandon(
             version,
             audit: request("recovery").entry(
                 outcome: .failed, version: version, reason: why, generation: 0))
-        log.notice("dropped a pending version", metadata: ["version": "\(version)", "why": "\(why)"])
+        log.notice(
+            "dropped a pending version", metadata: ["version": "\(version)", "why": "\(why)"])
     }
 
     private func request(_ action: String) -> AuditedRequest {

@@ -1,6 +1,8 @@
 import RuleStore
 
-/// What has to be done at start, decided from what store and kernel say. Pure: no I/O.
+/// What has to be done at start, decided from what store and kernel say.
+///
+/// Pure: no I/O.
 ///
 /// Invariant 2 of the design: after a crash the marker tells which version is live; nothing is guessed.
 struct RecoveryDecision: Equatable {
