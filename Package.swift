@@ -94,7 +94,7 @@ let package = Package(
         .testTarget(
             name: "xt2Tests",
             dependencies: [
-                "NetlinkProto", "RuleSyntax", "TestSupport", "xt2",
+                "NetlinkProto", "RuleSyntax", "TestSupport", "xt2", "xt2d",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Golden"],

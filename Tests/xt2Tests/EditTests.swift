@@ -119,6 +119,11 @@ import Testing
         #expect(try self.edit("delete chain filter lan").type == .deleteChain)
     }
 
+    @Test(arguments: ["limit", "lan-1", "日本", "reject"])
+    func chainNames(name: String) throws {
+        #expect(try edit("add chain filter \(name)").type == .newChain)
+    }
+
     @Test func policyAndName() throws {
         let policy = try edit("policy filter input drop")
         #expect(policy.type == .newChain && policy.flags.isEmpty)

@@ -53,6 +53,7 @@ struct AddTable: EditCommand {
     func edit() throws -> Edit {
         try requireOwned()
         let name = try PlaceWords.table(words)
+        try NewName.check(name.table, of: "table")
         var body =
             try attributes.map { (text) throws(CommandError) in
                 try BodyAttributes.read(text, TableBody.self)
@@ -136,6 +137,7 @@ struct AddChain: EditCommand {
 
     func edit() throws -> Edit {
         let name = try PlaceWords.chain(words)
+        try NewName.checkChain(name.chain)
         let message = ChainMessage(
             family: name.table.family, table: name.table.table, name: name.chain,
             body: try body(family: name.table.family))

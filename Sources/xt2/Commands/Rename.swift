@@ -23,6 +23,7 @@ struct Rename: EditCommand {
                 .usage, "something is missing: [FAMILY] TABLE CHAIN NEWNAME belongs here.")
         }
         let name = try PlaceWords.chain(words.dropLast())
+        try NewName.checkChain(newName)
         let message = ChainMessage(
             family: name.table.family, table: name.table.table, name: name.chain,
             newName: newName)

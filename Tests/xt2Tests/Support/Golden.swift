@@ -18,11 +18,24 @@ enum Golden {
         let wanted = try? String(contentsOf: file, encoding: .utf8)
         let records = ProcessInfo.processInfo.environment["XT2_RECORD"] == "1"
         if let wanted, !records {
-            #expect(text == wanted, sourceLocation: location)
+            if text != wanted {
+                Issue.record(difference(text, wanted, name), sourceLocation: location)
+            }
             return
         }
         if wanted == text { return }
         try Data(text.utf8).write(to: file)
         Issue.record("recorded \(name); look at it and run again", sourceLocation: location)
+    }
+
+    /// The first line that differs, with what stands in front of it.
+    private static func difference(_ text: String, _ wanted: String, _ name: String) -> Comment {
+        let found = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = wanted.split(separator: "\n", omittingEmptySubsequences: false)
+        let index = zip(found, lines).prefix { $0 == $1 }.count
+        let before = lines[max(0, index - 3)..<index].map { "  \($0)\n" }.joined()
+        let expected = index < lines.count ? lines[index] : "(end)"
+        let actual = index < found.count ? found[index] : "(end)"
+        return "\(name):\(index + 1):\n\(before)- \(expected)\n+ \(actual)"
     }
 }
