@@ -69,7 +69,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["NetlinkProto"], path: "Tests/TestSupport",
+            swiftSettings: settings),
         .testTarget(
             name: "NetlinkProtoTests",
             dependencies: [
