@@ -207,7 +207,7 @@ extension Committer {
     private func readHandles(_ run: inout CommitRun) {
         do {
             let dump = try KernelDump.read(kernel, tables: Array(run.proposal.ruleset.tables))
-            for (id, handle) in dump.handles { run.handles[id] = handle }
+            for (id, handle) in dump.handles(in: run.proposal.ruleset) { run.handles[id] = handle }
         } catch {
             // A rule without a handle cannot be edited until the next start reads them all.
             log.error("handles cannot be read", metadata: ["error": "\(error)"])

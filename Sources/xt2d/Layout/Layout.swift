@@ -46,7 +46,7 @@ struct Layout {
         try layout.writeRemovals(to: &builder)
         try layout.writeContainers(to: &builder)
         try layout.writeRules(to: &builder)
-        layout.writeRenames(to: &builder)
+        try layout.writeRenames(to: &builder)
         do {
             return try builder.finish(marker: plan.marker, replacing: plan.replacesMarker)
         } catch {
@@ -180,11 +180,11 @@ struct Layout {
 
     // MARK: Renames
 
-    private func writeRenames(to builder: inout KernelBatchBuilder) {
+    private func writeRenames(to builder: inout KernelBatchBuilder) throws(LayoutError) {
         for (before, after) in names.renamed {
             guard let table = after.parent.flatMap({ new.object($0) }) else { continue }
             // The kernel renames by handle; the name alone would make another chain.
-            guard let handle = handles[before.id] else { continue }
+            let handle = try handle(of: before.id)
             builder.add(.newChain, subject: after.id) { header, writer in
                 ChainMessage(
                     family: Family(rawValue: table.family), table: table.name, name: after.name,

@@ -20,11 +20,16 @@ struct KernelDump {
     /// The tables that are there, of those that were asked for.
     private(set) var tables: [ObjectID: Table] = [:]
 
-    /// The handles of our rules, by the ids in their userdata.
-    var handles: [(ObjectID, Handle)] {
-        tables.values.flatMap { $0.chains.values }.flatMap(\.rules).compactMap { rule in
-            guard let id = rule.identity, let handle = rule.handle else { return nil }
-            return (id, handle)
+    /// The handles of a ruleset's rules, by the ids in their userdata, and of its chains, by their names.
+    func handles(in ruleset: Ruleset) -> [(ObjectID, Handle)] {
+        tables.flatMap { id, table in
+            table.chains.values.flatMap { chain in
+                let own = chain.message.name.flatMap {
+                    ruleset.child(of: id, kind: .chain, name: $0)?.id
+                }
+                let all = [(own, chain.message.handle)] + chain.rules.map { ($0.identity, $0.handle) }
+                return all.compactMap { id, handle in id.flatMap { id in handle.map { (id, $0) } } }
+            }
         }
     }
 
