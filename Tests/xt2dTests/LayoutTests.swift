@@ -164,6 +164,23 @@ import Testing
             ])
     }
 
+    @Test func aRuleThatStaysLetsGoOfAChainThatIsMadeAnew() throws {
+        var kernel = try kernel()
+        _ = try kernel.batch {
+            $0.append(.jump(to: "side"), to: "input")
+            $0.append(.tcp(port: 1), to: "input")
+        }
+        let lines = try kernel.lines {
+            $0.deleteChain("side")
+            $0.addChain("side")
+        }
+        #expect(
+            lines == [
+                "DELRULE input handle 1004", "DELCHAIN side", "NEWCHAIN side new",
+                "NEWRULE input before 1005 id 4 jump side",
+            ])
+    }
+
     // MARK: Renames
 
     @Test func aRenameIsOneMessageAndTheLast() throws {

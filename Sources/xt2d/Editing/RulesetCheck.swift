@@ -16,6 +16,7 @@ struct RulesetCheck {
         case .rule: if let rule = change.after { try checkRule(rule) }
         case .chain:
             if case .delete(let chain) = change { try checkIsUnused(chain) }
+            if case .add(let chain) = change { try checkJumps(to: chain) }
         default: break
         }
     }
@@ -49,6 +50,13 @@ struct RulesetCheck {
         }
         try checkDepth(chain, target, &path)
         try checkDemands(below: target, reachedFrom: chain, &path)
+    }
+
+    /// A chain that takes a deleted one's name takes over the jumps of rules that do not change.
+    private func checkJumps(to chain: StoredObject) throws(Refusal) {
+        for source in graph.sources(ofTarget: chain).compactMap({ ruleset.object($0) }) {
+            try checkJump(from: source, to: chain.name)
+        }
     }
 
     private func checkDepth(

@@ -32,6 +32,7 @@ struct LayoutWork {
         for change in changes where change.object.kind == .rule {
             try sortRule(change, lostNames: lostNames)
         }
+        try releaseHolders(of: remade(lostNames), changed: Set(changes.map(\.id)))
         collectDeletions()
         collectAdditions(in: new)
         try checkNames()
@@ -76,6 +77,29 @@ struct LayoutWork {
                 add(after)
             } else {
                 replacedRules.append(after)
+            }
+        }
+    }
+
+    /// Of the deleted chains, those whose names other chains take.
+    private func remade(_ lostNames: Set<ChainName>) -> Set<ChainName> {
+        let taken = addedChains + names.renamed.map(\.after)
+        return lostNames.intersection(taken.map { ChainName(table: $0.parent, name: $0.name) })
+    }
+
+    /// Makes rules anew that jump to a deleted chain and do not change, because another chain takes its name.
+    ///
+    /// Such a rule says the same as before, but in the kernel it holds the old chain.
+    private mutating func releaseHolders(
+        of remade: Set<ChainName>, changed: Set<ObjectID>
+    ) throws(LayoutError) {
+        for table in Set(remade.compactMap(\.table)) {
+            for chain in old.children(of: table, kind: .chain) {
+                for rule in old.rules(of: chain.id) where !changed.contains(rule.id) {
+                    guard ChainGraph.mayMatter(rule.body), try jumps(rule, to: remade) else { continue }
+                    delete(rule)
+                    add(rule)
+                }
             }
         }
     }
