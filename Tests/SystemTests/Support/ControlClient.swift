@@ -1,0 +1,209 @@
+import Glibc
+import NetlinkProto
+import TestSupport
+
+/// A client of the control socket, as plain as can be: bytes out, messages in, one thread.
+final class ControlClient {
+    private let descriptor: Int32
+    private var decoder = FrameDecoder()
+    private var sequence: UInt32 = 1
+
+    /// Longest wait for a reply; only a daemon that hangs needs so long.
+    private static let patienceSeconds = 60
+
+    init(path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var patience = timeval(tv_sec: ControlClient.patienceSeconds, tv_usec: 0)
+        setsockopt(
+            descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(
+            descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        guard UnixAddress.withAddress(path, { connect(descriptor, $0, $1) }) == 0 else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw CommandFailure("\(path): \(reason)")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    // MARK: Bytes
+
+    /// Sends bytes, whatever they are.
+    func send(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw ConnectionLost() }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Says that nothing more will come.
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// The next message from the daemon.
+    ///
+    /// - Throws: ``ConnectionLost`` if the daemon closed the connection.
+    func receive() throws -> Message {
+        while true {
+            if let bytes = try decoder.next() { return try Message(bytes) }
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else { throw ConnectionLost() }
+            decoder.append(buffer[..<count])
+        }
+    }
+
+    /// Waits until the daemon closes the connection; returns the messages that came before.
+    func drain() throws -> [Message] {
+        var messages: [Message] = []
+        do {
+            while true { messages.append(try receive()) }
+        } catch is ConnectionLost {
+            return messages
+        }
+    }
+
+    // MARK: Requests
+
+    /// Sends a batch and reads what comes of it.
+    ///
+    /// - Throws: ``Refused``; ``ConnectionLost``.
+    @discardableResult
+    func commit(
+        _ options: BatchOptions = BatchOptions(), _ build: (inout EditScript) -> Void
+    ) throws -> Reply {
+        sequence += 1
+        var script = EditScript(firstSequence: 1 << 20)
+        build(&script)
+        try send(script.batch(options, sequence: sequence))
+        return try reply(to: sequence)
+    }
+
+    /// Sends a request that is acknowledged and reads what comes of it.
+    @discardableResult
+    func ask(_ type: MessageType, _ body: (some ControlBody)? = RulesetRequest?.none) throws -> Reply {
+        try send(request(type, [.request, .acknowledge], body))
+        return try reply(to: sequence)
+    }
+
+    /// Sends a request for a list and reads all of it.
+    func list(_ type: MessageType, _ body: some ControlBody) throws -> [Message] {
+        try send(request(type, [.request, .dump], body))
+        return try reply(to: sequence).messages
+    }
+
+    private func request(
+        _ type: MessageType, _ flags: MessageFlags, _ body: (some ControlBody)?
+    ) throws -> [UInt8] {
+        sequence += 1
+        let header = MessageHeader(
+            type: type, flags: flags, sequence: SequenceNumber(sequence))
+        var writer = MessageWriter()
+        if let body {
+            body.write(header, to: &writer)
+        } else {
+            writer.message(header) { $0.netfilterHeader(family: .unspecified) }
+        }
+        return try writer.finish()
+    }
+
+    /// Reads up to the end of the reply to one request.
+    func reply(to sequence: UInt32) throws -> Reply {
+        var messages: [Message] = []
+        while true {
+            let message = try receive()
+            switch message.header.type {
+            case .error:
+                let answer = try message.read { try Acknowledgement($0) }
+                guard answer.errno == 0 else { throw Refused(answer) }
+                return Reply(messages: messages, note: answer.message)
+            case .done: return Reply(messages: messages, note: "")
+            default: messages.append(message)
+            }
+        }
+    }
+}
+
+/// One message from the daemon.
+struct Message {
+    let header: MessageHeader
+    let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) throws {
+        self.bytes = bytes
+        var reader = MessageReader(bytes.span.bytes)
+        guard let view = try reader.next() else { throw ConnectionLost() }
+        header = view.header
+    }
+
+    /// Reads the message as something.
+    func read<Value>(_ make: (borrowing MessageView) throws -> Value) throws -> Value {
+        var reader = MessageReader(bytes.span.bytes)
+        guard let view = try reader.next() else { throw ConnectionLost() }
+        return try make(view)
+    }
+}
+
+/// What came of a request that was carried out.
+struct Reply {
+    let messages: [Message]
+    /// What the acknowledgement says.
+    let note: String
+
+    /// The version that came of it; nil if nothing was to change.
+    var version: VersionMessage? {
+        get throws {
+            try messages.first { $0.header.type == .newVersion }?.read { try VersionMessage($0) }
+        }
+    }
+
+    /// The candidate that it is about.
+    var candidate: CandidateMessage? {
+        get throws {
+            try messages.first { $0.header.type == .newCandidate }?
+                .read { try CandidateMessage($0) }
+        }
+    }
+
+    /// The ids of the rules that it made or replaced, in order.
+    var ids: [UInt64] {
+        get throws {
+            try messages.filter { $0.header.type == .newRule }
+                .map { try $0.read { try RuleMessage($0).handle?.rawValue ?? 0 } }
+        }
+    }
+}
+
+/// What the daemon refused.
+struct Refused: Error, CustomStringConvertible {
+    let errno: Int32
+    let message: String
+    let sequence: UInt32
+    let offset: Int?
+
+    init(_ answer: Acknowledgement) {
+        errno = answer.errno
+        message = answer.message
+        sequence = answer.request.sequence.rawValue
+        offset = answer.offset
+    }
+
+    var description: String { "errno \(errno): \(message)" }
+}
+
+/// The daemon has closed the connection, or is gone.
+struct ConnectionLost: Error {}
+
+/// What a request was refused for; nil if it was carried out.
+func refusal(_ body: () throws -> some Any) throws -> Refused? {
+    do {
+        _ = try body()
+        return nil
+    } catch let error as Refused {
+        return error
+    }
+}

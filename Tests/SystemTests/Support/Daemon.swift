@@ -1,0 +1,131 @@
+import Foundation
+import Glibc
+import Synchronization
+import TestSupport
+
+/// A running `xt2d`: the built program, in a private network namespace, on a database of its own.
+final class Daemon: Sendable {
+    let namespace: Namespace
+    let directory: TemporaryDirectory
+    private let prefix: [String]
+    private let process = Mutex<ChildProcess?>(nil)
+
+    /// Starts a daemon and waits until it is ready.
+    ///
+    /// - Parameter prefix: a program with its arguments that runs the daemon, such as strace.
+    /// - Throws: ``DaemonEnded`` if it ends instead.
+    init(
+        in namespace: Namespace? = nil, directory: TemporaryDirectory? = nil, prefix: [String] = []
+    ) throws {
+        self.namespace = try namespace ?? Namespace()
+        self.directory = try directory ?? TemporaryDirectory()
+        self.prefix = prefix
+        try start()
+    }
+
+    deinit {
+        process.withLock { process in
+            guard let process else { return }
+            process.signal(SIGKILL)
+            _ = process.wait()
+        }
+    }
+
+    var socketPath: String { directory.file("xt2d.sock") }
+    var database: String { directory.file("rules.db") }
+
+    /// The daemon's process.
+    var pid: Int32 { process.withLock { $0?.pid ?? -1 } }
+
+    /// What it has written to its log.
+    var log: String { process.withLock { $0?.errors ?? "" } }
+
+    func connect() throws -> ControlClient { try ControlClient(path: socketPath) }
+
+    // MARK: Life
+
+    /// Starts it again, after it has ended.
+    func start() throws {
+        let ready = try ReadySocket(path: directory.file("notify"))
+        let command =
+            prefix + [
+                try Daemon.program("xt2d"), "--database", database, "--socket", socketPath,
+            ]
+        let child = try namespace.run {
+            try ChildProcess(
+                command[0], Array(command.dropFirst()), environment: ["NOTIFY_SOCKET": ready.path])
+        }
+        guard let state = try ready.wait(orEndOf: child.pid) else {
+            throw DaemonEnded(result: child.wait())
+        }
+        process.withLock { $0 = child }
+        guard state == "READY=1" else { throw CommandFailure("the daemon said \(state)") }
+    }
+
+    /// Ends it with a signal and waits for its end.
+    @discardableResult
+    func stop(_ signal: Int32 = SIGTERM) throws -> CommandResult {
+        guard let child = process.withLock({ $0.take() }) else {
+            throw CommandFailure("there is no daemon to stop")
+        }
+        child.signal(signal)
+        return child.wait()
+    }
+
+    /// Sends a signal, and waits for nothing.
+    func signal(_ number: Int32) { process.withLock { $0?.signal(number) } }
+
+    /// Stops it gracefully and starts it again.
+    func restart() throws {
+        let result = try stop()
+        guard result.status == 0 else {
+            throw CommandFailure("the daemon ended with \(result.status): \(result.errors)")
+        }
+        try start()
+    }
+
+    /// Where a program of this package is: beside the tests.
+    static func program(_ name: String) throws -> String {
+        // The test runner's bundle is `.build/DEBUG/xt2PackageTests.xctest`.
+        let arguments = ProcessInfo.processInfo.arguments
+        let bundle = arguments.first { $0.hasSuffix(".xctest") } ?? arguments[0]
+        let path = URL(fileURLWithPath: bundle).deletingLastPathComponent().path + "/" + name
+        guard access(path, X_OK) == 0 else {
+            throw CommandFailure("\(path) is not there; run `swift build` first")
+        }
+        return path
+    }
+
+    // MARK: Looking at it
+
+    /// Runs a program in the daemon's namespace and returns what it printed.
+    @discardableResult
+    func run(_ program: String, _ arguments: String..., input: String = "") throws -> String {
+        let result = try namespace.run {
+            try ChildProcess(program, arguments, input: input).wait()
+        }
+        guard result.status == 0 else {
+            throw CommandFailure(
+                "\(program) \(arguments.joined(separator: " ")): \(result.errors)")
+        }
+        return result.output
+    }
+
+    /// What nft says about the kernel's rules.
+    func kernel() throws -> KernelListing {
+        try KernelListing(run("nft", "-a", "--debug=netlink", "list", "ruleset"))
+    }
+
+    /// Kilobytes of memory that it has in use.
+    func memoryKilobytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+        return Int(line.filter(\.isNumber)) ?? 0
+    }
+}
+
+/// A daemon that ended instead of getting ready.
+struct DaemonEnded: Error, CustomStringConvertible {
+    let result: CommandResult
+    var description: String { "the daemon ended with \(result.status): \(result.errors)" }
+}
