@@ -18,7 +18,7 @@ enum Soak {
         var client = try daemon.connect()
         var model = ReplayModel(random: SeededGenerator(seed: random.next()))
         var history = [PlainRuleset()]
-        let count = Soak.count(60, 500)
+        let count = Soak.count(500, 5_000)
         var refusals = 0
         while history.count <= count {
             let before = model.ruleset
@@ -64,7 +64,9 @@ enum Soak {
         _ client: ControlClient, _ model: inout ReplayModel, _ history: [PlainRuleset],
         _ random: inout SeededGenerator
     ) throws -> UInt64? {
-        let version = Int.random(in: 0..<history.count, using: &random)
+        // Mostly a near one: far ones lead back to when there was little.
+        let first = random.oneIn(8) ? 0 : max(0, history.count - 20)
+        let version = Int.random(in: first..<history.count, using: &random)
         let reply = try client.rollback(to: UInt64(version))
         model.ruleset = history[version]
         return try reply.version?.version

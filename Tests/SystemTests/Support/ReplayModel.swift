@@ -55,7 +55,7 @@ struct ReplayModel {
             ruleset.tables[key] = [:]
             return
         }
-        if random.oneIn(150) {
+        if random.oneIn(600) {
             script.deleteTable()
             ruleset.tables[key] = nil
             return
@@ -93,12 +93,13 @@ struct ReplayModel {
         case 2 where chain.rules.isEmpty && !isTarget(name, key):
             script.deleteChain(name)
             ruleset.tables[key]?[name] = nil
-        case 3 where random.oneIn(5):
+        case 3 where random.oneIn(10):
             script.flushTable()
             for name in ruleset.tables[key, default: [:]].keys {
                 ruleset.tables[key]?[name]?.rules = []
             }
         default:
+            guard random.oneIn(4) else { return }
             script.flush(name)
             ruleset.tables[key]?[name]?.rules = []
         }
