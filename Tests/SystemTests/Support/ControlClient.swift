@@ -76,9 +76,15 @@ final class ControlClient {
     func commit(
         _ options: BatchOptions = BatchOptions(), _ build: (inout EditScript) -> Void
     ) throws -> Reply {
-        sequence += 1
         var script = EditScript(firstSequence: 1 << 20)
         build(&script)
+        return try commit(script, options)
+    }
+
+    /// Sends a batch that was written before and reads what comes of it.
+    @discardableResult
+    func commit(_ script: EditScript, _ options: BatchOptions = BatchOptions()) throws -> Reply {
+        sequence += 1
         try send(script.batch(options, sequence: sequence))
         return try reply(to: sequence)
     }

@@ -47,19 +47,28 @@ final class Daemon: Sendable {
     /// Starts it again, after it has ended.
     func start() throws {
         let ready = try ReadySocket(path: directory.file("notify"))
-        let command =
-            prefix + [
-                try Daemon.program("xt2d"), "--database", database, "--socket", socketPath,
-            ]
-        let child = try namespace.run {
-            try ChildProcess(
-                command[0], Array(command.dropFirst()), environment: ["NOTIFY_SOCKET": ready.path])
-        }
+        let child = try launch(ready)
         guard let state = try ready.wait(orEndOf: child.pid) else {
             throw DaemonEnded(result: child.wait())
         }
         process.withLock { $0 = child }
         guard state == "READY=1" else { throw CommandFailure("the daemon said \(state)") }
+    }
+
+    /// Starts it without waiting until it is ready; `body` has to see to its end.
+    func launch(_ body: (ChildProcess) -> Void) throws {
+        body(try launch(try ReadySocket(path: directory.file("notify"))))
+    }
+
+    private func launch(_ ready: ReadySocket) throws -> ChildProcess {
+        let command =
+            prefix + [
+                try Daemon.program("xt2d"), "--database", database, "--socket", socketPath,
+            ]
+        return try namespace.run {
+            try ChildProcess(
+                command[0], Array(command.dropFirst()), environment: ["NOTIFY_SOCKET": ready.path])
+        }
     }
 
     /// Ends it with a signal and waits for its end.

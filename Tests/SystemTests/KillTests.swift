@@ -1,0 +1,134 @@
+import Foundation
+import Glibc
+import NetlinkProto
+import Synchronization
+import TestSupport
+import Testing
+
+/// `kill -9` at any moment: store and kernel agree afterwards, and nothing acknowledged is lost.
+@Suite struct KillTests {
+    /// A version that the daemon acknowledged, with the rule that it brought.
+    private struct Acknowledged: Hashable {
+        let version: UInt64
+        let rule: UInt64
+    }
+
+    /// A client that commits until the daemon is gone.
+    private final class Workload: Sendable {
+        private let acknowledged = Mutex<[Acknowledged]>([])
+        private let problem = Mutex<String?>(nil)
+        private let ended = DispatchSemaphore(value: 0)
+
+        init(socketPath: String, seed: UInt64) {
+            let started = DispatchSemaphore(value: 0)
+            Thread.detachNewThread {
+                self.run(socketPath, SeededGenerator(seed: seed), started)
+                self.ended.signal()
+            }
+            started.wait()
+        }
+
+        private func run(
+            _ socketPath: String, _ generator: SeededGenerator, _ started: DispatchSemaphore
+        ) {
+            var random = generator
+            do {
+                defer { started.signal() }
+                let client = try ControlClient(path: socketPath)
+                started.signal()
+                while true { try commit(client, &random) }
+            } catch is ConnectionLost {
+            } catch {
+                problem.withLock { $0 = "\(error)" }
+            }
+        }
+
+        private func commit(_ client: ControlClient, _ random: inout SeededGenerator) throws {
+            let chain = "c\(Int.random(in: 0..<3, using: &random))"
+            if random.oneIn(8) {
+                let head = try client.versions().first?.version ?? 1
+                try client.rollback(to: UInt64.random(in: max(1, head - min(head, 5))...head, using: &random))
+                return
+            }
+            let count = random.oneIn(5) ? 50 : 1
+            let reply = try client.commit { script in
+                if random.oneIn(6) { script.flush(chain) }
+                for number in 0..<count {
+                    script.insert(.tcp(port: UInt16(number)), into: chain)
+                }
+            }
+            if let version = try reply.version, let rule = try reply.ids.last {
+                acknowledged.withLock {
+                    $0.append(Acknowledged(version: version.version, rule: rule))
+                }
+            }
+        }
+
+        /// What was acknowledged before the daemon was gone.
+        func finish() throws -> [Acknowledged] {
+            ended.wait()
+            if let problem = problem.withLock({ $0 }) { throw CommandFailure(problem) }
+            return acknowledged.withLock { $0 }
+        }
+    }
+
+    private func pause(_ microseconds: UInt32) {
+        // Not a wait for anything: the moment of the kill is what the test varies.
+        usleep(microseconds)
+    }
+
+    /// Kills a daemon before it is ready, at a random moment of its recovery.
+    private func killWhileStarting(_ daemon: Daemon, _ random: inout SeededGenerator) throws {
+        let moment = UInt32.random(in: 0..<150_000, using: &random)
+        try daemon.launch { child in
+            pause(moment)
+            child.signal(SIGKILL)
+            _ = child.wait()
+        }
+    }
+
+    @Test func acknowledgedVersionsOutliveAKill() throws {
+        var random = SeededGenerator()
+        let daemon = try Daemon()
+        try daemon.connect().commit { script in
+            script.addTable()
+            for number in 0..<3 { script.addChain("c\(number)") }
+        }
+        var lost = 0
+        var total = 0
+        var rules: Set<UInt64> = []
+        for round in 0..<Soak.count(20, 1_000) {
+            let work = Workload(socketPath: daemon.socketPath, seed: random.next())
+            pause(UInt32.random(in: 0..<120_000, using: &random))
+            try daemon.stop(SIGKILL)
+            let acknowledged = try work.finish()
+            if random.oneIn(4) { try killWhileStarting(daemon, &random) }
+            try daemon.start()
+            let client = try daemon.connect()
+            let head = try expectAgreement(daemon, client, "round \(round)")
+            total += acknowledged.count
+            lost += Int(head) - Int(acknowledged.last?.version ?? head)
+            for one in acknowledged {
+                let ids = try client.ruleset(one.version).ids
+                #expect(ids.contains(one.rule), "round \(round), version \(one.version)")
+                #expect(rules.insert(one.rule).inserted, "the id \(one.rule) was given out twice")
+            }
+        }
+        print("\(total) versions acknowledged; \(lost) more were live without an answer")
+        #expect(try daemon.connect().auditProblems() == [])
+    }
+
+    /// Store, kernel and marker name the same version, which is the last of an unbroken row.
+    private func expectAgreement(
+        _ daemon: Daemon, _ client: ControlClient, _ what: Comment
+    ) throws -> UInt64 {
+        let versions = try client.versions().map(\.version)
+        let head = try #require(versions.first)
+        #expect(versions == Array((1...head).reversed()), what)
+        let kernel = try daemon.kernel()
+        #expect(kernel.markedVersion == head, what)
+        #expect(try client.ruleset(head).outline == kernel.outline, what)
+        #expect(try client.ruleset().outline == kernel.outline, what)
+        return head
+    }
+}
