@@ -28,6 +28,7 @@ public struct RuleSyntaxError: Error, Hashable, Sendable {
 }
 
 extension RuleSyntaxError: CustomStringConvertible {
+    /// The message, and the hint in brackets.
     public var description: String {
         guard let hint else { return message }
         return "\(message) (\(hint))"
@@ -50,6 +51,7 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// The message, and the hint in brackets.
     public var description: String {
         let marked = cause.caret(under: words)
         return "line \(line): \(cause)" + (marked.isEmpty ? "" : "\n" + marked)

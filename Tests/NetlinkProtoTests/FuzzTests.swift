@@ -1,3 +1,4 @@
+import Foundation
 import NetlinkProto
 import TestSupport
 import Testing
@@ -14,7 +15,7 @@ import Testing
     /// Reads `bytes` with whatever decoder its header calls for; what was read must read back from
     /// what is written.
     @discardableResult
-    private static func exercise(_ bytes: [UInt8]) -> Bool {
+    static func exercise(_ bytes: [UInt8]) -> Bool {
         do throws(WireError) {
             return try reading(bytes) { (view) throws(WireError) in
                 if view.header.type == .error || view.header.type == .done {
@@ -127,5 +128,26 @@ import Testing
         } catch {
             #expect(error.code == .tooDeep)
         }
+    }
+}
+
+/// Inputs that the fuzzer found, or that were thought of: they must be refused or read, not end the process.
+@Suite struct RegressionTests {
+    private static let directory = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Fuzzing/Regressions")
+
+    static let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+
+    @Test func thereAreSome() {
+        #expect(RegressionTests.names.count >= 9)
+    }
+
+    @Test(arguments: names)
+    func isRefusedOrRead(name: String) throws {
+        let file = RegressionTests.directory.appendingPathComponent(name)
+        var decoder = FrameDecoder()
+        decoder.append(try Data(contentsOf: file))
+        while let message = try? decoder.next() { FuzzTests.exercise(message) }
     }
 }

@@ -23,6 +23,11 @@ struct OwnerMatch: MatchExtension {
         try checkHook(builder.context, at: match.index)
         for option in match.options {
             guard option.name != "--socket-exists" else {
+                guard builder.context.family != .inet else {
+                    throw RuleSyntaxError(
+                        "--socket-exists works in tables of family ip and ip6 only",
+                        at: option.index)
+                }
                 builder.append(.compatMatch(OwnerMatch.socketExists(!option.isNegated)))
                 continue
             }

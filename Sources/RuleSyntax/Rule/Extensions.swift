@@ -18,8 +18,8 @@ enum Extensions {
             VerdictTarget("ACCEPT", .accept, "Let the packet through"),
             VerdictTarget("DROP", .drop, "Throw the packet away"),
             VerdictTarget("RETURN", .return, "Go back to the chain that jumped here"),
-            VerdictTarget("QUEUE", .queue, "Hand the packet to user space, queue 0"),
-            RejectTarget(), LogTarget(), NFLogTarget(), MarkTarget(), ConnmarkTarget(),
+            QueueTarget(), RejectTarget(), LogTarget(), NFLogTarget(), MarkTarget(),
+            ConnmarkTarget(),
             NATTarget(.source), NATTarget(.destination), MasqueradeTarget(), RedirectTarget(),
             NFQueueTarget(), ConntrackTarget("CT"), ConntrackTarget("NOTRACK"),
         ]

@@ -154,8 +154,14 @@ struct ConnmarkTarget: TargetExtension {
             return try MarkChange.parse(action).expressions(old: ConnmarkTarget.connectionMark)
                 + [ConnmarkTarget.setConnection]
         }
-        return ConnmarkTarget.expressions(
-            try copy(target, saves: action.name == "--save-mark"))
+        let copy = try copy(target, saves: action.name == "--save-mark")
+        let expressions = ConnmarkTarget.expressions(copy)
+        if builder.context.family == .inet, case .compatTarget? = expressions.first {
+            throw RuleSyntaxError(
+                "\(copy.saves ? "--ctmask" : "--nfmask") works in tables of family ip and ip6 only",
+                at: action.index)
+        }
+        return expressions
     }
 
     private func copy(_ target: ParsedExtension, saves: Bool) throws(RuleSyntaxError) -> Copy {

@@ -75,3 +75,25 @@ struct NFQueueTarget: TargetExtension {
         return words
     }
 }
+
+/// `-j QUEUE`: hands the packet to a program in user space by queue 0.
+///
+/// It is NFQUEUE's revision 0: the verdict QUEUE is refused by newer kernels.
+struct QueueTarget: TargetExtension {
+    var name: String { "QUEUE" }
+    var summary: String { "Hand the packet to a program in user space, queue 0" }
+
+    private static let expression = Expression.compatTarget(
+        CompatTargetExpression(
+            name: "NFQUEUE", revision: 0, info: [UInt8](repeating: 0, count: 8)))
+
+    func compile(
+        _ target: ParsedExtension, into builder: inout RuleBuilder
+    ) throws(RuleSyntaxError) -> [Expression] {
+        [QueueTarget.expression]
+    }
+
+    func claim(_ expressions: ArraySlice<Expression>, _ state: PrintState) -> [String]? {
+        Array(expressions) == [QueueTarget.expression] ? [] : nil
+    }
+}
