@@ -34,6 +34,11 @@ struct SocketPath: Equatable {
             return CommandError(
                 .absent, "xt2d is not running (no socket at \(path)).", hints: [startHint])
         case ECONNREFUSED:
+            guard isSocket else {
+                return CommandError(
+                    .usage, "\(path) is not a socket.",
+                    hints: ["name xt2d's: --socket PATH, or \(SocketPath.variable)"])
+            }
             return CommandError(
                 .absent, "xt2d is not running (it left its socket at \(path) behind).",
                 hints: [startHint + "; it replaces the old socket by itself"])
@@ -42,13 +47,19 @@ struct SocketPath: Equatable {
             let limit = UnixSocket.pathBytes
             return CommandError(
                 .usage, "the path of a socket has at most \(limit) bytes; \(path) is longer.")
-        case ENOTSOCK, EPROTOTYPE:
+        case EPROTOTYPE:
             return CommandError(.usage, "\(path) is not a socket that xt2d made.")
         default:
             return CommandError(
                 .absent, "xt2d cannot be reached at \(path): \(systemErrorText(error.code)).",
                 hints: [startHint])
         }
+    }
+
+    /// The kernel refuses a connection to any file, so the file itself must tell.
+    private var isSocket: Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     private var startHint: String {
