@@ -93,7 +93,7 @@ struct XT2Daemon: AsyncParsableCommand {
         do {
             return try RuleStore(path: path)
         } catch {
-            throw StartError(error.message)
+            throw StartError("The database \(path) cannot be opened: \(error.message.asSentence)")
         }
     }
 }

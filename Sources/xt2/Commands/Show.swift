@@ -22,7 +22,7 @@ struct Show: ParsableCommand {
             .getVersion, VersionRequest(version: version), .newVersion, VersionMessage.self)
         guard let header = found.first else {
             throw CommandError(
-                .refused, "there is no version \(version).", hints: ["all versions: xt2 log"])
+                .refused, "There is no version \(version).", hints: ["all versions: xt2 log"])
         }
         let changes = try client.all(
             .getDiff, DiffRequest(to: version), .newChange, ChangeMessage.self)

@@ -129,6 +129,14 @@ extension Refusal {
             default: EIO
             }
         let refused = [ENOENT, ERESTART, E2BIG].contains(number)
-        self.init(number, error.message, outcome: refused ? .refused : .failed)
+        self.init(number, error.message.asSentence, outcome: refused ? .refused : .failed)
+    }
+}
+
+extension String {
+    /// The text with a capital and a full stop: layers below name a fault, clients get a sentence.
+    var asSentence: String {
+        guard let first, let last else { return self }
+        return first.uppercased() + dropFirst() + (".!?".contains(last) ? "" : ".")
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import NetlinkProto
 import RuleStore
 
@@ -10,7 +11,13 @@ extension CandidateMessage {
 }
 
 extension AuditFilter {
-    init(_ request: AuditRequest) {
+    /// The filter that a request asks for.
+    ///
+    /// - Throws: ``Refusal`` for a chain without its table, which would filter nothing.
+    init(_ request: AuditRequest) throws(Refusal) {
+        if request.chain != nil && request.table == nil {
+            throw Refusal(EINVAL, "A chain is found within its table; name the table too.")
+        }
         // A table is named within a family; inet is the one that is meant when none is.
         let family = request.family ?? (request.table == nil ? nil : Family.inet.rawValue)
         self.init(

@@ -144,7 +144,7 @@ extension RequestHandler {
         _ request: AuditRequest, _ header: MessageHeader, _ peer: Peer,
         _ replies: inout ReplyStream
     ) async throws {
-        let filter = AuditFilter(request)
+        let filter = try AuditFilter(request)
         var before = request.before
         var left = request.limit.map(Int.init) ?? .max
         while left > 0 {

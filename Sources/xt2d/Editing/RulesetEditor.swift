@@ -278,7 +278,7 @@ struct RulesetEditor {
         guard index <= count else {
             throw Refusal(
                 ERANGE,
-                "There is no position \(index &+ 1) in chain \(chain.name): it has \(count) rules, so 1 to \(count + 1) can be used."
+                "There is no position \(index &+ 1) in chain \(chain.name): it has \(count) rules, so the last position is \(count + 1)."
             ).at(edit.sequence, offset: edit.offset(of: ExtensionAttribute.index))
         }
         return Int(index)

@@ -250,7 +250,7 @@ struct StartError: Error, CustomStringConvertible {
     init(any error: any Error) {
         switch error {
         case let error as StartError: self = error
-        case let error as StoreError: self.init(error.message)
+        case let error as StoreError: self.init(error.message.asSentence)
         case let error as KernelError:
             self.init("The kernel cannot be used: \(error.description).")
         case RecoveryDecision.Obstacle.otherStore(let marker):
