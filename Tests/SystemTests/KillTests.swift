@@ -47,7 +47,8 @@ import Testing
             let chain = "c\(Int.random(in: 0..<3, using: &random))"
             if random.oneIn(8) {
                 let head = try client.versions().first?.version ?? 1
-                try client.rollback(to: UInt64.random(in: max(1, head - min(head, 5))...head, using: &random))
+                try client.rollback(
+                    to: UInt64.random(in: max(1, head - min(head, 5))...head, using: &random))
                 return
             }
             let count = random.oneIn(5) ? 50 : 1

@@ -31,7 +31,8 @@ public struct EditScript: Sendable {
     }
 
     private mutating func add(
-        _ type: MessageType, _ flags: MessageFlags, _ write: (MessageHeader, inout MessageWriter) -> Void
+        _ type: MessageType, _ flags: MessageFlags,
+        _ write: (MessageHeader, inout MessageWriter) -> Void
     ) {
         var writer = MessageWriter()
         write(

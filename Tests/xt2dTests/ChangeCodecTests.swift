@@ -31,7 +31,8 @@ import Testing
         #expect(all.count == 11)
         for change in all {
             #expect(try ChangeCodec.decode(try ChangeCodec.encode(change)) == change)
-            #expect(try ChangeCodec.decode(try ChangeCodec.encode(change.inverse)) == change.inverse)
+            #expect(
+                try ChangeCodec.decode(try ChangeCodec.encode(change.inverse)) == change.inverse)
         }
     }
 

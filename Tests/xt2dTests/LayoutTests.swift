@@ -50,7 +50,9 @@ import Testing
 
     @Test func oneInsertedRuleIsOneMessage() throws {
         var kernel = try kernel(rules: 1_000)
-        let batch = try kernel.batch { $0.insert(.tcp(port: 22, comment: "ssh"), into: "input", at: 500) }
+        let batch = try kernel.batch {
+            $0.insert(.tcp(port: 22, comment: "ssh"), into: "input", at: 500)
+        }
         #expect(
             try KernelLines.of(batch.bytes) == [
                 "BATCH_BEGIN", "NEWRULE input before 1504 id 1004", "DELOBJ version",
@@ -67,7 +69,10 @@ import Testing
             try kernel.lines { $0.replace(4, in: "input", with: .tcp(port: 9)) } == [
                 "NEWRULE input handle 1004 id 4"
             ])
-        #expect(try kernel.lines { $0.append(.tcp(port: 1), to: "side") } == ["NEWRULE side id 7 append"])
+        #expect(
+            try kernel.lines { $0.append(.tcp(port: 1), to: "side") } == [
+                "NEWRULE side id 7 append"
+            ])
     }
 
     // MARK: Runs

@@ -143,7 +143,8 @@ import Testing
             } == (works ? 0 : EOPNOTSUPP))
         var reached = bench
         try reached.commit { $0.append(.jump(to: "side"), to: "base") }
-        #expect(reached.errno { $0.append(Self.masquerade, to: "side") } == (works ? 0 : EOPNOTSUPP))
+        #expect(
+            reached.errno { $0.append(Self.masquerade, to: "side") } == (works ? 0 : EOPNOTSUPP))
         var demanding = bench
         try demanding.commit {
             $0.addChain("middle")

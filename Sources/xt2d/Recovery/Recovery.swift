@@ -24,6 +24,8 @@ struct Recovery {
     private let bootID: String
     private var ownership: TableBody.Flags = [.owner, .persist]
     private var notices: [String] = []
+    /// Whether the tables are this process's own already.
+    private var hasAdopted = false
 
     /// How often recovery starts over because others commit in between.
     private static let attempts = 100
@@ -71,11 +73,12 @@ struct Recovery {
             wanted: try store.loadRuleset(at: target), version: target, generation: generation,
             marker: marker, nextID: try store.nextObjectID())
         try read(&work, decision)
+        if try adopt(work) { return nil }
         switch try send(&work) {
         case .retry: return nil
-        case .refused(let error):
+        case .refused(let error, let subject):
             guard decision.pending == .finish, decision.kernelIsEmpty, let pending else {
-                throw StartError.kernelRefused(target, error, work.wanted)
+                throw StartError.kernelRefused(target, error, subject)
             }
             // It may be the reason why it never became head; the version before it surely worked.
             try drop(pending, because: error.description)
@@ -126,21 +129,41 @@ struct Recovery {
     private enum Sent {
         case done
         case retry
-        case refused(KernelError)
+        /// One message was refused; it is about this table, where it is about one.
+        case refused(KernelError, table: String?)
+    }
+
+    /// Makes the tables that are there this process's own before anything in them is changed.
+    ///
+    /// Why: in the batch that changes a table's flags the kernel refuses new base chains (linux `nf_tables_api.c`,
+    /// `nf_tables_addchain`, `__NFT_TABLE_F_UPDATE`); and once they are owned, nobody else changes them meanwhile.
+    /// - Returns: whether the kernel has been changed, so that it must be looked at again.
+    private mutating func adopt(_ work: KernelRepair) throws -> Bool {
+        guard !hasAdopted, !work.changes.isEmpty, !work.adopted.isEmpty else { return false }
+        var takeover = work.takeover
+        switch try send(&takeover) {
+        case .retry: break
+        case .refused(let error, let table):
+            throw StartError.kernelRefused(work.version, error, table)
+        case .done: hasAdopted = true
+        }
+        return true
     }
 
     /// Sends what differs, with ownership; without ownership where the kernel does not know it.
     private mutating func send(_ work: inout KernelRepair) throws -> Sent {
-        switch kernel.commit(try work.batch(uuid: store.uuid, ownership: ownership)) {
+        let batch = try work.batch(uuid: store.uuid, ownership: ownership)
+        switch kernel.commit(batch) {
         case .committed(let handles, let complete):
             for (id, handle) in handles { work.handles[id] = handle }
             guard complete else { return .retry }
             return .done
         case .generationMoved, .unknown: return .retry
         case .refused(let error):
-            if ownership.isEmpty || error.errno == EPERM { return try refused(error) }
+            let table = work.table(error.sequence, in: batch)
+            if ownership.isEmpty || error.errno == EPERM { return try refused(error, table) }
             guard [EOPNOTSUPP, EINVAL].contains(error.errno), !KernelRepair.knowsPersist() else {
-                return .refused(error)
+                return .refused(error, table: table)
             }
             ownership = []
             notices.append(
@@ -150,8 +173,8 @@ struct Recovery {
         }
     }
 
-    private func refused(_ error: KernelError) throws -> Sent {
-        guard error.errno == EPERM else { return .refused(error) }
+    private func refused(_ error: KernelError, _ table: String?) throws -> Sent {
+        guard error.errno == EPERM else { return .refused(error, table: table) }
         throw StartError(
             "Another process owns xt2's tables in this network namespace, or this one may not change nf_tables: run xt2d as root, and only one at a time."
         )
@@ -224,10 +247,29 @@ private struct KernelRepair {
         let plan = BatchPlan(
             generation: generation, marker: Marker(uuid: uuid, version: version),
             replacesMarker: marker != nil, adoptsMarkerTable: true, ownership: ownership)
-        let adopted = there.tables.filter { wanted.object($0.id) != nil }
         return try Layout.batch(
             from: there, to: wanted, changes: changes, handles: handles,
-            adopting: ownership.isEmpty ? [] : Array(adopted), plan: plan)
+            adopting: ownership.isEmpty ? [] : adopted, plan: plan)
+    }
+
+    /// The tables that are there and stay.
+    var adopted: [StoredObject] { there.tables.filter { wanted.object($0.id) != nil } }
+
+    /// The same without the changes: the tables only get their owner, the marker stays.
+    var takeover: KernelRepair {
+        KernelRepair(
+            wanted: wanted, version: marker?.version ?? version, generation: generation,
+            marker: marker, nextID: nextID, there: there, handles: handles)
+    }
+
+    /// The table that a message of the batch is about; nil if it is about something else.
+    func table(_ sequence: SequenceNumber?, in batch: KernelBatch) -> String? {
+        guard let sequence else { return nil }
+        guard let subject = batch.subjects[sequence] else {
+            // The marker's table is made first, and belongs to no version.
+            return sequence == SequenceNumber(2) ? "\(Marker.family.name) \(Marker.table)" : nil
+        }
+        return wanted.object(subject).flatMap { $0.kind == .table ? $0.title : nil }
     }
 
     /// Whether the running kernel has NFT_TABLE_F_PERSIST: Linux 6.9 and later.
@@ -265,11 +307,12 @@ struct StartError: Error, CustomStringConvertible {
     }
 
     static func kernelRefused(
-        _ version: VersionID, _ error: KernelError, _ ruleset: Ruleset
+        _ version: VersionID, _ error: KernelError, _ table: String?
     ) -> StartError {
-        if error.errno == EEXIST {
+        // EEXIST for a table to be made; EOPNOTSUPP for one that is there and cannot be owned, because it is not persistent.
+        if let table, [EEXIST, EOPNOTSUPP].contains(error.errno) {
             return StartError(
-                "The kernel has a table of the same name as one of version \(version) that xt2 did not make; delete it with nft, then start again."
+                "The kernel has a table \(table) that xt2 did not make, and version \(version) has one of that name. Nothing was changed; delete it with 'nft delete table \(table)', then start again."
             )
         }
         return StartError(

@@ -91,7 +91,9 @@ final class ControlClient {
 
     /// Sends a request that is acknowledged and reads what comes of it.
     @discardableResult
-    func ask(_ type: MessageType, _ body: (some ControlBody)? = RulesetRequest?.none) throws -> Reply {
+    func ask(_ type: MessageType, _ body: (some ControlBody)? = RulesetRequest?.none) throws
+        -> Reply
+    {
         try send(request(type, [.request, .acknowledge], body))
         return try reply(to: sequence)
     }

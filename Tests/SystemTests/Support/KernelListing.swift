@@ -62,7 +62,9 @@ struct KernelListing {
             chains[chain]?.hook = String(line)
         } else if first == "comment", line.contains("xt2 version "), words.count > 3 {
             markedVersion = UInt64(words[3])
-        } else if let mark = line.firstRange(of: "# handle "), let handle = UInt64(line[mark.upperBound...]) {
+        } else if let mark = line.firstRange(of: "# handle "),
+            let handle = UInt64(line[mark.upperBound...])
+        {
             // Both parts have a chain's rules in the same order.
             guard chains[chain]?.rules.indices.contains(next) == true,
                 chains[chain]?.rules[next].handle == handle
@@ -115,7 +117,8 @@ struct KernelListing {
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"), rest.count >= 3,
-                let value = UInt8(String(decoding: rest.dropFirst().prefix(2), as: UTF8.self), radix: 16)
+                let value = UInt8(
+                    String(decoding: rest.dropFirst().prefix(2), as: UTF8.self), radix: 16)
             else {
                 bytes.append(byte)
                 continue

@@ -133,7 +133,8 @@ struct ReplayModel {
         let leaves = ruleset.tables[key, default: [:]].keys.filter { $0.hasPrefix("leaf") }.sorted()
         let comment = random.oneIn(2) ? "c\(Int.random(in: 0..<4, using: &random))" : nil
         if !name.hasPrefix("leaf"), !leaves.isEmpty, random.oneIn(3) {
-            return .jump(to: leaves[Int.random(in: 0..<leaves.count, using: &random)], comment: comment)
+            return .jump(
+                to: leaves[Int.random(in: 0..<leaves.count, using: &random)], comment: comment)
         }
         return .tcp(port: UInt16.random(in: 1...4, using: &random), comment: comment)
     }
@@ -141,7 +142,8 @@ struct ReplayModel {
     private mutating func changeRules(_ key: String, _ name: String) {
         guard var rules = ruleset.tables[key]?[name]?.rules else { return }
         let index = rules.isEmpty ? 0 : Int.random(in: 0..<rules.count, using: &random)
-        let known = rules.isEmpty || rules[index].id >= ReplayModel.provisional ? nil : rules[index].id
+        let known =
+            rules.isEmpty || rules[index].id >= ReplayModel.provisional ? nil : rules[index].id
         let limit = rules.count > 40 ? 4 : 10
         switch (Int.random(in: 0..<limit, using: &random), known) {
         case (0, let id?):
