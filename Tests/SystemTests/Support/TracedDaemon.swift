@@ -42,7 +42,9 @@ struct TracedDaemon {
             ])
     }
 
-    /// All batches so far. strace writes a call down before it lets the daemon go on.
+    /// All batches so far.
+    ///
+    /// None is missing: strace writes a call down before it lets the daemon go on.
     func batches() throws -> [Sent] {
         try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
             .compactMap { Sent($0) }
