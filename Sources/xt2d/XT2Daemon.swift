@@ -65,11 +65,13 @@ struct XT2Daemon: AsyncParsableCommand {
         let status = DaemonStatus(notices: recovered.notices)
         for notice in recovered.notices { log.notice("\(notice)") }
         let group = MultiThreadedEventLoopGroup.singleton
+        let dumps = NIOThreadPool(numberOfThreads: 1)
+        dumps.start()
         let committer = Committer(
             recovered, eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
         let handler = RequestHandler(
             committer: committer, store: store, published: committer.published,
-            status: status)
+            status: status, dumps: dumps)
         let server = ControlServer(endpoint, handler: handler, group: group, log: log)
         try await ServiceGroup(
             services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: log

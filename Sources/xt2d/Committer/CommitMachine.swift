@@ -1,3 +1,4 @@
+import Glibc
 import NetlinkProto
 
 /// One commit, as a state machine: an event goes in, the next action comes out.
@@ -6,7 +7,7 @@ import NetlinkProto
 ///
 /// Invariants:
 /// 1. The version is in the store (pending, on disk) before the kernel is asked.
-/// 2. A refusal is told only after the pending version is gone from the store.
+/// 2. A refusal is told only after the pending version is gone from the store; where it cannot be removed, the refusal says so.
 /// 3. Success is told only when the version is on disk and the kernel runs it.
 /// 4. When it is not known whether the kernel took a batch, the marker decides, nothing else.
 ///
@@ -40,8 +41,10 @@ struct CommitMachine {
         case markerIsOld
         /// The marker says that the new version is live.
         case markerIsNew
-        /// The marker says something else, or cannot be read.
+        /// The marker says something else.
         case markerIsForeign(Refusal)
+        /// Neither the generation nor the marker can be read.
+        case markerUnreadable(Refusal)
         /// The pending version has been removed.
         case abandoned
         /// The pending version is the head.
@@ -66,6 +69,8 @@ struct CommitMachine {
         case succeedUnmarked
         /// The kernel has the version before, only the pending one could not be removed: fail, and remove it before the next commit.
         case failUnremoved(Refusal)
+        /// Whether the kernel took the batch cannot be found out now: fail, and find out before the next commit.
+        case failUndecided(Refusal)
     }
 
     private(set) var state = State.planned
@@ -83,9 +88,18 @@ struct CommitMachine {
         case (.planned, .storeFailed(let refusal)):
             state = .failed
             return .fail(refusal)
-        case (.stored, .accepted), (.unknown, .markerIsNew):
+        case (.stored, .accepted):
             state = .accepted
             return .commitInStore
+        case (.unknown, .markerIsNew):
+            // A batch that was refused for its generation changed nothing, so this marker is somebody else's.
+            guard reason != nil else { return abandon(CommitMachine.foreignMarker) }
+            state = .accepted
+            return .commitInStore
+        case (.unknown, .markerUnreadable(let refusal)):
+            guard reason != nil else { return abandon(refusal) }
+            state = .failed
+            return .failUndecided(refusal)
         case (.stored, .refused(let refusal)):
             return abandon(refusal)
         case (.stored, .generationMoved):
@@ -132,9 +146,13 @@ struct CommitMachine {
         return .abandon(refusal)
     }
 
+    static let foreignMarker = Refusal(
+        ESTALE,
+        "Another program has changed or removed the marker in table inet xt2, so it is not known what the kernel runs; restart xt2d to repair it.",
+        outcome: .failed)
     private static let busy = Refusal(
-        11, "Other programs change nf_tables without a pause; try again.", outcome: .failed)
-    private static let lost = Refusal(
-        5, "The kernel's answer was lost, and it has not taken the change; try again.",
+        EAGAIN, "Other programs change nf_tables without a pause; try again.", outcome: .failed)
+    static let lost = Refusal(
+        EIO, "The kernel's answer was lost, and it has not taken the change; try again.",
         outcome: .failed)
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import NetlinkProto
 import RuleStore
 
@@ -10,7 +11,8 @@ extension Committer {
             try authorise(peer)
             let candidate = try store.createCandidate(
                 base: head.version, created: .now, uid: peer.uid, gid: peer.gid, message: reason)
-            return CandidateMessage(candidate, operationCount: 0)
+            note(audited, .committed)
+            return CandidateMessage(candidate)
         } catch {
             throw refuse(error, audited)
         }
@@ -22,6 +24,7 @@ extension Committer {
         do {
             try authorise(peer)
             try store.deleteCandidate(id)
+            note(audited, .committed)
         } catch {
             throw refuse(error, audited)
         }
@@ -45,18 +48,30 @@ extension Committer {
             let version =
                 changes.isEmpty
                 ? nil : try commitAudited(Proposal(editor, changes, audited: audited))
-            try store.deleteCandidate(id)
+            forget(id)
             return version
         } catch {
             throw refuse(error, audited)
         }
     }
 
-    /// What a candidate would change on the head, and the ruleset that it would make.
-    func preview(_ id: CandidateID) throws(Refusal) -> (changes: [Change], ruleset: Ruleset) {
+    /// Deletes a candidate that has become a version. The version is live whatever comes of this.
+    private func forget(_ id: CandidateID) {
+        do {
+            try store.deleteCandidate(id)
+        } catch {
+            log.error(
+                "a committed candidate cannot be deleted",
+                metadata: ["candidate": "\(id)", "error": "\(error.message)"])
+        }
+    }
+
+    /// What a candidate would change on the head.
+    func preview(_ id: CandidateID) throws(Refusal) -> RulesetDiff {
         do {
             let editor = try self.editor(on: try store.candidate(id))
-            return (try editor.changes(), editor.ruleset)
+            return RulesetDiff(
+                changes: try editor.changes(), old: head.ruleset, new: editor.ruleset)
         } catch {
             throw Refusal(any: error)
         }
@@ -69,27 +84,28 @@ extension Committer {
         do {
             let candidate = try store.candidate(id)
             let before = try self.editor(on: candidate)
-            var editor = RulesetEditor(
-                before.ruleset, graph: before.graph, nextID: nextID, ownership: ownership)
+            var editor = RulesetEditor(before.ruleset, graph: before.graph, nextID: nextID)
             for edit in edits { try editor.apply(edit) }
             let changes = try editor.changes()
             try store.append(
                 try changes.map(ChangeCodec.encode), to: id, nextObjectID: editor.nextID)
             // Ids that a candidate uses are never given to anything else.
             nextID = editor.nextID
-            let count = try store.operations(of: id).count
+            note(audited, .staged)
+            let count = candidate.operationCount + changes.count
             return .candidate(
-                CandidateMessage(candidate, operationCount: count), echoes(editor, edits))
+                CandidateMessage(candidate, operationCount: count), editedRules(editor, edits))
         } catch {
             throw Refusal(any: error)
         }
     }
 
-    private func echoes(_ editor: RulesetEditor, _ edits: [Edit]) -> [EditedRule] {
-        editor.editedRules.compactMap { sequence, id in
-            editor.ruleset.object(id)
-                .flatMap { RuleMessage($0, in: editor.ruleset, handles: head.handles) }
-                .map { EditedRule(sequence: sequence, message: $0) }
+    /// Writes a success that makes no version to the audit log; it stays a success if that fails.
+    func note(_ audited: AuditedRequest, _ outcome: AuditOutcome) {
+        do {
+            _ = try store.appendAudit(audited.entry(outcome: outcome, generation: head.generation))
+        } catch {
+            log.error("the audit log cannot be written", metadata: ["error": "\(error.message)"])
         }
     }
 
@@ -102,7 +118,7 @@ extension Committer {
             do {
                 try editor.applyStaged(change)
             } catch {
-                conflicts.append(conflict(change, error, editor.ruleset, candidate))
+                conflicts.append(conflict(change, error, editor.ruleset))
             }
         }
         guard conflicts.isEmpty else {
@@ -119,7 +135,7 @@ extension Committer {
 
     /// One conflict in words: what the candidate wants, and which version is in its way.
     private func conflict(
-        _ change: Change, _ error: RulesetError, _ ruleset: Ruleset, _ candidate: Candidate
+        _ change: Change, _ error: RulesetError, _ ruleset: Ruleset
     ) -> String {
         let verb =
             switch change {
@@ -215,4 +231,9 @@ extension StoredObject {
         default: "\(kind) \(name)"
         }
     }
+}
+
+extension AuditOutcome {
+    /// The edits are in a candidate; nothing is live.
+    static let staged = AuditOutcome(rawValue: "staged")
 }

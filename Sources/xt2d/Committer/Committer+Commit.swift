@@ -3,33 +3,6 @@ import Logging
 import NetlinkProto
 import RuleStore
 
-/// A change that is ready to be committed.
-struct Proposal {
-    var changes: [Change]
-    var ruleset: Ruleset
-    var graph: ChainGraph
-    var nextID: ObjectID
-    var kind: VersionKind
-    var rolledBackTo: VersionID?
-    var audited: AuditedRequest
-    /// Which client message an object's change comes from.
-    var sequence: (ObjectID) -> SequenceNumber?
-
-    init(
-        _ editor: RulesetEditor, _ changes: [Change], kind: VersionKind = .edit,
-        rolledBackTo: VersionID? = nil, audited: AuditedRequest
-    ) {
-        self.changes = changes
-        ruleset = editor.ruleset
-        graph = editor.graph
-        nextID = editor.nextID
-        self.kind = kind
-        self.rolledBackTo = rolledBackTo
-        self.audited = audited
-        sequence = { editor.sequence(for: $0) }
-    }
-}
-
 extension Committer {
     /// Makes a proposal the next version: on disk and live, or not at all.
     ///
@@ -46,13 +19,14 @@ extension Committer {
             id: head.version.next, time: proposal.audited.time,
             author: proposal.audited.peer.author, message: proposal.audited.message,
             kind: proposal.kind, rolledBackTo: proposal.rolledBackTo)
-        var run = CommitRun(proposal: proposal, version: version)
+        let batch: KernelBatch
         do {
-            run.batch = try plan(proposal, version.id)
+            batch = try plan(proposal, version.id)
         } catch {
             audit(error, proposal.audited)
             throw error
         }
+        var run = CommitRun(proposal: proposal, version: version, batch: batch)
         try carryOut(&run)
         return VersionMessage(version, changeCount: proposal.changes.count)
     }
@@ -87,12 +61,17 @@ extension Committer {
             case .abandon(let refusal): action = machine.handle(abandon(run, refusal))
             case .succeed: return adopt(run)
             case .succeedUnmarked:
-                unsettled = .mark(run.version.id, handles: run.handleChanges, kernelState(run))
+                unsettled = .mark(run)
                 return adopt(run)
             case .fail(let refusal): throw refusal
             case .failUnremoved(let refusal):
-                unsettled = .remove(run.version.id, abandonEntry(run, refusal))
-                throw refusal
+                unsettled = .remove(run, refusal)
+                throw refusal.adding(
+                    "The database could not be written either, so the refused version is still in it: if the host is restarted before the next change, xt2d will try to load it."
+                )
+            case .failUndecided(let refusal):
+                unsettled = .undecided(run)
+                throw refusal.adding("Whether the change is live is found out before the next one.")
             }
         }
     }
@@ -102,7 +81,7 @@ extension Committer {
     private func prepare(_ run: CommitRun) -> CommitMachine.Event {
         let entry = run.proposal.audited.entry(
             outcome: .committed, version: run.version.id,
-            generation: run.batch?.generation.rawValue ?? 0)
+            generation: run.batch.generation.rawValue)
         do {
             try store.prepare(
                 run.version, changes: run.proposal.changes, nextObjectID: run.proposal.nextID,
@@ -118,10 +97,7 @@ extension Committer {
     }
 
     private func send(_ run: inout CommitRun) -> CommitMachine.Event {
-        guard let batch = run.batch else {
-            return .refused(Refusal(EIO, "There is no batch.", outcome: .failed))
-        }
-        switch kernel.commit(batch) {
+        switch kernel.commit(run.batch) {
         case .committed(let handles, let complete):
             run.handles = handles
             if !complete { readHandles(&run) }
@@ -136,27 +112,28 @@ extension Committer {
     }
 
     private func resend(_ run: inout CommitRun) -> CommitMachine.Event {
-        run.batch?.plan(on: GenerationID(rawValue: head.generation))
+        run.batch.plan(on: GenerationID(rawValue: head.generation))
         return send(&run)
     }
 
-    private func readMarker(_ run: inout CommitRun) -> CommitMachine.Event {
+    /// Asks the kernel which version it runs; the generation is taken over only if that is the head.
+    func readMarker(_ run: inout CommitRun) -> CommitMachine.Event {
         do {
             // The generation first: a commit in between makes the next attempt fail, not succeed wrongly.
-            head.generation = try kernel.generation().rawValue
+            let generation = try kernel.generation()
             let marker = try kernel.marker()
-            if marker == Marker(uuid: uuid, version: head.version) { return .markerIsOld }
+            if marker == Marker(uuid: uuid, version: head.version) {
+                head.generation = generation.rawValue
+                return .markerIsOld
+            }
             if marker == Marker(uuid: uuid, version: run.version.id) {
+                run.live = generation
                 readHandles(&run)
                 return .markerIsNew
             }
-            return .markerIsForeign(
-                Refusal(
-                    ESTALE,
-                    "Another program has changed or removed the table inet xt2, so it is not known what the kernel runs; restart xt2d to repair it.",
-                    outcome: .failed))
+            return .markerIsForeign(CommitMachine.foreignMarker)
         } catch {
-            return .markerIsForeign(
+            return .markerUnreadable(
                 Refusal(
                     EIO, "The kernel cannot be asked what it runs: \(error.description).",
                     outcome: .failed))
@@ -188,129 +165,51 @@ extension Committer {
         }
     }
 
-    private func abandonEntry(_ run: CommitRun, _ refusal: Refusal) -> AuditEntry {
+    func abandonEntry(_ run: CommitRun, _ refusal: Refusal) -> AuditEntry {
         run.proposal.audited.entry(
             outcome: .failed, version: run.version.id, reason: refusal.message,
             generation: head.generation)
     }
 
     /// Goes over to the new version.
-    private func adopt(_ run: CommitRun) {
+    func adopt(_ run: CommitRun) {
         for (id, handle) in run.handleChanges { head.handles[id] = handle.map { Handle($0) } }
         head.version = run.version.id
         head.ruleset = run.proposal.ruleset
-        head.generation = run.generation
+        head.generation = run.generation.rawValue
         graph = run.proposal.graph
         published.current = head
     }
 
-    private func kernelState(_ run: CommitRun) -> KernelState {
-        KernelState(bootID: bootID, generation: run.generation)
+    /// What the store keeps of the kernel; while handles are missing, something that makes the next start look again.
+    func kernelState(_ run: CommitRun) -> KernelState {
+        KernelState(
+            bootID: bootID,
+            generation: lacksHandles ? GenerationID.none.rawValue : run.generation.rawValue)
     }
 
     // MARK: Handles and errors
 
     /// Asks the kernel for handles whose echo was lost.
-    private func readHandles(_ run: inout CommitRun) {
+    func readHandles(_ run: inout CommitRun) {
         do {
-            let dump = try KernelDump.read(kernel, tables: Array(run.proposal.ruleset.tables))
-            for (id, handle) in dump.handles(in: run.proposal.ruleset) { run.handles[id] = handle }
+            let ruleset = run.proposal.ruleset
+            let dump = try KernelDump.read(kernel, tables: Array(ruleset.tables))
+            for (id, handle) in dump.handles(in: ruleset) { run.handles[id] = handle }
+            lacksHandles = false
         } catch {
-            // A rule without a handle cannot be edited until the next start reads them all.
-            log.error("handles cannot be read", metadata: ["error": "\(error)"])
+            lacksHandles = true
+            log.error("handles cannot be read", metadata: ["error": "\(error.description)"])
         }
     }
 
     /// Lays a refusal by the kernel to the client's message that it comes from.
     private func explain(_ error: KernelError, _ run: CommitRun) -> Refusal {
-        let subject = error.sequence.flatMap { run.batch?.subjects[$0] }
+        let subject = error.sequence.flatMap { run.batch.subjects[$0] }
         var refusal = Refusal(
             error.errno, KernelRefusal.sentence(error, subject, run.proposal.ruleset, head.ruleset),
             outcome: .failed)
         refusal.sequence = subject.flatMap(run.proposal.sequence)
         return refusal
-    }
-}
-
-/// One commit under way.
-struct CommitRun {
-    let proposal: Proposal
-    let version: NewVersion
-    var batch: KernelBatch?
-    /// Handles that the kernel gave.
-    var handles: [ObjectID: Handle] = [:]
-
-    init(proposal: Proposal, version: NewVersion) {
-        self.proposal = proposal
-        self.version = version
-    }
-
-    /// The kernel's generation with this version in it: each commit counts one, and 0 is left out.
-    ///
-    /// - Source: linux `nf_tables_api.c`, `nf_tables_commit`.
-    var generation: UInt32 {
-        let next = (batch?.generation.rawValue ?? 0) &+ 1
-        return next == 0 ? 1 : next
-    }
-
-    /// What changes in the table of handles.
-    var handleChanges: [(id: ObjectID, handle: UInt64?)] {
-        var changes = handles.map { (id: $0.key, handle: Optional($0.value.rawValue)) }
-        for case .delete(let object) in proposal.changes { changes.append((object.id, nil)) }
-        return changes
-    }
-}
-
-extension Refusal {
-    /// What a failure to plan a batch means for a client.
-    init(_ error: LayoutError, in ruleset: Ruleset) {
-        switch error {
-        case .unknownHandle(let id):
-            self.init(
-                EIO,
-                "It is not known where \(ruleset.title(of: id)) lives in the kernel; restart xt2d to find out.",
-                outcome: .failed)
-        case .damaged(let id, let cause):
-            self.init(
-                EIO, "The stored \(ruleset.title(of: id)) is damaged: \(cause).", outcome: .failed)
-        case .tooLarge(let cause):
-            self.init(EMSGSIZE, "The change does not fit into a message: \(cause.message).")
-        case .nameTaken(_, let name):
-            self.init(
-                EBUSY,
-                "The name \(name) becomes free and is used again in the same version, which the kernel cannot do in one step; make two versions."
-            )
-        }
-    }
-}
-
-/// The words for a refusal by the kernel.
-enum KernelRefusal {
-    static func sentence(
-        _ error: KernelError, _ subject: ObjectID?, _ new: Ruleset, _ old: Ruleset
-    ) -> String {
-        if error.origin == .systemCall("sendto") && error.errno == EMSGSIZE {
-            return
-                "The change is too large for the kernel's socket buffer; raise net.core.wmem_max, or make several smaller changes."
-        }
-        guard let subject else { return "The kernel refused the change: \(error.description)." }
-        let title = new.object(subject) == nil ? old.title(of: subject) : new.title(of: subject)
-        if error.errno == EEXIST && new.object(subject)?.kind == .table {
-            return
-                "The kernel already has a \(title) that xt2 did not make; choose another name, or delete it with nft."
-        }
-        return "The kernel refused \(title): \(error.description)."
-    }
-}
-
-extension Ruleset {
-    /// An object as people know it.
-    func title(of id: ObjectID) -> String {
-        guard let object = object(id) else { return "object \(id)" }
-        return switch object.kind {
-        case .table: "table \(object.title)"
-        case .rule: "rule \(id) in chain \(object.parent.flatMap { self.object($0)?.name } ?? "?")"
-        default: "\(object.kind) \(object.name)"
-        }
     }
 }

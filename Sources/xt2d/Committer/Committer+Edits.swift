@@ -9,6 +9,8 @@ extension Committer {
     func edit(_ batch: EditBatch, peer: Peer) throws(Refusal) -> EditReply {
         var audited = batch.audited(by: peer, [])
         do {
+            // Of a user who may not write, only the attempt is kept, not the text.
+            if !peer.mayWrite { audited.message = "" }
             try authorise(peer)
             let edits = try batch.edits()
             audited = batch.audited(by: peer, edits)
@@ -61,7 +63,7 @@ extension Committer {
     }
 
     /// The rules that the client asked to have echoed.
-    private func editedRules(_ editor: RulesetEditor, _ edits: [Edit]) -> [EditedRule] {
+    func editedRules(_ editor: RulesetEditor, _ edits: [Edit]) -> [EditedRule] {
         let wanted = Set(edits.filter { $0.flags.contains(.echo) }.map(\.sequence))
         return editor.editedRules.compactMap { sequence, id in
             guard wanted.contains(sequence), let rule = editor.ruleset.object(id),
@@ -130,9 +132,8 @@ extension Committer {
             peer: peer, action: "zero", scopes: scope.map { [$0] } ?? [], message: "")
         do {
             try authorise(peer)
-            for table in try tables(message) { try zero(table, chain: message?.chain) }
-            _ = try store.appendAudit(
-                audited.entry(outcome: .committed, generation: head.generation))
+            for table in try tables(message, family) { try zero(table, chain: message?.chain) }
+            note(audited, .committed)
         } catch {
             let refusal = Refusal(any: error)
             audit(refusal, audited)
@@ -140,8 +141,14 @@ extension Committer {
         }
     }
 
-    private func tables(_ message: RuleMessage?) throws(Refusal) -> [StoredObject] {
-        guard let message else { return Array(head.ruleset.tables) }
+    private func tables(
+        _ message: RuleMessage?, _ family: Family
+    ) throws(Refusal) -> [StoredObject] {
+        guard let message else {
+            return head.ruleset.tables.filter {
+                family == .unspecified || $0.family == family.rawValue
+            }
+        }
         guard
             let table = head.ruleset.table(family: message.family.rawValue, name: message.table)
         else {
@@ -157,10 +164,13 @@ extension Committer {
 
     private func zero(_ table: StoredObject, chain: String?) throws(Refusal) {
         do {
-            try kernel.dump(.getRuleReset, family: Family(rawValue: table.family)) { writer in
-                writer.attribute(1, string: table.name)
-                if let chain { writer.attribute(2, string: chain) }
-            } _: { _ in
+            // A dump that was interrupted has reset a part; doing it again does no harm.
+            try kernel.stable { () throws(KernelError) in
+                try kernel.dump(.getRuleReset, family: Family(rawValue: table.family)) { writer in
+                    writer.attribute(1, string: table.name)
+                    if let chain { writer.attribute(2, string: chain) }
+                } _: { _ in
+                }
             }
         } catch {
             throw Refusal(

@@ -24,13 +24,19 @@ actor Committer {
     var head: Head
     var graph: ChainGraph
     var nextID: ObjectID
-    /// A pending version whose end could not be written; it is settled before the next commit.
+    /// What an earlier commit left open; it is settled before the next.
     var unsettled: Unsettled?
+    /// Whether the kernel may hold rules whose handles are not known here.
+    var lacksHandles = false
 
-    /// A write to the store that is still owed.
+    /// What a commit can leave open.
     enum Unsettled {
-        case mark(VersionID, handles: [(id: ObjectID, handle: UInt64?)], KernelState)
-        case remove(VersionID, AuditEntry)
+        /// The version is live and on disk; it is not marked as head.
+        case mark(CommitRun)
+        /// The version was refused; it is not removed from the store.
+        case remove(CommitRun, Refusal)
+        /// Whether the kernel took the version is not known.
+        case undecided(CommitRun)
     }
 
     /// A committer on top of what recovery found.
@@ -51,7 +57,7 @@ actor Committer {
 
     /// An editor on top of the head.
     func editor() -> RulesetEditor {
-        RulesetEditor(head.ruleset, graph: graph, nextID: nextID, ownership: ownership)
+        RulesetEditor(head.ruleset, graph: graph, nextID: nextID)
     }
 
     /// Writes an attempt that came to nothing to the audit log.
@@ -65,24 +71,6 @@ actor Committer {
             _ = try store.appendAudit(entry)
         } catch {
             log.error("the audit log cannot be written", metadata: ["error": "\(error.message)"])
-        }
-    }
-
-    /// Writes what an earlier commit could not.
-    ///
-    /// - Throws: ``Refusal`` if it still cannot be written; nothing may be committed then.
-    func settle() throws(Refusal) {
-        do {
-            switch unsettled {
-            case nil: return
-            case .mark(let version, let handles, let kernel):
-                try store.commit(version, handles: handles, kernel: kernel)
-            case .remove(let version, let entry):
-                try store.abandon(version, audit: entry)
-            }
-            unsettled = nil
-        } catch {
-            throw Refusal(error)
         }
     }
 }
@@ -106,13 +94,12 @@ struct AuditedRequest: Sendable {
             time: time, author: peer.author, loginUID: peer.loginUID, action: action,
             outcome: outcome, version: version, generation: generation, reason: reason,
             message: message,
-            request: outcome == .committed || request.isEmpty
-                ? nil : Array(request.prefix(AuditedRequest.requestBytes)),
+            request: [.refused, .failed].contains(outcome) && !request.isEmpty ? request : nil,
             scopes: scopes)
     }
 
     /// How much of a request that came to nothing is kept.
-    private static let requestBytes = 16 << 10
+    static let requestBytes = 16 << 10
 }
 
 extension Refusal {

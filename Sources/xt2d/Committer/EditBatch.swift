@@ -45,7 +45,8 @@ struct EditBatch: Sendable {
         }
         return AuditedRequest(
             peer: peer, action: actions.count == 1 ? actions.first ?? "batch" : "batch",
-            scopes: Array(scopes), message: options.reason ?? "", request: Array(messages.joined()))
+            scopes: Array(scopes), message: options.reason ?? "",
+            request: Array(messages.joined().prefix(AuditedRequest.requestBytes)))
     }
 }
 

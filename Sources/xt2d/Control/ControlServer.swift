@@ -15,9 +15,6 @@ struct ControlServer: Service {
     private let group: any EventLoopGroup
     private let log: Logger
 
-    /// Clients at a time; more are told to try again.
-    private static let clientLimit = 256
-
     init(
         _ socket: ControlSocket, handler: RequestHandler, group: any EventLoopGroup, log: Logger
     ) {
@@ -29,7 +26,9 @@ struct ControlServer: Service {
 
     private typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    /// Serves until the service group shuts down; requests that are being carried out are finished.
+    /// Serves until the service group shuts down.
+    ///
+    /// A commit that is being carried out is finished, but its client may not hear of it: the connection is closed.
     func run() async throws {
         let server = try await ServerBootstrap(group: group)
             .bind(socket.descriptor) { channel in
@@ -67,7 +66,7 @@ struct ControlServer: Service {
     private func serve(_ client: Client) async {
         do {
             let peer = try await ControlServer.peer(of: client.channel)
-            guard handler.status.admitClient(limit: ControlServer.clientLimit) else {
+            guard handler.status.admit(peer) else {
                 return try await turnAway(client)
             }
             defer { handler.status.releaseClient() }
@@ -91,7 +90,7 @@ struct ControlServer: Service {
             var replies = ReplyStream(outbound)
             try await replies.acknowledge(
                 MessageHeader(type: .noop), errno: EAGAIN,
-                message: "There are \(ControlServer.clientLimit) clients already; try again later.")
+                message: "There are too many clients already; try again later.")
             try await replies.flush()
         }
     }

@@ -11,6 +11,9 @@ struct ReplyStream {
     /// Bytes that are collected before they are sent.
     private static let pieceBytes = 64 << 10
 
+    /// Characters of a refusal that are told; more than any but a loop of hundreds of chains takes.
+    private static let refusalCharacters = 4_096
+
     init(_ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) {
         self.outbound = outbound
     }
@@ -43,8 +46,10 @@ struct ReplyStream {
     mutating func refuse(_ request: MessageHeader, _ refusal: Refusal) async throws {
         var header = request
         if let sequence = refusal.sequence { header.sequence = sequence }
+        // Names of up to 255 bytes can make a sentence longer than an attribute.
+        let message = String(refusal.message.prefix(ReplyStream.refusalCharacters))
         try await acknowledge(
-            header, errno: refusal.errno, message: refusal.message, offset: refusal.offset)
+            header, errno: refusal.errno, message: message, offset: refusal.offset)
     }
 
     /// Adds the end of a list.

@@ -1,9 +1,11 @@
 import Glibc
 import NIOCore
+import NIOPosix
 import NetlinkProto
 import RuleStore
 
-// The requests that only read: they see one version whole, and wait for no commit.
+// The requests that only read: they see one version whole. None waits for a commit but the diff of a candidate, which the committer
+// works out.
 extension RequestHandler {
     // MARK: The ruleset
 
@@ -12,16 +14,22 @@ extension RequestHandler {
     ) async throws {
         let head = published.current
         let version = try known(request.version, head)
+        let isHead = version == head.version
+        // An older version is a ruleset of its own, held until the client has read it.
+        guard isHead || status.admitHistoricListing() else {
+            throw Refusal(EAGAIN, "Too many older versions are being listed; try again later.")
+        }
+        defer { if !isHead { status.releaseHistoricListing() } }
         let ruleset =
-            version == head.version
-            ? head.ruleset : try await blocking { try store.loadRuleset(at: version) }
+            isHead ? head.ruleset : try await blocking { try store.loadRuleset(at: version) }
         let tables = try RequestHandler.tables(request, ruleset)
         var counters: CounterValues?
-        if request.counters && version == head.version {
-            counters = try await blocking { try CounterValues.read(tables) }
+        if request.counters && isHead {
+            let chain = request.chain
+            counters = try await dumps.runIfActive { try CounterValues.read(tables, chain: chain) }
         }
         let listing = RulesetStream(
-            ruleset: ruleset, handles: version == head.version ? head.handles : RuleHandles(),
+            ruleset: ruleset, handles: isHead ? head.handles : RuleHandles(),
             counters: counters, request: header)
         for table in tables {
             try await listing.send(table, onlyChain: request.chain, &replies)
@@ -99,9 +107,7 @@ extension RequestHandler {
         let head = published.current
         let diff: RulesetDiff
         if let candidate = request.candidate {
-            let preview = try await committer.preview(CandidateID(rawValue: candidate))
-            diff = RulesetDiff(
-                changes: preview.changes, old: published.current.ruleset, new: preview.ruleset)
+            diff = try await committer.preview(CandidateID(rawValue: candidate))
         } else {
             guard let to = request.to else {
                 throw Refusal(EINVAL, "The version to compare is missing.")
@@ -141,8 +147,7 @@ extension RequestHandler {
     // MARK: The audit log
 
     func listAudit(
-        _ request: AuditRequest, _ header: MessageHeader, _ peer: Peer,
-        _ replies: inout ReplyStream
+        _ request: AuditRequest, _ header: MessageHeader, _ replies: inout ReplyStream
     ) async throws {
         let filter = try AuditFilter(request)
         var before = request.before

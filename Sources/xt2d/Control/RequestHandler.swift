@@ -10,6 +10,8 @@ struct RequestHandler: Sendable {
     let store: RuleStore
     let published: PublishedHead
     let status: DaemonStatus
+    /// Where counters are read: one dump of a large ruleset takes long, and must not keep short requests waiting.
+    let dumps: NIOThreadPool
 
     /// Carries out one request that is not part of a batch.
     func handle(
@@ -22,9 +24,10 @@ struct RequestHandler: Sendable {
         } catch let error as StoreError {
             try await replies.refuse(header, Refusal(error))
         } catch let error as WireError {
-            var refusal = Refusal(EINVAL, "The request cannot be read: \(error).")
-            refusal.offset = error.offset
-            try await replies.refuse(header, refusal)
+            // A request that cannot be read has become a refusal already.
+            try await replies.refuse(
+                header,
+                Refusal(EIO, "The database holds what cannot be read: \(error).", outcome: .failed))
         }
     }
 
@@ -36,7 +39,7 @@ struct RequestHandler: Sendable {
         case .getVersion: try await listVersions(try read(message), header, &replies)
         case .getDiff: try await listDiff(try read(message), header, &replies)
         case .getCandidate: try await listCandidates(try read(message), header, &replies)
-        case .getAudit: try await listAudit(try read(message), header, peer, &replies)
+        case .getAudit: try await listAudit(try read(message), header, &replies)
         case .verifyAudit: try await verifyAudit(header, &replies)
         case .getStatus: try await tellStatus(header, &replies)
         case .rollback: try await rollback(try read(message), header, peer, &replies)
@@ -53,10 +56,16 @@ struct RequestHandler: Sendable {
     }
 
     /// Reads the attributes of a request.
-    private func read<Body: ControlBody>(_ message: [UInt8]) throws(WireError) -> Body {
-        var reader = MessageReader(message.span.bytes)
-        guard let view = try reader.next() else { throw WireError(.truncated, "an empty message") }
-        return try Body(view)
+    private func read<Body: ControlBody>(_ message: [UInt8]) throws(Refusal) -> Body {
+        do throws(WireError) {
+            var reader = MessageReader(message.span.bytes)
+            guard let view = try reader.next() else {
+                throw WireError(.truncated, "an empty message")
+            }
+            return try Body(view)
+        } catch {
+            throw Refusal(unreadable: error)
+        }
     }
 
     /// Runs something that waits for the disk or the kernel, on a thread that may wait.
@@ -175,12 +184,28 @@ struct RequestHandler: Sendable {
     }
 
     /// The table and chain that a GETRULE_RESET names; nil for everything.
-    private static func ruleScope(_ message: [UInt8]) throws(WireError) -> (RuleMessage?, Family) {
-        var reader = MessageReader(message.span.bytes)
-        guard let view = try reader.next() else { throw WireError(.truncated, "an empty message") }
-        let family = try view.netfilterHeader().family
-        var attributes = try view.attributes()
-        guard try attributes.next() != nil else { return (nil, family) }
-        return (try RuleMessage(view), family)
+    private static func ruleScope(
+        _ message: [UInt8]
+    ) throws(Refusal) -> (RuleMessage?, Family) {
+        do throws(WireError) {
+            var reader = MessageReader(message.span.bytes)
+            guard let view = try reader.next() else {
+                throw WireError(.truncated, "an empty message")
+            }
+            let family = try view.netfilterHeader().family
+            var attributes = try view.attributes()
+            guard try attributes.next() != nil else { return (nil, family) }
+            return (try RuleMessage(view), family)
+        } catch {
+            throw Refusal(unreadable: error)
+        }
+    }
+}
+
+extension Refusal {
+    /// A request that is damaged.
+    init(unreadable error: WireError) {
+        self.init(EINVAL, "The request cannot be read: \(error).")
+        offset = error.offset
     }
 }

@@ -45,14 +45,14 @@ struct RulesetStream {
 struct CounterValues: Sendable {
     private var counters: [ObjectID: [CounterExpression]] = [:]
 
-    /// Reads the counters of all rules of some tables.
-    static func read(_ tables: [StoredObject]) throws -> CounterValues {
+    /// Reads the counters of all rules of some tables, or of their chains of one name.
+    static func read(_ tables: [StoredObject], chain: String?) throws -> CounterValues {
         do {
             let kernel = try KernelLink()
             var values = CounterValues()
             try kernel.stable { () throws(KernelError) in
                 values = CounterValues()
-                for table in tables { try values.read(table, kernel) }
+                for table in tables { try values.read(table, chain, kernel) }
             }
             return values
         } catch {
@@ -62,10 +62,13 @@ struct CounterValues: Sendable {
         }
     }
 
-    private mutating func read(_ table: StoredObject, _ kernel: KernelLink) throws(KernelError) {
+    private mutating func read(
+        _ table: StoredObject, _ chain: String?, _ kernel: KernelLink
+    ) throws(KernelError) {
         var found: [ObjectID: [CounterExpression]] = [:]
         try kernel.dump(.getRule, family: Family(rawValue: table.family)) { writer in
             writer.attribute(1, string: table.name)
+            if let chain { writer.attribute(2, string: chain) }
         } _: { view throws(WireError) in
             let rule = try RuleMessage(view)
             guard rule.table == table.name, let id = rule.identity else { return }

@@ -17,9 +17,9 @@ struct ChainGraph: Sendable {
     /// What the rules of one chain come to.
     struct Facts: Sendable {
         /// How many rules jump to each chain.
-        var targets: [String: Int] = [:]
+        var targets: TreeDictionary<String, Int> = [:]
         /// How many rules demand each thing.
-        var demands: [HookDemand: Int] = [:]
+        var demands: TreeDictionary<HookDemand, Int> = [:]
 
         var isEmpty: Bool { targets.isEmpty && demands.isEmpty }
     }
@@ -103,15 +103,8 @@ struct ChainGraph: Sendable {
     }
 }
 
-extension Dictionary where Value == Int {
-    /// Counts up or down; what reaches zero is gone.
-    fileprivate mutating func count(_ key: Key, by step: Int) {
-        let value = (self[key] ?? 0) + step
-        self[key] = value == 0 ? nil : value
-    }
-}
-
 extension TreeDictionary where Value == Int {
+    /// Counts up or down; what reaches zero is gone.
     fileprivate mutating func count(_ key: Key, by step: Int) {
         let value = (self[key] ?? 0) + step
         self[key] = value == 0 ? nil : value

@@ -1,3 +1,4 @@
+import HashTreeCollections
 import NetlinkProto
 import RuleStore
 
@@ -55,7 +56,7 @@ struct ChainPath {
 
     /// The base chains from which jumps lead to `chain`, itself included.
     mutating func baseChains(above chain: StoredObject) -> [StoredObject] {
-        collect(from: chain, sources).filter(isBase)
+        collect(from: chain, sources).filter(\.isBaseChain)
     }
 
     private func collect(
@@ -90,7 +91,7 @@ struct ChainPath {
     /// How many jumps lead to `chain` at most from a base chain; nil if none does.
     mutating func depthAbove(_ chain: StoredObject, _ level: Int = 0) -> Int? {
         if let known = above[chain.id] { return known }
-        if isBase(chain) { return 0 }
+        if chain.isBaseChain { return 0 }
         guard level <= WireLimits.jumpDepth else { return nil }
         var depth: Int?
         for source in sources(chain) {
@@ -99,9 +100,5 @@ struct ChainPath {
         }
         above[chain.id] = depth
         return depth
-    }
-
-    private func isBase(_ chain: StoredObject) -> Bool {
-        (try? ChainBody(encoded: chain.body))?.hook != nil
     }
 }

@@ -3,7 +3,7 @@ import NetlinkProto
 /// What an expression demands of the base chains that it is reached from.
 ///
 /// - Source: the `validate` functions of linux `net/netfilter/nft_nat.c`, `nft_masq.c`, `nft_redir.c`, `nft_reject.c`,
-///   `nft_fib.c`, `nft_tproxy.c`.
+///   `nft_fib.c`, `nft_tproxy.c`, `nft_socket.c`, `nft_rt.c`.
 struct HookDemand: Hashable, Sendable {
     /// The expression, as people know it.
     let what: String
@@ -13,7 +13,9 @@ struct HookDemand: Hashable, Sendable {
     let hooks: UInt32
 
     /// Expressions that may demand something.
-    static let names: Set<String> = ["nat", "masq", "redir", "reject", "fib", "tproxy"]
+    static let names: Set<String> = [
+        "nat", "masq", "redir", "reject", "fib", "tproxy", "socket", "rt",
+    ]
 
     private static let prerouting: UInt32 = 1 << 0
     private static let input: UInt32 = 1 << 1
@@ -21,6 +23,8 @@ struct HookDemand: Hashable, Sendable {
     private static let output: UInt32 = 1 << 3
     private static let postrouting: UInt32 = 1 << 4
     private static let ingress: UInt32 = 1 << 5
+
+    private static let tcpMSSKey: UInt32 = 3  // NFT_RT_TCPMSS
 
     private init(_ what: String, chainType: String? = nil, hooks: UInt32) {
         self.what = what
@@ -45,6 +49,10 @@ struct HookDemand: Hashable, Sendable {
         case .fib(let fib):
             guard let hooks = HookDemand.hooks(of: fib) else { return nil }
             self.init("a routing look-up (addrtype or fib)", hooks: hooks)
+        case .socket:
+            self.init("a socket match", hooks: Self.prerouting | Self.input | Self.output)
+        case .routing(let routing) where routing.key == Self.tcpMSSKey:
+            self.init("the route's TCP MSS", hooks: Self.forward | Self.output | Self.postrouting)
         case .unknown(let other) where other.name == "tproxy":
             self.init("TPROXY", hooks: Self.prerouting)
         default: return nil

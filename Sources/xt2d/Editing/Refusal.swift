@@ -30,6 +30,13 @@ struct Refusal: Error, Sendable {
         self.outcome = outcome
     }
 
+    /// The same refusal with one more sentence.
+    func adding(_ sentence: String) -> Refusal {
+        var refusal = self
+        refusal.message += " " + sentence
+        return refusal
+    }
+
     /// The same refusal, laid to one of the client's messages.
     func at(_ sequence: SequenceNumber, offset: Int? = nil) -> Refusal {
         var refusal = self

@@ -1,4 +1,5 @@
 import Glibc
+import HashTreeCollections
 import NetlinkProto
 import RuleStore
 
@@ -6,7 +7,6 @@ import RuleStore
 ///
 /// - Source: linux `nf_tables_api.c`, `nft_chain_validate`, `nf_tables_delchain`.
 struct RulesetCheck {
-    let base: Ruleset
     let ruleset: Ruleset
     let graph: ChainGraph
 
@@ -15,9 +15,22 @@ struct RulesetCheck {
         switch change.object.kind {
         case .rule: if let rule = change.after { try checkRule(rule) }
         case .chain:
-            if case .delete(let chain) = change { try checkIsUnused(chain) }
+            try checkChain(change)
             if case .add(let chain) = change { try checkJumps(to: chain) }
         default: break
+        }
+    }
+
+    // MARK: Chains
+
+    /// Checks a name that goes and one that comes: rules that do not change may jump to either.
+    private func checkChain(_ change: Change) throws(Refusal) {
+        if let before = change.before, before.name != change.after?.name {
+            try checkIsUnused(before)
+        }
+        guard let after = change.after, after.name != change.before?.name else { return }
+        for source in graph.sources(ofTarget: after).compactMap({ ruleset.object($0) }) {
+            try checkJump(from: source, to: after.name)
         }
     }
 
@@ -40,7 +53,7 @@ struct RulesetCheck {
             throw Refusal(
                 ENOENT, "There is no chain \(name) to jump to; 'xt2 add chain' makes one.")
         }
-        if isBase(target) {
+        if target.isBaseChain {
             throw Refusal(
                 EOPNOTSUPP, "\(name) is a base chain; packets reach it by its hook, not by a jump.")
         }
@@ -76,6 +89,7 @@ struct RulesetCheck {
 
     private func checkIsUnused(_ chain: StoredObject) throws(Refusal) {
         guard let table = chain.parent, ruleset.object(table) != nil,
+            // Another chain that has taken the name is what the rules jump to now.
             ruleset.child(of: table, kind: .chain, name: chain.name) == nil,
             let source = graph.sources(ofTarget: chain).first.flatMap({ ruleset.object($0) })
         else { return }
@@ -123,8 +137,9 @@ struct RulesetCheck {
             )
         }
     }
+}
 
-    private func isBase(_ chain: StoredObject) -> Bool {
-        (try? ChainBody(encoded: chain.body))?.hook != nil
-    }
+extension StoredObject {
+    /// Whether a chain is hooked in.
+    var isBaseChain: Bool { (try? ChainBody(encoded: body))?.hook != nil }
 }

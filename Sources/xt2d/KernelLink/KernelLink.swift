@@ -121,10 +121,12 @@ final class KernelLink: Kernel {
 
     /// Throws away replies that an earlier batch left behind.
     private func drain() throws(KernelError) {
-        do {
-            while try writer.receive(wait: false, { _ in }) {}
-        } catch  where error.errno == ENOBUFS {
-            // What was lost belonged to a batch whose outcome was found by the marker.
+        while true {
+            do {
+                guard try writer.receive(wait: false, { _ in }) else { return }
+            } catch  where error.errno == ENOBUFS {
+                // The lost replies were those of a batch whose outcome the marker told; others may be queued behind.
+            }
         }
     }
 

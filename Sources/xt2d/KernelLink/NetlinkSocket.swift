@@ -10,8 +10,6 @@ import NetlinkProto
 final class NetlinkSocket {
     private let socket: OpaquePointer
     private var buffer: UnsafeMutableRawBufferPointer
-    /// The address that the kernel gave this socket; what it owns, it owns by this.
-    let port: PortID
 
     /// Bytes of one read: no message that the kernel puts into one datagram is larger.
     ///
@@ -31,7 +29,6 @@ final class NetlinkSocket {
             throw KernelError(errno: number, origin: .systemCall("bind(AF_NETLINK)"))
         }
         self.socket = socket
-        self.port = PortID(rawValue: mnl_socket_get_portid(socket))
         self.buffer = .allocate(byteCount: NetlinkSocket.receiveBytes, alignment: 16)
         var on: Int32 = 1
         // Without these the kernel repeats whole requests in errors and leaves out the text; both only cost comfort.

@@ -9,10 +9,8 @@ struct KernelBatch: Sendable {
     let subjects: [SequenceNumber: ObjectID]
     /// Rules and chains that the kernel will echo with their handles.
     let echoed: [SequenceNumber: ObjectID]
-    /// The message that is acknowledged when all went well: the marker, which comes last.
+    /// The message that is acknowledged when all went well: the last, which is the marker or, in a takeover, its table.
     let acknowledged: SequenceNumber
-    /// How many messages there are, BEGIN and END included.
-    let messageCount: Int
     /// The kernel generation that the batch was planned on.
     private(set) var generation: GenerationID
 
@@ -31,14 +29,13 @@ struct KernelBatch: Sendable {
 
     init(
         bytes: [UInt8], subjects: [SequenceNumber: ObjectID],
-        echoed: [SequenceNumber: ObjectID], acknowledged: SequenceNumber, messageCount: Int,
+        echoed: [SequenceNumber: ObjectID], acknowledged: SequenceNumber,
         generation: GenerationID
     ) {
         self.bytes = bytes
         self.subjects = subjects
         self.echoed = echoed
         self.acknowledged = acknowledged
-        self.messageCount = messageCount
         self.generation = generation
     }
 }
@@ -82,26 +79,37 @@ struct KernelBatchBuilder {
         return nextSetID
     }
 
+    /// Takes the kernel's marker away; ``finish(marker:)`` puts the new one.
+    mutating func deleteMarker(_ marker: Marker) {
+        var old = marker.object
+        old.data = nil
+        old.userData = []
+        add(.deleteObject, subject: nil) { old.write($0, to: &$1) }
+    }
+
     /// Ends the batch with the marker.
     ///
-    /// - Parameter replacing: whether the kernel has a marker already.
     /// - Throws: ``WireError`` if anything did not fit.
-    consuming func finish(marker: Marker, replacing: Bool) throws(WireError) -> KernelBatch {
-        let object = marker.object
-        if replacing {
-            var old = object
-            old.data = nil
-            old.userData = []
-            add(.deleteObject, subject: nil) { old.write($0, to: &$1) }
-        }
+    consuming func finish(marker: Marker) throws(WireError) -> KernelBatch {
         let last = next(.newObject, [.create, .acknowledge], nil)
-        object.write(last, to: &writer)
-        sequence = SequenceNumber(sequence.rawValue &+ 1)
-        Batch.end(sequence: sequence, to: &writer)
+        marker.object.write(last, to: &writer)
+        return try end(acknowledged: last.sequence)
+    }
+
+    /// Ends the batch with a table, and leaves the marker as it is.
+    ///
+    /// - Throws: ``WireError`` if anything did not fit.
+    consuming func finish(table: TableMessage) throws(WireError) -> KernelBatch {
+        let last = next(.newTable, [.create, .acknowledge], nil)
+        table.write(last, to: &writer)
+        return try end(acknowledged: last.sequence)
+    }
+
+    private consuming func end(acknowledged: SequenceNumber) throws(WireError) -> KernelBatch {
+        Batch.end(sequence: SequenceNumber(sequence.rawValue &+ 1), to: &writer)
         return KernelBatch(
             bytes: try writer.finish(), subjects: subjects, echoed: echoed,
-            acknowledged: last.sequence, messageCount: Int(sequence.rawValue),
-            generation: generation)
+            acknowledged: acknowledged, generation: generation)
     }
 
     private mutating func next(

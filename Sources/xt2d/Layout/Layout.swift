@@ -21,13 +21,16 @@ struct Layout {
     private let handles: RuleHandles
     private let names: ChainNames
     private let work: LayoutWork
+    private let ownership: TableBody.Flags
 
-    private init(_ old: Ruleset, _ new: Ruleset, _ changes: [Change], _ handles: RuleHandles)
-        throws(LayoutError)
-    {
+    private init(
+        _ old: Ruleset, _ new: Ruleset, _ changes: [Change], _ handles: RuleHandles,
+        _ ownership: TableBody.Flags
+    ) throws(LayoutError) {
         self.old = old
         self.new = new
         self.handles = handles
+        self.ownership = ownership
         names = ChainNames(changes)
         work = try LayoutWork(changes, old: old, new: new, names: names)
     }
@@ -43,16 +46,35 @@ struct Layout {
         from old: Ruleset, to new: Ruleset, changes: [Change], handles: RuleHandles,
         adopting adopted: [StoredObject] = [], plan: BatchPlan
     ) throws(LayoutError) -> KernelBatch {
-        let layout = try Layout(old, new, changes, handles)
+        let layout = try Layout(old, new, changes, handles, plan.ownership)
         var builder = KernelBatchBuilder(generation: plan.generation)
+        // First what belongs to no object: the kernel lays errors of a commit as a whole to the message behind BATCH_BEGIN.
         if plan.adoptsMarkerTable { builder.addTable(plan.markerTable, subject: nil) }
-        for table in adopted { builder.addTable(try TableMessage(table), subject: table.id) }
+        if plan.replacesMarker { builder.deleteMarker(plan.marker) }
+        for table in adopted {
+            builder.addTable(try TableMessage(table, plan.ownership), subject: table.id)
+        }
         try layout.writeRemovals(to: &builder)
         try layout.writeContainers(to: &builder)
         try layout.writeRules(to: &builder)
         try layout.writeRenames(to: &builder)
         do {
-            return try builder.finish(marker: plan.marker, replacing: plan.replacesMarker)
+            return try builder.finish(marker: plan.marker)
+        } catch {
+            throw .tooLarge(error)
+        }
+    }
+
+    /// The batch that makes tables this socket's own and changes nothing else, the marker neither.
+    static func takeover(
+        _ tables: [StoredObject], plan: BatchPlan
+    ) throws(LayoutError) -> KernelBatch {
+        var builder = KernelBatchBuilder(generation: plan.generation)
+        for table in tables {
+            builder.addTable(try TableMessage(table, plan.ownership), subject: table.id)
+        }
+        do {
+            return try builder.finish(table: plan.markerTable)
         } catch {
             throw .tooLarge(error)
         }
@@ -101,10 +123,11 @@ struct Layout {
     private func writeContainers(to builder: inout KernelBatchBuilder) throws(LayoutError) {
         for table in work.addedTables {
             // EXCL: a table of this name that xt2 did not make is somebody else's.
-            builder.addTable(try TableMessage(table), flags: .exclusive, subject: table.id)
+            builder.addTable(
+                try TableMessage(table, ownership), flags: .exclusive, subject: table.id)
         }
         for table in work.modifiedTables {
-            builder.addTable(try TableMessage(table), subject: table.id)
+            builder.addTable(try TableMessage(table, ownership), subject: table.id)
         }
         for chain in work.addedChains {
             let message = try chainMessage(chain)
@@ -259,12 +282,12 @@ enum LayoutError: Error {
 }
 
 extension TableMessage {
-    /// The message that makes a stored table.
-    init(_ table: StoredObject) throws(LayoutError) {
+    /// The message that makes a stored table, owned as far as the running kernel knows ownership.
+    init(_ table: StoredObject, _ ownership: TableBody.Flags) throws(LayoutError) {
         do {
-            self.init(
-                family: Family(rawValue: table.family), name: table.name,
-                body: try TableBody(encoded: table.body))
+            var body = try TableBody(encoded: table.body)
+            body.flags.subtract(TableBody.Flags([.owner, .persist]).subtracting(ownership))
+            self.init(family: Family(rawValue: table.family), name: table.name, body: body)
         } catch {
             throw .damaged(table.id, error)
         }

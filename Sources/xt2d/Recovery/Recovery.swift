@@ -77,10 +77,12 @@ struct Recovery {
         switch try send(&work) {
         case .retry: return nil
         case .refused(let error, let subject):
-            guard decision.pending == .finish, decision.kernelIsEmpty, let pending else {
-                throw StartError.kernelRefused(target, error, subject)
+            guard decision.pending == .finish, decision.kernelIsEmpty, let pending,
+                let subject, try store.changes(of: pending).contains(where: { $0.id == subject })
+            else {
+                throw StartError.kernelRefused(target, error, work.table(subject))
             }
-            // It may be the reason why it never became head; the version before it surely worked.
+            // What the pending version changed is refused, so that is why it never became head; the one before worked.
             try drop(pending, because: error.description)
             return nil
         case .done: break
@@ -114,9 +116,16 @@ struct Recovery {
         }
         var tables = Array(work.wanted.tables)
         if let leftover = decision.leftover, let old = try? store.loadRuleset(at: leftover) {
-            tables += old.tables.filter { work.wanted.object($0.id) == nil }
+            tables += old.tables.filter {
+                work.wanted.table(family: $0.family, name: $0.name) == nil
+            }
+        } else if let leftover = decision.leftover {
+            notices.append(
+                "The kernel ran version \(leftover), which this database does not have; tables that only that version had are still in the kernel."
+            )
         }
         let dump = try KernelDump.read(kernel, tables: tables)
+        if decision.kernelIsEmpty { try refuseStrangers(dump, work.wanted) }
         let snapshot = try KernelSnapshot(
             dump, tables: tables, wanted: work.wanted, strangerID: work.nextID)
         work.there = snapshot.ruleset
@@ -124,13 +133,22 @@ struct Recovery {
         work.changes = snapshot.changes
     }
 
+    /// Refuses to take over a table of the same name that holds other people's rules; without a marker it is not ours.
+    private func refuseStrangers(_ dump: KernelDump, _ wanted: Ruleset) throws(StartError) {
+        for (id, table) in dump.tables {
+            let rules = table.chains.values.lazy.flatMap(\.rules)
+            guard rules.contains(where: { $0.identity == nil }) else { continue }
+            throw StartError.notOurs(wanted.object(id)?.title ?? table.message.name)
+        }
+    }
+
     // MARK: Writing to the kernel
 
     private enum Sent {
         case done
         case retry
-        /// One message was refused; it is about this table, where it is about one.
-        case refused(KernelError, table: String?)
+        /// One message was refused; it is about this object, where it is about one of the version.
+        case refused(KernelError, subject: ObjectID?)
     }
 
     /// Makes the tables that are there this process's own before anything in them is changed.
@@ -140,11 +158,12 @@ struct Recovery {
     /// - Returns: whether the kernel has been changed, so that it must be looked at again.
     private mutating func adopt(_ work: KernelRepair) throws -> Bool {
         guard !hasAdopted, !work.changes.isEmpty, !work.adopted.isEmpty else { return false }
-        var takeover = work.takeover
+        var takeover = work
+        takeover.isTakeover = true
         switch try send(&takeover) {
         case .retry: break
-        case .refused(let error, let table):
-            throw StartError.kernelRefused(work.version, error, table)
+        case .refused(let error, let subject):
+            throw StartError.kernelRefused(work.version, error, work.table(subject))
         case .done: hasAdopted = true
         }
         return true
@@ -160,10 +179,10 @@ struct Recovery {
             return .done
         case .generationMoved, .unknown: return .retry
         case .refused(let error):
-            let table = work.table(error.sequence, in: batch)
-            if ownership.isEmpty || error.errno == EPERM { return try refused(error, table) }
+            let subject = error.sequence.flatMap { batch.subjects[$0] }
+            if ownership.isEmpty || error.errno == EPERM { return try refused(error, subject) }
             guard [EOPNOTSUPP, EINVAL].contains(error.errno), !KernelRepair.knowsPersist() else {
-                return .refused(error, table: table)
+                return .refused(error, subject: subject)
             }
             ownership = []
             notices.append(
@@ -173,8 +192,8 @@ struct Recovery {
         }
     }
 
-    private func refused(_ error: KernelError, _ table: String?) throws -> Sent {
-        guard error.errno == EPERM else { return .refused(error, table: table) }
+    private func refused(_ error: KernelError, _ subject: ObjectID?) throws -> Sent {
+        guard error.errno == EPERM else { return .refused(error, subject: subject) }
         throw StartError(
             "Another process owns xt2's tables in this network namespace, or this one may not change nf_tables: run xt2d as root, and only one at a time."
         )
@@ -185,7 +204,7 @@ struct Recovery {
     private mutating func finish(
         _ work: KernelRepair, _ decision: RecoveryDecision
     ) throws -> Recovered {
-        let state = KernelState(bootID: bootID, generation: work.generation.rawValue &+ 1)
+        let state = KernelState(bootID: bootID, generation: work.generation.next.rawValue)
         if decision.pending == .finish {
             try store.commit(work.version, handles: [], kernel: state)
             log.notice("finished a pending version", metadata: ["version": "\(work.version)"])
@@ -229,93 +248,5 @@ struct Recovery {
             audited.entry(
                 outcome: .committed, version: work.version, reason: text,
                 generation: work.generation.rawValue))
-    }
-}
-
-/// What the kernel has, what it should have, and the batch that leads from one to the other.
-private struct KernelRepair {
-    let wanted: Ruleset
-    let version: VersionID
-    let generation: GenerationID
-    let marker: Marker?
-    let nextID: ObjectID
-    var there = Ruleset()
-    var handles = RuleHandles()
-    var changes: [Change] = []
-
-    func batch(uuid: [UInt8], ownership: TableBody.Flags) throws -> KernelBatch {
-        let plan = BatchPlan(
-            generation: generation, marker: Marker(uuid: uuid, version: version),
-            replacesMarker: marker != nil, adoptsMarkerTable: true, ownership: ownership)
-        return try Layout.batch(
-            from: there, to: wanted, changes: changes, handles: handles,
-            adopting: ownership.isEmpty ? [] : adopted, plan: plan)
-    }
-
-    /// The tables that are there and stay.
-    var adopted: [StoredObject] { there.tables.filter { wanted.object($0.id) != nil } }
-
-    /// The same without the changes: the tables only get their owner, the marker stays.
-    var takeover: KernelRepair {
-        KernelRepair(
-            wanted: wanted, version: marker?.version ?? version, generation: generation,
-            marker: marker, nextID: nextID, there: there, handles: handles)
-    }
-
-    /// The table that a message of the batch is about; nil if it is about something else.
-    func table(_ sequence: SequenceNumber?, in batch: KernelBatch) -> String? {
-        guard let sequence else { return nil }
-        guard let subject = batch.subjects[sequence] else {
-            // The marker's table is made first, and belongs to no version.
-            return sequence == SequenceNumber(2) ? "\(Marker.family.name) \(Marker.table)" : nil
-        }
-        return wanted.object(subject).flatMap { $0.kind == .table ? $0.title : nil }
-    }
-
-    /// Whether the running kernel has NFT_TABLE_F_PERSIST: Linux 6.9 and later.
-    static func knowsPersist() -> Bool {
-        guard let release = SmallFile.read("/proc/sys/kernel/osrelease") else { return false }
-        let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
-        guard numbers.count == 2 else { return false }
-        return numbers[0] > 6 || (numbers[0] == 6 && numbers[1] >= 9)
-    }
-}
-
-/// Why the daemon cannot start, for people.
-struct StartError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-
-    init(any error: any Error) {
-        switch error {
-        case let error as StartError: self = error
-        case let error as StoreError: self.init(error.message.asSentence)
-        case let error as KernelError:
-            self.init("The kernel cannot be used: \(error.description).")
-        case RecoveryDecision.Obstacle.otherStore(let marker):
-            self.init(
-                """
-                The kernel runs version \(marker.version) of another store (\(Marker.hex(marker.uuid))). Start xt2d with that store's \
-                database; or, to forget it, delete its marker with 'nft delete table inet xt2' and start again: tables of the same name \
-                are then taken over.
-                """)
-        default: self.init("\(error)")
-        }
-    }
-
-    static func kernelRefused(
-        _ version: VersionID, _ error: KernelError, _ table: String?
-    ) -> StartError {
-        // EEXIST for a table to be made; EOPNOTSUPP for one that is there and cannot be owned, because it is not persistent.
-        if let table, [EEXIST, EOPNOTSUPP].contains(error.errno) {
-            return StartError(
-                "The kernel has a table \(table) that xt2 did not make, and version \(version) has one of that name. Nothing was changed; delete it with 'nft delete table \(table)', then start again."
-            )
-        }
-        return StartError(
-            "The kernel refused version \(version): \(error.description). No rule of it is loaded.")
     }
 }

@@ -1,0 +1,57 @@
+import Glibc
+import NetlinkProto
+import RuleStore
+
+extension Refusal {
+    /// What a failure to plan a batch means for a client.
+    init(_ error: LayoutError, in ruleset: Ruleset) {
+        switch error {
+        case .unknownHandle(let id):
+            self.init(
+                EIO,
+                "It is not known where \(ruleset.title(of: id)) lives in the kernel; restart xt2d to find out.",
+                outcome: .failed)
+        case .damaged(let id, let cause):
+            self.init(
+                EIO, "The stored \(ruleset.title(of: id)) is damaged: \(cause).", outcome: .failed)
+        case .tooLarge(let cause):
+            self.init(EMSGSIZE, "The change does not fit into a message: \(cause.message).")
+        case .nameTaken(_, let name):
+            self.init(
+                EBUSY,
+                "The name \(name) becomes free and is used again in the same version, which the kernel cannot do in one step; make two versions, or roll back to a version in between first."
+            )
+        }
+    }
+}
+
+/// The words for a refusal by the kernel.
+enum KernelRefusal {
+    static func sentence(
+        _ error: KernelError, _ subject: ObjectID?, _ new: Ruleset, _ old: Ruleset
+    ) -> String {
+        if error.origin == .systemCall("sendto") && error.errno == EMSGSIZE {
+            return
+                "The change is too large for the kernel's socket buffer; raise net.core.wmem_max, or make several smaller changes."
+        }
+        guard let subject else { return "The kernel refused the change: \(error.description)." }
+        let title = new.object(subject) == nil ? old.title(of: subject) : new.title(of: subject)
+        if error.errno == EEXIST && new.object(subject)?.kind == .table {
+            return
+                "The kernel already has a \(title) that xt2 did not make; choose another name, or delete it with nft."
+        }
+        return "The kernel refused \(title): \(error.description)."
+    }
+}
+
+extension Ruleset {
+    /// An object as people know it.
+    func title(of id: ObjectID) -> String {
+        guard let object = object(id) else { return "object \(id)" }
+        return switch object.kind {
+        case .table: "table \(object.title)"
+        case .rule: "rule \(id) in chain \(object.parent.flatMap { self.object($0)?.name } ?? "?")"
+        default: "\(object.kind) \(object.name)"
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Glibc
+import NetlinkProto
+import RuleStore
+
+// What edits of tables and chains do.
+extension RulesetEditor {
+    mutating func newTable(_ message: TableMessage, _ edit: Edit) throws(Refusal) {
+        try checkTable(message, edit)
+        if let table = ruleset.table(family: message.family.rawValue, name: message.name) {
+            return try update(table, message, edit)
+        }
+        try add(
+            StoredObject(
+                id: takeID(), kind: .table, family: message.family.rawValue, name: message.name,
+                body: try encoded(message.body)), edit)
+    }
+
+    /// Wakes a table or puts it to sleep: nothing else of a table can be changed in the kernel.
+    private mutating func update(
+        _ table: StoredObject, _ message: TableMessage, _ edit: Edit
+    ) throws(Refusal) {
+        if edit.flags.contains(.exclusive) {
+            throw Refusal(EEXIST, "There is already a table \(table.title).")
+        }
+        var body = try decodedTable(table)
+        guard message.body.userData.isEmpty || message.body.userData == body.userData else {
+            throw Refusal(
+                EEXIST, "The table \(table.title) is there with another comment; delete it first.")
+        }
+        body.flags = message.body.flags.union([.owner, .persist])
+        let bytes = try encoded(body)
+        try modify(table, edit) { $0.body = bytes }
+    }
+
+    private func decodedTable(_ table: StoredObject) throws(Refusal) -> TableBody {
+        do {
+            return try TableBody(encoded: table.body)
+        } catch {
+            throw Refusal(
+                EIO, "The stored table \(table.title) is damaged: \(error).", outcome: .failed)
+        }
+    }
+
+    private func checkTable(_ message: TableMessage, _ edit: Edit) throws(Refusal) {
+        guard Family.all.contains(message.family) else {
+            throw Refusal(EAFNOSUPPORT, "There is no family number \(message.family.rawValue).")
+        }
+        try checkName(message.name, "table", edit, attribute: 1)
+        if message.family == Marker.family && message.name == Marker.table {
+            throw Refusal(EPERM, "The table inet xt2 is the daemon's own; choose another name.")
+        }
+        guard message.body.flags.contains(.owner) else {
+            throw Refusal(
+                EOPNOTSUPP,
+                "Only tables with the policy 'owned' are in this release; leave --policy out.")
+        }
+    }
+
+    mutating func deleteTable(_ message: TableMessage, _ edit: Edit) throws(Refusal) {
+        let table = try self.table(message.family, message.name, edit)
+        for chain in Array(ruleset.children(of: table.id, kind: .chain)) {
+            try deleteRules(of: chain.id, edit)
+            try delete(chain, edit)
+        }
+        try delete(table, edit)
+    }
+
+    // MARK: Chains
+
+    mutating func newChain(_ message: ChainMessage, _ edit: Edit) throws(Refusal) {
+        let table = try self.table(message.family, message.table, edit)
+        guard let name = message.name else { throw Refusal(EINVAL, "A chain needs a name.") }
+        guard let chain = ruleset.child(of: table.id, kind: .chain, name: name) else {
+            guard edit.flags.contains(.create) else {
+                throw unknownChain(name, table, edit)
+            }
+            try checkName(name, "chain", edit, attribute: 3)
+            let body = try ChainCheck.canonical(message.body, family: message.family)
+            return try add(
+                StoredObject(
+                    id: takeID(), kind: .chain, parent: table.id, name: name,
+                    body: try encoded(body)), edit)
+        }
+        if edit.flags.contains(.exclusive) {
+            throw Refusal(EEXIST, "There is already a chain \(name) in table \(table.title).")
+        }
+        try update(chain, message, edit)
+        if let newName = message.newName, let current = ruleset.object(chain.id) {
+            try rename(current, to: newName, edit)
+        }
+    }
+
+    private mutating func update(
+        _ chain: StoredObject, _ message: ChainMessage, _ edit: Edit
+    ) throws(Refusal) {
+        var body = try decoded(chain)
+        if edit.flags.contains(.create) {
+            let wanted = try ChainCheck.canonical(message.body, family: message.family)
+            guard wanted.hook == body.hook, wanted.type == body.type else {
+                throw Refusal(
+                    EEXIST,
+                    "The chain \(chain.name) is there with another type, hook or priority; delete it first."
+                )
+            }
+        }
+        guard let policy = message.body.policy else { return }
+        try ChainCheck.checkPolicy(policy, chain: chain.name, body: body)
+        body.policy = policy
+        let bytes = try encoded(body)
+        try modify(chain, edit) { $0.body = bytes }
+    }
+
+    private mutating func rename(
+        _ chain: StoredObject, to name: String, _ edit: Edit
+    ) throws(Refusal) {
+        try checkName(name, "chain", edit, attribute: ExtensionAttribute.newName)
+        if name == chain.name { return }
+        if let table = chain.parent, ruleset.child(of: table, kind: .chain, name: name) != nil {
+            throw Refusal(EEXIST, "There is already a chain \(name).")
+                .at(edit.sequence, offset: edit.offset(of: ExtensionAttribute.newName))
+        }
+        // Rules name chains, so those that jump here change with it; the kernel does its part by itself.
+        for source in graph.sources(ofTarget: chain) {
+            for rule in Array(ruleset.rules(of: source)) where ChainGraph.mayMatter(rule.body) {
+                try renameTarget(in: rule, from: chain.name, to: name, edit)
+            }
+        }
+        try modify(chain, edit) { $0.name = name }
+    }
+
+    private mutating func renameTarget(
+        in rule: StoredObject, from old: String, to new: String, _ edit: Edit
+    ) throws(Refusal) {
+        let body = try decodedRule(rule)
+        guard body.targets.contains(old) else { return }
+        let bytes = try encoded(body.renamingChains([old: new]))
+        try modify(rule, edit) { $0.body = bytes }
+    }
+
+    mutating func deleteChain(_ message: ChainMessage, _ edit: Edit) throws(Refusal) {
+        let table = try self.table(message.family, message.table, edit)
+        let chain = try self.chain(message.name, table, edit, attribute: 3)
+        let count = ruleset.ruleCount(of: chain.id)
+        guard count == 0 else {
+            throw Refusal(
+                EBUSY, "The chain \(chain.name) has \(count) rules; flush it first.")
+        }
+        try delete(chain, edit)
+    }
+}
