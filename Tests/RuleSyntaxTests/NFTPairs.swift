@@ -342,7 +342,7 @@ struct NFTPair: Sendable {
         NFTPair("-s 255.0.0.0/8,192.0.0.0/8", "ip saddr { 255.0.0.0/8, 192.0.0.0/8 } counter"),
         NFTPair(
             "-p tcp -s 10.0.0.0/8 -i eth0 --dport 22 -j ACCEPT",
-            #"ip saddr 10.0.0.0/8 iifname "eth0" tcp dport 22 counter accept"#),
+            #"iifname "eth0" meta l4proto tcp ip saddr 10.0.0.0/8 tcp dport 22 counter accept"#),
         NFTPair("-f -j DROP", "ip frag-off & 0x1fff != 0 counter drop"),
         NFTPair("! -f", "ip frag-off & 0x1fff == 0 counter"),
         NFTPair("-m iprange --src-range 10.0.0.1-10.0.0.9", "ip saddr 10.0.0.1-10.0.0.9 counter"),
@@ -402,7 +402,7 @@ struct NFTPair: Sendable {
         NFTPair("-s 0.0.0.0/0", "meta nfproto ipv4 counter"),
         NFTPair("-s ::/0", "meta nfproto ipv6 counter"),
         NFTPair("-i eth0 -f", #"iifname "eth0" ip frag-off & 0x1fff != 0 counter"#),
-        NFTPair("-i eth0 -d 10.0.0.1", #"ip daddr 10.0.0.1 iifname "eth0" counter"#),
+        NFTPair("-i eth0 -d 10.0.0.1", #"iifname "eth0" ip daddr 10.0.0.1 counter"#),
         NFTPair(
             "-i eth0 -m iprange --src-range 10.0.0.1-10.0.0.9",
             #"iifname "eth0" ip saddr 10.0.0.1-10.0.0.9 counter"#),

@@ -31,7 +31,9 @@ struct AddressMatch: MatchExtension {
 
     var name: String { direction == .source ? "source" : "destination" }
     var summary: String { "The packet's \(name) address; a list takes one rule and a set" }
-    var form: MatchForm { .head(rank: direction == .source ? 1 : 2) }
+    var form: MatchForm {
+        direction == .source ? .head(text: 1, order: 4) : .head(text: 2, order: 5)
+    }
     private var option: String { direction == .source ? "-s" : "-d" }
 
     var options: [OptionSpecification] {
@@ -55,10 +57,7 @@ struct AddressMatch: MatchExtension {
         let addresses = try AddressMatch.parse(option.value)
         guard let first = addresses.first else { return }
         let family = first.address.family
-        guard addresses.count == 1 || addresses.allSatisfy({ $0.prefix != 0 }) else {
-            throw RuleSyntaxError("a list with /0 in it holds every address", at: index)
-        }
-        if addresses.count == 1, first.prefix == 0 {
+        if addresses == [AddressMask(first.address, prefix: 0)] {
             guard !option.isNegated else {
                 throw RuleSyntaxError("no packet has an address outside of /0", at: index)
             }
@@ -73,7 +72,7 @@ struct AddressMatch: MatchExtension {
             })
     }
 
-    /// The addresses of a list, all of one family.
+    /// The addresses of a list, all of one family; one prefix if the list covers just that.
     static func parse(_ word: Word) throws(RuleSyntaxError) -> [AddressMask] {
         var addresses: [AddressMask] = []
         for part in word.text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -94,7 +93,12 @@ struct AddressMatch: MatchExtension {
                 "a mask with holes cannot stand in a list", at: word.index,
                 hint: "write a rule of its own for it")
         }
-        return addresses
+        guard addresses.count > 1 else { return addresses }
+        let merged = AnonymousSet.merged(addresses.map { ($0.address.bytes, $0.last) })
+        guard let only = merged.first, merged.count == 1 else { return addresses }
+        let covering = AddressMask.covering(only.lower, only.upper)
+        // Single addresses stay what they are: a set of them is cheaper than one of ranges.
+        return covering.count == 1 || !addresses.allSatisfy(\.isHost) ? covering : addresses
     }
 
     /// The condition that an address is, or is not, one of `addresses`.

@@ -10,7 +10,7 @@ struct FamilyMatch: MatchExtension {
 
     var name: String { family == .ip ? "IPv4" : "IPv6" }
     var summary: String { "Only \(name) packets; needed in inet tables where nothing else says so" }
-    var form: MatchForm { .head(rank: 0) }
+    var form: MatchForm { .head(text: 0, order: 0) }
 
     var options: [OptionSpecification] {
         family == .ip

@@ -4,7 +4,7 @@ import NetlinkProto
 struct FragmentMatch: MatchExtension {
     var name: String { "fragment" }
     var summary: String { "Second and further fragments of IPv4 packets" }
-    var form: MatchForm { .head(rank: 6) }
+    var form: MatchForm { .head(text: 6, order: 6) }
     var options: [OptionSpecification] {
         [OptionSpecification("-f", "--fragment", isNegatable: true)]
     }

@@ -13,7 +13,7 @@ struct InterfaceMatch: MatchExtension {
         "The interface that the packet \(way == .input ? "came in" : "goes out") by; NAME+ for "
             + "all that begin so"
     }
-    var form: MatchForm { .head(rank: way == .input ? 3 : 4) }
+    var form: MatchForm { way == .input ? .head(text: 3, order: 1) : .head(text: 4, order: 2) }
     private var option: String { way == .input ? "-i" : "-o" }
     private var selector: Selector {
         .meta(way == .input ? .inputInterfaceName : .outputInterfaceName)

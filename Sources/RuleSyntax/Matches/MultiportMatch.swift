@@ -63,8 +63,10 @@ struct MultiportMatch: MatchExtension {
         _ ranges: [PortRange], _ header: UInt32, _ direction: Direction, negated: Bool
     ) -> Condition {
         let selector = PortOptions.selector(direction)
-        if let first = ranges.first, Set(ranges).count == 1 {
-            return PortOptions.condition(first, selector, negated: negated)
+        if let only = merged(ranges).first, merged(ranges).count == 1,
+            only.isSingle || !ranges.allSatisfy(\.isSingle)
+        {
+            return PortOptions.condition(only, selector, negated: negated)
         }
         let kind = kind(header, direction)
         let set =
@@ -128,7 +130,10 @@ struct MultiportMatch: MatchExtension {
         }
         guard let ranges, !ranges.isEmpty else { return nil }
         let list = ranges.map { $0.text() }.joined(separator: ",")
-        return Claim(options: [name], words: (condition.isNegated ? ["!"] : []) + [name, list])
+        return Claim(
+            // iptables wants a -m for each.
+            options: ["--sports", "--dports", "--ports"],
+            words: (condition.isNegated ? ["!"] : []) + [name, list])
     }
 
     private static func ranges(_ set: AnonymousSet) -> [PortRange]? {

@@ -7,10 +7,10 @@ struct TCPMatch: MatchExtension {
     var form: MatchForm { .transport([6]) }
     var options: [OptionSpecification] {
         PortOptions.options + [
+            OptionSpecification("--tcp-option", values: ["NUMBER"], isNegatable: true),
             OptionSpecification(
                 "--tcp-flags", values: ["EXAMINED[,…]", "SET[,…]"], isNegatable: true),
             OptionSpecification("--syn", isNegatable: true),
-            OptionSpecification("--tcp-option", values: ["NUMBER"], isNegatable: true),
         ]
     }
 

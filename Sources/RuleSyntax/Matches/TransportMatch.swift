@@ -4,7 +4,7 @@ import NetlinkProto
 struct TransportMatch: MatchExtension {
     var name: String { "protocol" }
     var summary: String { "The transport protocol, by name or number" }
-    var form: MatchForm { .head(rank: 5) }
+    var form: MatchForm { .head(text: 5, order: 3) }
     var options: [OptionSpecification] {
         [OptionSpecification("-p", "--protocol", values: ["PROTOCOL"], isNegatable: true)]
     }

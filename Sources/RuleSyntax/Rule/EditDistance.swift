@@ -13,17 +13,23 @@ enum EditDistance {
         return best?.name
     }
 
-    /// How many bytes must be put in, left out or changed to turn one into the other (Levenshtein).
+    /// How many bytes must be put in, left out, changed or swapped with their neighbour to turn one into the other.
+    ///
+    /// - Source: the "optimal string alignment" form of Damerau's distance.
     static func between(_ one: [UInt8], _ other: [UInt8]) -> Int {
+        var before = [Int](repeating: 0, count: other.count + 1)
         var row = Array(0...other.count)
         for (index, byte) in one.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
+            var next = row
+            next[0] = index + 1
             for (column, otherByte) in other.enumerated() {
-                let change = diagonal + (byte == otherByte ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(change, row[column] + 1, diagonal + 1)
+                let change = row[column] + (byte == otherByte ? 0 : 1)
+                next[column + 1] = min(change, next[column] + 1, row[column + 1] + 1)
+                if index > 0, column > 0, byte == other[column - 1], otherByte == one[index - 1] {
+                    next[column + 1] = min(next[column + 1], before[column - 1] + 1)
+                }
             }
+            (before, row) = (row, next)
         }
         return row[other.count]
     }

@@ -15,10 +15,64 @@ protocol RuleExtension: Sendable {
 extension RuleExtension {
     var aliases: [String] { [] }
     var options: [OptionSpecification] { [] }
+}
+
+/// The options of a match or target, made once and found by name.
+struct OptionTable: Sendable {
+    /// The canonical names, in the order of the help.
+    let names: [String]
+    private let byName: [String: OptionSpecification]
+
+    init(_ options: [OptionSpecification]) {
+        names = options.map(\.name)
+        byName = Dictionary(
+            options.flatMap { option in option.names.map { ($0, option) } },
+            uniquingKeysWith: { first, _ in first })
+    }
 
     /// The option that is called `name`.
-    func option(_ name: String) -> OptionSpecification? {
-        options.first { $0.names.contains(name) }
+    subscript(name: String) -> OptionSpecification? { byName[name] }
+}
+
+/// A match with its options; an object, because it is passed on much.
+final class MatchEntry: Sendable {
+    let family: any MatchExtension
+    let name: String
+    let form: MatchForm
+    let options: OptionTable
+    /// Whether it is written in front of all `-m`.
+    let isHead: Bool
+    /// Whether it belongs to a transport protocol.
+    let isTransport: Bool
+    /// Its place among the conditions.
+    let order: Int
+    /// Its place in the text.
+    let textPlace: Int
+
+    init(_ family: any MatchExtension) {
+        self.family = family
+        name = family.name
+        form = family.form
+        options = OptionTable(family.options)
+        if case .transport = family.form { isTransport = true } else { isTransport = false }
+        guard case .head(let place, let order) = family.form else {
+            (isHead, textPlace, self.order) = (false, .max, .max)
+            return
+        }
+        (isHead, textPlace, self.order) = (true, place, order)
+    }
+}
+
+/// A target with its options; an object, because it is passed on much.
+final class TargetEntry: Sendable {
+    let family: any TargetExtension
+    let name: String
+    let options: OptionTable
+
+    init(_ family: any TargetExtension) {
+        self.family = family
+        name = family.name
+        options = OptionTable(family.options)
     }
 }
 
@@ -36,8 +90,10 @@ protocol MatchExtension: RuleExtension {
 
 /// How a match is written.
 enum MatchForm: Hashable, Sendable {
-    /// Without `-m`, in front of all others; the smaller rank comes first.
-    case head(rank: Int)
+    /// Without `-m`, in front of all others: the place in the text and the place among the conditions.
+    ///
+    /// Both are those of iptables, which writes addresses first and tests interfaces first.
+    case head(text: Int, order: Int)
     /// Its options follow `-p` of one of these protocols, `-m` may be left out.
     case transport([UInt8])
     /// Behind `-m NAME`.

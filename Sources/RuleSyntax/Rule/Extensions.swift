@@ -2,55 +2,57 @@ import NetlinkProto
 
 /// Every match and target there is; a new one is added here and nowhere else.
 enum Extensions {
-    static let matches: [any MatchExtension] =
-        [
-            FamilyMatch(.ip), FamilyMatch(.ip6), AddressMatch(.source), AddressMatch(.destination),
-            InterfaceMatch(.input), InterfaceMatch(.output), TransportMatch(), FragmentMatch(),
-            TCPMatch(), PortMatch("udp", 17), PortMatch("udplite", 136), PortMatch("dccp", 33),
-            SCTPMatch(), ICMPMatch(.ip), ICMPMatch(.ip6), MultiportMatch(), ConntrackMatch(),
-            StateMatch(), MarkMatch(), ConnmarkMatch(), LimitMatch(), AddressRangeMatch(),
-            HardwareAddressMatch(), PacketTypeMatch(), AddressTypeMatch(), OwnerMatch(),
-            LengthMatch(), RawMatch(), CommentMatch(),
-        ]
+    static let matches: [MatchEntry] = families.map(MatchEntry.init)
 
-    static let targets: [any TargetExtension] =
-        [
-            VerdictTarget("ACCEPT", .accept, "Let the packet through"),
-            VerdictTarget("DROP", .drop, "Throw the packet away"),
-            VerdictTarget("RETURN", .return, "Go back to the chain that jumped here"),
-            QueueTarget(), RejectTarget(), LogTarget(), NFLogTarget(), MarkTarget(),
-            ConnmarkTarget(),
-            NATTarget(.source), NATTarget(.destination), MasqueradeTarget(), RedirectTarget(),
-            NFQueueTarget(), ConntrackTarget("CT"), ConntrackTarget("NOTRACK"),
-        ]
+    static let targets: [TargetEntry] = targetFamilies.map(TargetEntry.init)
+
+    private static let families: [any MatchExtension] = [
+        FamilyMatch(.ip), FamilyMatch(.ip6), AddressMatch(.source), AddressMatch(.destination),
+        InterfaceMatch(.input), InterfaceMatch(.output), TransportMatch(), FragmentMatch(),
+        TCPMatch(), PortMatch("udp", 17), PortMatch("udplite", 136), PortMatch("dccp", 33),
+        SCTPMatch(), ICMPMatch(.ip), ICMPMatch(.ip6), MultiportMatch(), ConntrackMatch(),
+        StateMatch(), MarkMatch(), ConnmarkMatch(), LimitMatch(), AddressRangeMatch(),
+        HardwareAddressMatch(), PacketTypeMatch(), AddressTypeMatch(), OwnerMatch(),
+        LengthMatch(), RawMatch(), CommentMatch(),
+    ]
+
+    private static let targetFamilies: [any TargetExtension] = [
+        VerdictTarget("ACCEPT", .accept, "Let the packet through"),
+        VerdictTarget("DROP", .drop, "Throw the packet away"),
+        VerdictTarget("RETURN", .return, "Go back to the chain that jumped here"),
+        QueueTarget(), RejectTarget(), LogTarget(), NFLogTarget(), MarkTarget(),
+        ConnmarkTarget(), NATTarget(.source), NATTarget(.destination), MasqueradeTarget(),
+        RedirectTarget(), NFQueueTarget(), ConntrackTarget("CT"), ConntrackTarget("NOTRACK"),
+    ]
 
     /// The match that `-m NAME` means.
-    static func match(named name: String) -> (any MatchExtension)? {
-        matches.first { !$0.isHead && ($0.name == name || $0.aliases.contains(name)) }
-    }
+    static func match(named name: String) -> MatchEntry? { matchesByName[name] }
+
+    private static let matchesByName: [String: MatchEntry] = Dictionary(
+        matches.filter { !$0.isHead }.flatMap { entry in
+            ([entry.name] + entry.family.aliases).map { ($0, entry) }
+        }, uniquingKeysWith: { first, _ in first })
+
+    private static let targetsByName: [String: TargetEntry] = Dictionary(
+        targets.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
     /// The match that has an option and needs no `-m` for it.
-    static func unnamedMatch(with option: String, transport: UInt8?) -> (any MatchExtension)? {
-        matches.first { family in
-            guard family.option(option) != nil else { return false }
-            switch family.form {
-            case .head: return true
+    static func unnamedMatch(with option: String, transport: UInt8?) -> MatchEntry? {
+        matches.first { entry in
+            switch entry.form {
+            case .head: return entry.options[option] != nil
             case .transport(let protocols):
-                guard let transport else { return false }
-                return protocols.contains(transport)
+                guard let transport, protocols.contains(transport) else { return false }
+                return entry.options[option] != nil
             case .named: return false
             }
         }
     }
 
     /// The target that `-j NAME` means: a chain if it is none of the targets.
-    static func target(for name: Word) throws(RuleSyntaxError) -> any TargetExtension {
-        if let target = targets.first(where: {
-            $0.name == name.text || $0.aliases.contains(name.text)
-        }) {
-            return target
-        }
-        if let near = targets.first(where: { $0.name == name.text.uppercased() }) {
+    static func target(for name: Word) throws(RuleSyntaxError) -> TargetEntry {
+        if let target = targetsByName[name.text] { return target }
+        if let near = targetsByName[name.text.uppercased()] {
             throw RuleSyntaxError(
                 "there is no target “\(name.text)”", at: name.index,
                 hint: "did you mean \(near.name)?")
@@ -59,7 +61,7 @@ enum Extensions {
             throw RuleSyntaxError("target \(name.text) is not supported yet", at: name.index)
         }
         try ChainName.check(name)
-        return ChainTarget(chain: name.text, isGoto: false)
+        return TargetEntry(ChainTarget(chain: name.text, isGoto: false))
     }
 
     /// The target or chain that was perhaps meant where a chain of this name does not exist.
@@ -67,11 +69,15 @@ enum Extensions {
         EditDistance.nearest(to: name, among: targets.map(\.name) + chains)
     }
 
+    /// All matches and targets.
+    static var all: [any RuleExtension] {
+        families.map { $0 as any RuleExtension } + targetFamilies
+    }
+
     /// The names of all options.
     static var optionNames: [String] {
         let flags = ["--match", "--jump", "--goto", "--no-counter", "--as-written"]
-        let extensions = matches.map { $0 as any RuleExtension } + targets
-        return flags + extensions.flatMap { $0.options.flatMap(\.names) }
+        return flags + all.flatMap { $0.options.flatMap(\.names) }
     }
 
     static func unknownMatch(_ name: Word) -> RuleSyntaxError {
@@ -87,36 +93,30 @@ enum Extensions {
     }
 
     /// Says why an option cannot stand where it does.
-    static func unknownOption(
-        _ option: Word, transport: UInt8?, target: String?
-    ) -> RuleSyntaxError {
-        let message = "unknown option \(option.text)"
-        if let match = matches.first(where: { $0.option(option.text) != nil }) {
+    static func unknownOption(_ option: Word, target: String?) -> RuleSyntaxError {
+        if let match = matches.first(where: { $0.options[option.text] != nil }) {
             return missing(match, for: option)
         }
-        if let owner = targets.first(where: { $0.option(option.text) != nil }) {
+        if let owner = targets.first(where: { $0.options[option.text] != nil }) {
             let hint =
-                target == nil
-                ? "it belongs behind -j \(owner.name)"
-                : "it belongs to -j \(owner.name), not to \(target ?? "")"
+                target.map { "it belongs to -j \(owner.name), not to -j \($0)" }
+                ?? "it belongs behind -j \(owner.name)"
             return RuleSyntaxError("\(option.text) has no place here", at: option.index, hint: hint)
         }
         let near = EditDistance.nearest(to: option.text, among: optionNames)
         return RuleSyntaxError(
-            message, at: option.index, hint: near.map { "did you mean \($0)?" })
+            "unknown option \(option.text)", at: option.index,
+            hint: near.map { "did you mean \($0)?" })
     }
 
-    private static func missing(
-        _ match: any MatchExtension, for option: Word
-    ) -> RuleSyntaxError {
-        guard case .transport = match.form else {
+    private static func missing(_ match: MatchEntry, for option: Word) -> RuleSyntaxError {
+        guard match.isTransport else {
             return RuleSyntaxError(
                 "\(option.text) needs its match", at: option.index,
                 hint: "put -m \(match.name) in front of it")
         }
-        let protocols = matches.filter {
-            if case .transport = $0.form { $0.option(option.text) != nil } else { false }
-        }.map { "-p \($0.aliases.first ?? $0.name)" }
+        let protocols = matches.filter { $0.isTransport && $0.options[option.text] != nil }
+            .map { "-p \($0.family.aliases.first ?? $0.name)" }
         return RuleSyntaxError(
             "\(option.text) needs a protocol that has it", at: option.index,
             hint: "add " + protocols.joined(separator: " or "))

@@ -6,12 +6,12 @@ import NetlinkProto
 /// in front of all `-m` is put in its order, so that the same rule has the same body however it was written.
 struct RuleParser {
     private struct Match {
-        var family: any MatchExtension
+        var entry: MatchEntry
         var given: ParsedExtension
     }
 
     private struct Target {
-        var family: any TargetExtension
+        var entry: TargetEntry
         var given: ParsedExtension
     }
 
@@ -105,17 +105,17 @@ struct RuleParser {
     private mutating func readMatch(_ attached: String?, at index: Int) throws(RuleSyntaxError) {
         try refuseNegation(of: "-m", at: index)
         let name = try value(attached, of: "-m", "the name of a match", at: index)
-        guard let family = Extensions.match(named: name.text) else {
+        guard let entry = Extensions.match(named: name.text) else {
             throw Extensions.unknownMatch(name)
         }
-        if case .transport(let protocols) = family.form {
+        if case .transport(let protocols) = entry.form {
             guard let transport, protocols.contains(transport) else {
                 throw RuleSyntaxError(
                     "-m \(name.text) needs its protocol", at: name.index,
                     hint: "add -p \(name.text == "icmp6" ? "ipv6-icmp" : name.text)")
             }
         }
-        matches.append(Match(family: family, given: ParsedExtension(index: name.index)))
+        matches.append(Match(entry: entry, given: ParsedExtension(index: name.index)))
     }
 
     private mutating func readTarget(_ attached: String?, at index: Int) throws(RuleSyntaxError) {
@@ -123,7 +123,7 @@ struct RuleParser {
         try refuseSecondTarget(at: index)
         let name = try value(attached, of: "-j", "a target or a chain", at: index)
         target = Target(
-            family: try Extensions.target(for: name), given: ParsedExtension(index: name.index))
+            entry: try Extensions.target(for: name), given: ParsedExtension(index: name.index))
     }
 
     private mutating func readGoto(_ attached: String?, at index: Int) throws(RuleSyntaxError) {
@@ -132,7 +132,7 @@ struct RuleParser {
         let name = try value(attached, of: "-g", "a chain", at: index)
         try ChainName.check(name)
         target = Target(
-            family: ChainTarget(chain: name.text, isGoto: true),
+            entry: TargetEntry(ChainTarget(chain: name.text, isGoto: true)),
             given: ParsedExtension(index: name.index))
     }
 
@@ -147,14 +147,14 @@ struct RuleParser {
     private mutating func readExtensionOption(
         _ name: String, _ attached: String?, at index: Int
     ) throws(RuleSyntaxError) {
-        if let specification = target?.family.option(name) {
+        if let specification = target?.entry.options[name] {
             let option = try option(specification, attached, at: index)
             try refuseRepetition(of: option, in: target?.given)
             target?.given.options.append(option)
             return
         }
         let place = try place(of: name, at: index)
-        guard let specification = matches[place].family.option(name) else { return }
+        guard let specification = matches[place].entry.options[name] else { return }
         let option = try option(specification, attached, at: index)
         try refuseRepetition(of: option, in: matches[place].given)
         matches[place].given.options.append(option)
@@ -162,17 +162,16 @@ struct RuleParser {
 
     /// The match that an option belongs to: the latest that has it, or a new one that needs no `-m`.
     private mutating func place(of name: String, at index: Int) throws(RuleSyntaxError) -> Int {
-        let latest = matches.lastIndex { $0.family.option(name) != nil }
-        if let latest, !matches[latest].family.isHead { return latest }
-        guard let family = Extensions.unnamedMatch(with: name, transport: transport) else {
+        let latest = matches.lastIndex { $0.entry.options[name] != nil }
+        if let latest, !matches[latest].entry.isHead { return latest }
+        guard let entry = Extensions.unnamedMatch(with: name, transport: transport) else {
             throw Extensions.unknownOption(
-                Word(text: name, index: index), transport: transport,
-                target: target?.family.name)
+                Word(text: name, index: index), target: target?.entry.name)
         }
-        if family.isHead, latest != nil {
+        if entry.isHead, latest != nil {
             throw RuleSyntaxError("\(name) is given twice", at: index)
         }
-        matches.append(Match(family: family, given: ParsedExtension(index: index)))
+        matches.append(Match(entry: entry, given: ParsedExtension(index: index)))
         return matches.count - 1
     }
 
@@ -216,7 +215,7 @@ struct RuleParser {
             throw RuleSyntaxError("\(option) needs \(description)", at: words.count)
         }
         let word = words[position]
-        if word == "!" {
+        if word == "!", !isText {
             throw fault(
                 "! stands in front of the option", hint: "write: ! \(option) \(description)")
         }
@@ -241,8 +240,8 @@ struct RuleParser {
 
     private func compile() throws(RuleSyntaxError) -> RuleBody {
         var builder = RuleBuilder(context: context, keepsOrder: keepsOrder, transport: transport)
-        for match in ordered() { try match.family.compile(match.given, into: &builder) }
-        let last = try target?.family.compile(
+        for match in ordered() { try match.entry.family.compile(match.given, into: &builder) }
+        let last = try target?.entry.family.compile(
             target?.given ?? ParsedExtension(index: 0), into: &builder)
         let body = builder.body(counts: counts, target: last ?? [])
         try RuleParser.check(body)
@@ -251,10 +250,10 @@ struct RuleParser {
 
     private func ordered() -> [Match] {
         guard !keepsOrder else { return matches }
-        let heads = matches.enumerated().filter { $0.element.family.isHead }.sorted {
-            ($0.element.family.rank, $0.offset) < ($1.element.family.rank, $1.offset)
+        let heads = matches.enumerated().filter { $0.element.entry.isHead }.sorted {
+            ($0.element.entry.order, $0.offset) < ($1.element.entry.order, $1.offset)
         }
-        return heads.map(\.element) + matches.filter { !$0.family.isHead }
+        return heads.map(\.element) + matches.filter { !$0.entry.isHead }
     }
 
     private static func check(_ body: RuleBody) throws(RuleSyntaxError) {
@@ -263,17 +262,5 @@ struct RuleParser {
                 "this rule takes \(body.expressions.count) expressions; the kernel allows "
                     + "\(WireLimits.ruleExpressions)", hint: "use a chain of its own")
         }
-    }
-}
-
-extension MatchExtension {
-    /// Whether it is written in front of all `-m`.
-    var isHead: Bool {
-        if case .head = form { true } else { false }
-    }
-
-    /// Its place in front of all `-m`.
-    var rank: Int {
-        if case .head(let rank) = form { rank } else { .max }
     }
 }

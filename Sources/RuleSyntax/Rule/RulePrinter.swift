@@ -26,27 +26,29 @@ struct RulePrinter {
 
     // MARK: Words for what can be said
 
-    private struct Text {
-        var matches: [String] = []
-        /// Without `-4` and `-6`, for when something else says it.
-        var implied: [String] = []
-        var isFamilyExplicit = false
-
-        mutating func append(_ words: [String], isFamily: Bool = false) {
-            matches += words
-            if isFamily { isFamilyExplicit = true } else { implied += words }
-        }
+    /// The words for one or more steps.
+    private struct Segment {
+        var words: [String]
+        /// Its place in the text; those of the same place keep their order.
+        var place: Int = .max
+        /// Whether it is `-4` or `-6`, which something else may say too.
+        var isFamily = false
     }
 
     private func candidates() -> [[String]] {
         let (steps, hasCounter, tail) = RuleDisassembler(body).parts()
         guard let comment = comment(), let target = target(tail, steps) else { return [] }
-        let text = text(steps)
+        let segments = segments(steps)
         let counter = hasCounter ? [] : ["--no-counter"]
-        let end = comment + target
-        var plain = [counter + text.matches + end]
-        if text.isFamilyExplicit { plain.insert(counter + text.implied + end, at: 0) }
-        return plain + plain.map { ["--as-written"] + $0 }
+        let sorted = segments.enumerated()
+            .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }
+            .map(\.element)
+        let orders = [(flags: counter, sorted), (flags: ["--as-written"] + counter, segments)]
+        return orders.flatMap { flags, segments in
+            let all = segments.flatMap(\.words)
+            let implied = segments.filter { !$0.isFamily }.flatMap(\.words)
+            return (all == implied ? [all] : [implied, all]).map { flags + $0 + comment + target }
+        }
     }
 
     /// The comment's words; nil if the rule holds more than expressions and a comment.
@@ -56,56 +58,88 @@ struct RulePrinter {
         return Comment.text(body.userData).map { ["-m", "comment", "--comment", $0] }
     }
 
-    private func text(_ steps: [RuleDisassembler.Step]) -> Text {
-        var text = Text()
-        var state = PrintState(
-            family: context.family,
-            network: [.ip, .ip6].contains(context.family) ? context.family : nil)
+    private var start: PrintState {
+        let isOne = context.family == .ip || context.family == .ip6
+        return PrintState(family: context.family, network: isOne ? context.family : nil)
+    }
+
+    private func segments(_ steps: [RuleDisassembler.Step]) -> [Segment] {
+        var segments: [Segment] = []
+        var state = start
         var rest = steps[...]
-        var last: (name: String, options: Set<String>)?
+        let items = steps.map(\.item)
+        var open: OpenMatch?
+        var hasTransport = false
         while let step = rest.first {
-            let items = rest.map(\.item)
-            if let (family, claim) = RulePrinter.claim(items[...], state) {
-                text.append(
-                    RulePrinter.opening(family, claim, &last) + claim.words,
-                    isFamily: family is FamilyMatch)
-                for step in rest.prefix(claim.count) { state.learn(from: step.item) }
-                rest = rest.dropFirst(claim.count)
-            } else {
-                text.append(rawWords(step))
-                last = nil
+            guard let (entry, claim) = RulePrinter.claim(items[rest.startIndex...], state) else {
+                segments.append(Segment(words: rawWords(step)))
+                open = nil
                 state.learn(from: step.item)
                 rest = rest.dropFirst()
+                continue
             }
+            let opening = RulePrinter.opening(entry, claim, &open, hasTransport: hasTransport)
+            if entry.isTransport { hasTransport = true }
+            segments.append(
+                Segment(
+                    words: opening + claim.words, place: entry.textPlace,
+                    isFamily: entry.family is FamilyMatch))
+            for step in rest.prefix(claim.count) { state.learn(from: step.item) }
+            rest = rest.dropFirst(claim.count)
         }
-        return text
+        return segments
     }
 
     private static func claim(
         _ items: ArraySlice<Item>, _ state: PrintState
-    ) -> (any MatchExtension, Claim)? {
-        for family in Extensions.matches {
-            if let claim = family.claim(items, state) { return (family, claim) }
+    ) -> (MatchEntry, Claim)? {
+        for entry in Extensions.matches {
+            if let claim = entry.family.claim(items, state) { return (entry, claim) }
         }
         return nil
     }
 
+    /// The match that the words so far end with.
+    private struct OpenMatch {
+        var name: String
+        var options: Set<String>
+        var last: Claim
+    }
+
     /// `-m NAME`, unless the match goes on that was opened before.
     private static func opening(
-        _ family: any MatchExtension, _ claim: Claim,
-        _ last: inout (name: String, options: Set<String>)?
+        _ entry: MatchEntry, _ claim: Claim, _ open: inout OpenMatch?,
+        hasTransport: Bool
     ) -> [String] {
-        guard !family.isHead else { return [] }
-        if let open = last, open.name == family.name,
-            open.options.isDisjoint(with: claim.options)
-        {
-            last?.options.formUnion(claim.options)
-            return []
+        guard !entry.isHead else { return [] }
+        let before = open
+        let isSame = before?.name == entry.name
+        open = OpenMatch(name: entry.name, options: Set(claim.options), last: claim)
+        guard let before, isSame else {
+            if entry.isTransport, !hasTransport { return [] }
+            return ["-m", entry.name]
         }
-        let isOpen = last?.name == family.name
-        last = (family.name, Set(claim.options))
-        if case .transport = family.form, !isOpen { return [] }
-        return ["-m", family.name]
+        guard before.options.isDisjoint(with: claim.options),
+            goesOn(entry, from: before.last, to: claim)
+        else { return ["-m", entry.name] }
+        open?.options.formUnion(before.options)
+        return []
+    }
+
+    /// Whether two claims of a protocol's options are read back as they stand: those have an order of their own, and two
+    /// plain ports would become one condition.
+    private static func goesOn(
+        _ entry: MatchEntry, from before: Claim, to next: Claim
+    ) -> Bool {
+        guard entry.isTransport else { return true }
+        let places = { (claim: Claim) in
+            claim.options.compactMap { name in entry.options.names.firstIndex(of: name) }
+        }
+        guard let end = places(before).max(), let start = places(next).min() else { return false }
+        let arePlain = [before, next].allSatisfy {
+            $0.words.count == 2 && !$0.words[1].contains(":")
+        }
+        return end < start && !(arePlain && next.options == ["--dport"])
     }
 
     /// The words for what stands behind the counter; nil if there are none.
@@ -114,12 +148,10 @@ struct RulePrinter {
     ) -> [String]? {
         if tail.isEmpty { return [] }
         if let words = ChainTarget.words(tail) { return words }
-        var state = PrintState(
-            family: context.family,
-            network: [.ip, .ip6].contains(context.family) ? context.family : nil)
+        var state = start
         for step in steps { state.learn(from: step.item) }
         for target in Extensions.targets {
-            if let words = target.claim(tail, state) { return ["-j", target.name] + words }
+            if let words = target.family.claim(tail, state) { return ["-j", target.name] + words }
         }
         return nil
     }

@@ -107,7 +107,8 @@ extension AnonymousSet {
     /// nft's mark for a range that has no end, `NFTNL_UDATA_SET_ELEM_FLAGS` = `SET_ELEM_F_INTERVAL_OPEN`.
     private static let openRange = SetKind.triple(1, UInt32(1).hostBytes)
 
-    private static func merged(
+    /// The ranges in order, with those that touch or overlap joined.
+    static func merged(
         _ ranges: [(lower: [UInt8], upper: [UInt8])]
     ) -> [(lower: [UInt8], upper: [UInt8])] {
         var result: [(lower: [UInt8], upper: [UInt8])] = []

@@ -33,17 +33,17 @@ enum PortName {
         "zabbix-trapper": 10051, "memcached": 11211, "wireguard": 51820,
     ]
 
+    /// The port that a number or name stands for; nil if it is neither.
+    static func number(_ text: Substring) -> UInt16? {
+        Number.value(text).map { UInt16(exactly: $0) } ?? numbers[text.lowercased()]
+    }
+
     /// Reads a port, by number or name.
-    static func parse(
-        _ text: some StringProtocol, at index: Int
-    ) throws(RuleSyntaxError) -> UInt16 {
-        if let number = Number.value(text) {
-            guard let port = UInt16(exactly: number) else {
-                throw RuleSyntaxError("a port is at most 65535, not \(text)", at: index)
-            }
-            return port
+    static func parse(_ text: Substring, at index: Int) throws(RuleSyntaxError) -> UInt16 {
+        if let port = number(text) { return port }
+        guard Number.value(text) == nil else {
+            throw RuleSyntaxError("a port is at most 65535, not \(text)", at: index)
         }
-        if let port = numbers[text.lowercased()] { return port }
         let near = EditDistance.nearest(to: String(text), among: numbers.keys.sorted())
         throw RuleSyntaxError(
             "“\(text)” is not a port", at: index,
@@ -68,7 +68,7 @@ struct PortRange: Hashable, Sendable {
         _ text: Substring, separator: Character = ":", at index: Int
     ) throws(RuleSyntaxError) -> PortRange {
         // A name may have a dash in it, so it goes before ranges that are written with one.
-        if let port = try? PortName.parse(text, at: index) {
+        if let port = PortName.number(text) {
             return PortRange(lower: port, upper: port)
         }
         let parts = text.split(separator: separator, omittingEmptySubsequences: false)

@@ -1,0 +1,297 @@
+import NetlinkProto
+import RuleSyntax
+import TestSupport
+import Testing
+
+/// What is refused, which word is named, and what is suggested.
+@Suite struct ErrorTests {
+    struct Case: Sendable {
+        var line: String
+        var family = Family.ip
+        /// The index of the word at fault.
+        var word: Int?
+        /// A part of the message and hint.
+        var says: String
+
+        init(_ line: String, _ family: Family = .ip, at word: Int?, _ says: String) {
+            self.line = line
+            self.family = family
+            self.word = word
+            self.says = says
+        }
+    }
+
+    static let cases: [Case] = [
+        Case("-p tcp --dprot 22", at: 2, "did you mean --dport?"),
+        Case("--dport 22", at: 0, "add -p tcp or -p udp"),
+        Case("-p icmp --dport 22", at: 2, "add -p tcp or -p udp"),
+        Case("-m tcp --dport 22", at: 1, "add -p tcp"),
+        Case("-p tcp --dport 70000", at: 3, "a port is at most 65535, not 70000"),
+        Case("-p tcp --dport htpp", at: 3, "did you mean http?"),
+        Case("-p tcp --dport 90:80", at: 3, "80:90"),
+        Case("-p tcp --dport 1:2:3", at: 3, "is not a port"),
+        Case("-p tcp --dport :", at: 3, "is not a port"),
+        Case("-p tcp --dport", at: 3, "--dport needs PORT"),
+        Case("-p tcp --dport --sport", at: 3, "--dport needs PORT"),
+        Case("-p tcp --dport ! 22", at: 3, "! stands in front of the option"),
+        Case("-p tcp --dport 22 --dport 23", at: 4, "--dport is given twice"),
+        Case("-p tcp -p udp", at: 2, "-p is given twice"),
+        Case("-p", at: 1, "-p needs PROTOCOL"),
+        Case("-p tpc", at: 1, "did you mean tcp?"),
+        Case("-p 256", at: 1, "at most 255"),
+        Case("! -p all", at: 2, "no packet is of no protocol"),
+        Case("! ! -p tcp", at: 1, "! twice"),
+        Case("-p tcp !", at: 2, "an option belongs behind !"),
+        Case("! tcp", at: 1, "an option belongs behind !"),
+        Case("! -j DROP", at: 0, "-j cannot be negated"),
+        Case("! -m mark --mark 1", at: 0, "-m cannot be negated"),
+        Case("-m limit ! --limit 1/s", at: 2, "--limit cannot be negated"),
+        Case("tcp", at: 0, "is not an option"),
+        Case("-s 10.0.0.0/33", at: 1, "from 0 to 32"),
+        Case("-s 10.0.0", at: 1, "is not an address"),
+        Case("-s example.org", at: 1, "names are not looked up"),
+        Case("-s fe80::1", at: 1, "this is IPv6, but the table's family is ip"),
+        Case("-d 10.0.0.1", .ip6, at: 1, "this is IPv4, but the table's family is ip6"),
+        Case("-s 10.0.0.1 -d fe80::1", .inet, at: 3, "no packet is both"),
+        Case("-s 10.0.0.1,fe80::1", .inet, at: 1, "IPv4 and IPv6 in one list"),
+        Case("-s 10.0.0.0/255.0.255.0,1.2.3.4", at: 1, "a mask with holes"),
+        Case("! -s 0.0.0.0/0", at: 2, "outside of /0"),
+        Case("-4 -j DROP", .ip6, at: 0, "this is IPv4"),
+        Case("-i 0123456789abcdef", at: 1, "has at most 15 bytes"),
+        Case("-i \"a b\"", at: 1, "no blanks"),
+        Case("-i \"\"", at: 1, "cannot be empty"),
+        Case("! -i +", at: 2, "no interface is outside of +"),
+        Case("-p tcp --tcp-flags SYN,FOO SYN", at: 3, "“FOO” is not a TCP flag"),
+        Case("-p tcp --tcp-flags SYN ACK", at: 4, "not among those examined"),
+        Case("-p tcp --tcp-flags SYN", at: 4, "--tcp-flags needs SET"),
+        Case("-p tcp --syn --tcp-flags SYN SYN", at: 3, "only one of them fits"),
+        Case("-p icmp --icmp-type pingg", at: 3, "did you mean ping?"),
+        Case("-p icmp --icmp-type 3/256", at: 3, "at most 255"),
+        Case("-p icmpv6 --icmpv6-type 1", at: 2, "this is IPv6"),
+        Case("-p tcp -m multiport", at: 3, "takes one of --sports"),
+        Case("-m multiport --dports 1,2", at: 1, "needs a protocol that has ports"),
+        Case("-p tcp -m multiport --dports 1,,2", at: 5, "is not a port"),
+        Case("-m conntrak --ctstate NEW", at: 1, "did you mean -m conntrack?"),
+        Case("--ctstate NEW", at: 0, "put -m conntrack in front of it"),
+        Case("-m conntrack", at: 1, "such as --ctstate NEW"),
+        Case("-m conntrack --ctstate NEWW", at: 3, "did you mean NEW?"),
+        Case("-m conntrack --ctstate NEW,DNAT", at: 3, "write two rules"),
+        Case("-m conntrack --ctstatus FOO", at: 3, "is not a status"),
+        Case("-m conntrack --ctdir BOTH", at: 3, "ORIGINAL or REPLY"),
+        Case("-m hashlimit --hashlimit-above 5/s", at: 1, "match hashlimit is not supported yet"),
+        Case("-m", at: 1, "-m needs the name of a match"),
+        Case("-m mark", at: 1, "needs --mark"),
+        Case("-m mark --mark 010", at: 3, "is not a mark"),
+        Case("-m mark --mark 0x100000000", at: 3, "at most 4294967295"),
+        Case("-m mark --mark 0x100/0xff", at: 3, "outside of its mask"),
+        Case("-m limit --limit 5/week", at: 3, "is not second, minute"),
+        Case("-m limit --limit 0/s", at: 3, "at least 1"),
+        Case("-m iprange --src-range 10.0.0.9-10.0.0.1", at: 3, "is empty"),
+        Case("-m mac --mac-source 00:11:22:33:44", at: 3, "is not an Ethernet address"),
+        Case("-m addrtype --src-type LOCALE", at: 3, "did you mean LOCAL?"),
+        Case("-m owner --uid-owner root", at: 3, "names are not looked up"),
+        Case("-m owner --socket-exists", .inet, at: 2, "family ip and ip6 only"),
+        Case("-m length --length 70000", at: 3, "at most 65535"),
+        Case("-m comment", at: 1, "needs --comment"),
+        Case("-m comment --comment a -m comment --comment b", at: 6, "this is the second"),
+        Case(
+            "-m comment --comment " + String(repeating: "x", count: 244), at: 3, "at most 243 bytes"
+        ),
+        Case("-m comment --comment \"a\u{1B}b\"", at: 3, "no control characters"),
+        Case("-j", at: 1, "-j needs a target or a chain"),
+        Case("-j accept", at: 1, "did you mean ACCEPT?"),
+        Case("-j TPROXY", at: 1, "target TPROXY is not supported yet"),
+        Case("-j DROP -j ACCEPT", at: 2, "this is the second"),
+        Case("-j DROP -g other", at: 2, "this is the second"),
+        Case("-j --foo", at: 1, "-j needs a target"),
+        Case("-j \"two words\"", at: 1, "no blanks"),
+        Case("-j " + String(repeating: "x", count: 256), at: 1, "1 to 255 bytes"),
+        Case("--reject-with tcp-reset", at: 0, "it belongs behind -j REJECT"),
+        Case("-j DROP --reject-with tcp-reset", at: 2, "not to -j DROP"),
+        Case("-j REJECT --reject-with tcp-reset", at: 3, "add -p tcp"),
+        Case(
+            "-j REJECT --reject-with icmp6-no-route", at: 3, "does not work in a table of family ip"
+        ),
+        Case(
+            "-j REJECT --reject-with icmp-port-unreachabel", at: 3,
+            "did you mean icmp-port-unreachable?"),
+        Case(
+            "-j REJECT --reject-with icmpx-no-route", at: 3, "does not work in a table of family ip"
+        ),
+        Case(
+            "-j LOG --log-prefix " + String(repeating: "x", count: 128), at: 3, "at most 127 bytes"),
+        Case("-j LOG --log-level loud", at: 3, "is not a log level"),
+        Case("-j MARK", at: 1, "MARK takes one of"),
+        Case("-j MARK --set-mark 1 --or-mark 2", at: 1, "MARK takes one of"),
+        Case("-j CONNMARK --set-mark 1 --nfmask 2", at: 4, "belongs to --save-mark"),
+        Case("-j CONNMARK --save-mark --ctmask 1", .inet, at: 2, "family ip and ip6 only"),
+        Case("-j SNAT", at: 1, "needs --to-source"),
+        Case("-j SNAT --to-source 1.2.3.4:80", at: 3, "add -p tcp or -p udp"),
+        Case("-p tcp -j SNAT --to-source 1.2.3.4:0", at: 5, "port 0"),
+        Case("-j DNAT --to-destination fe80::1", at: 3, "another family"),
+        Case("-s fe80::1 -j DNAT --to-destination 1.2.3.4", .inet, at: 5, "another family"),
+        Case("-j REDIRECT --to-ports 80", at: 2, "add -p tcp or -p udp"),
+        Case("-j NFQUEUE --queue-num 1 --queue-balance 1:2", at: 4, "exclude each other"),
+        Case("-j NFQUEUE --queue-balance 3:3", at: 3, "two different queues"),
+        Case("-j CT", at: 1, "CT needs --notrack"),
+        Case("--no-counter=1", at: 0, "takes no value"),
+        Case("-f=1", at: 0, "unknown option -f=1"),
+        Case("-m nft --expr zz", at: 3, "hexadecimal bytes"),
+        Case("-m nft --expr 0", at: 3, "half a byte"),
+        Case("-m nft --expr 0800", at: 3, "these bytes are damaged"),
+        Case("-m nft", at: 1, "takes one of --expr"),
+    ]
+
+    @Test(arguments: cases)
+    func theMessageNamesTheWordAndWhatToDo(_ test: Case) throws {
+        let words = try CommandLine.split(test.line)
+        let error = try #require(throws: RuleSyntaxError.self) {
+            try RuleText.parse(words, context: RuleContext(family: test.family))
+        }
+        #expect(error.wordIndex == test.word, "\(test.line): \(error)")
+        #expect("\(error)".contains(test.says), "\(test.line): \(error)")
+        #expect(!error.caret(under: words).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("-o eth0", "filter", UInt32(1), "did you mean -i?"),
+        ("-i eth0", "filter", 3, "did you mean -o?"),
+        ("-m owner --uid-owner 0", "filter", 1, "not in input"),
+        ("-j SNAT --to-source 1.2.3.4", "nat", 0, "not in prerouting"),
+        ("-j DNAT --to-destination 1.2.3.4", "nat", 4, "not in postrouting"),
+        ("-j MASQUERADE", "filter", 4, "chains of type nat"),
+        ("-j REDIRECT", "nat", 4, "not in postrouting"),
+    ])
+    func whatDoesNotFitTheChainIsRefused(
+        _ line: String, _ type: String, _ hook: UInt32, _ says: String
+    ) throws {
+        let known = RuleContext(family: .ip, chainType: type, hook: hook)
+        let error = try #require(throws: RuleSyntaxError.self) {
+            try RuleText.parse(line: line, context: known)
+        }
+        #expect("\(error)".contains(says), "\(error)")
+        // Where the chain is not known, nothing is guessed.
+        _ = try RuleText.parse(line: line, context: RuleContext(family: .ip))
+    }
+
+    @Test func theCaretStandsUnderTheWord() throws {
+        let words = ["-p", "tcp", "-m", "comment", "--comment", "two words", "--dprot", "22"]
+        let error = try #require(throws: RuleSyntaxError.self) {
+            try RuleText.parse(words, context: RuleContext(family: .ip))
+        }
+        #expect(
+            error.caret(under: words) == """
+                -p tcp -m comment --comment "two words" --dprot 22
+                                                        ^~~~~~~
+                """)
+        let end = RuleSyntaxError("something is missing", at: 1)
+        #expect(end.caret(under: ["-p"]) == "-p\n   ^")
+        #expect(RuleSyntaxError("nowhere").caret(under: words).isEmpty)
+    }
+
+    @Test func aRuleThatTheKernelCouldNotHoldIsRefused() throws {
+        let line = (0..<70).map { "-m mark --mark \($0)" }.joined(separator: " ")
+        let error = try #require(throws: RuleSyntaxError.self) {
+            try RuleText.parse(line: line, context: RuleContext(family: .ip))
+        }
+        #expect(error.message.contains("the kernel allows 128"))
+        let list = (0..<513).map { "10.0.\($0 / 256).\($0 % 256)" }.joined(separator: ",")
+        #expect(throws: RuleSyntaxError.self) {
+            try RuleText.parse(line: "-s \(list)", context: RuleContext(family: .ip))
+        }
+    }
+
+    @Test func aMistypedChainGetsASuggestion() {
+        #expect(RuleText.suggestion(forTarget: "ACEPT", chains: ["web"]) == "ACCEPT")
+        #expect(RuleText.suggestion(forTarget: "wbe", chains: ["web"]) == "web")
+        #expect(RuleText.suggestion(forTarget: "zzzzzz", chains: ["web"]) == nil)
+    }
+
+    @Test func everyExtensionHasHelp() throws {
+        let help = RuleText.help()
+        for name in ["conntrack", "multiport", "REJECT", "NFQUEUE", "--ctstate", "--to-source"] {
+            #expect(help.contains(name))
+        }
+        #expect(try #require(RuleText.help("conntrack")).contains("[!] --ctstate STATE[,…]"))
+        #expect(RuleText.help("nothing") == nil)
+    }
+}
+
+/// Input that nobody meant: it is refused, and never traps.
+@Suite struct FuzzTests {
+    private static func randomWords(_ generator: inout SeededGenerator) -> [String] {
+        let known = [
+            "-p", "tcp", "udp", "icmp", "!", "-s", "-d", "10.0.0.0/8", "fe80::/10", "-i", "eth0",
+            "--dport", "22", "1:2", "-m", "multiport", "--dports", "80,443", "conntrack",
+            "--ctstate", "NEW", "--ctexpire", "1:", "-j", "LOG", "--log-prefix", "x", "SNAT",
+            "--to-source", "1.2.3.4:5-6", "[fe80::1]:7", "REJECT", "--reject-with", "tcp-reset",
+            "-4", "-6", "-f", "limit", "--limit", "5/s", "mark", "--mark", "0x1/0xf", "nft",
+            "--expr", "--set", "--rest", "comment", "--comment", "--as-written", "--no-counter",
+            "iprange", "--src-range", "1.1.1.1-2.2.2.2", "NFQUEUE", "--queue-balance", "0:65535",
+            "addrtype", "--src-type", "LOCAL,UNICAST", "=", "--", "-", "", ",", "/", ":", "0",
+            "65535",
+        ]
+        return (0..<Int.random(in: 0...14, using: &generator)).map { _ in
+            switch Int.random(in: 0..<12, using: &generator) {
+            case 0:
+                let count = Int.random(in: 0...20, using: &generator)
+                return String(decoding: generator.bytes(count), as: UTF8.self)
+            case 1:
+                let count = Int.random(in: 0...60, using: &generator)
+                return Hex.text(generator.bytes(count))
+            default: return known.randomElement(using: &generator) ?? ""
+            }
+        }
+    }
+
+    @Test func randomWordsAreReadOrRefused() throws {
+        var generator = SeededGenerator()
+        for _ in 0..<3000 {
+            let words = FuzzTests.randomWords(&generator)
+            let family = [Family.ip, .ip6, .inet, .bridge].randomElement(using: &generator) ?? .ip
+            do {
+                let body = try RuleText.parse(words, context: RuleContext(family: family)).body
+                let text = RuleText.print(body, family: family)
+                let back = try RuleText.parse(line: text, context: RuleContext(family: family)).body
+                #expect(back == body.withoutState, "\(words) → \(text)")
+            } catch {
+                #expect((0...words.count).contains(error.wordIndex ?? 0), "\(words): \(error)")
+                _ = error.caret(under: words)
+            }
+        }
+    }
+
+    @Test func changedBodiesArePrintedExactly() throws {
+        var generator = SeededGenerator()
+        let families: [Family] = [.ip, .ip6, .inet]
+        for _ in 0..<1500 {
+            let family = families.randomElement(using: &generator) ?? .ip
+            let line = RandomRule.line(family, &generator)
+            var bytes = try RuleText.parse(line: line, context: RuleContext(family: family)).body
+                .encoded()
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                let place = Int.random(in: 0..<bytes.count, using: &generator)
+                bytes[place] = UInt8.random(in: .min ... .max, using: &generator)
+            }
+            // What has no wire form of its own cannot come from the wire either.
+            guard let body = try? RuleBody(encoded: bytes),
+                try RuleBody(encoded: body.encoded()) == body
+            else { continue }
+            let text = RuleText.print(body, family: family)
+            let back = try RuleText.parse(line: text, context: RuleContext(family: family)).body
+            #expect(back == body.withoutState, "\(line) → \(text)")
+        }
+    }
+
+    @Test func randomTextIsALineOrAnError() throws {
+        var generator = SeededGenerator()
+        for _ in 0..<3000 {
+            let text = String(
+                decoding: generator.bytes(Int.random(in: 0...80, using: &generator)), as: UTF8.self)
+            _ = try? CommandLine.lines(of: text)
+            _ = try? SaveFormat.parse(text)
+            let words = (0..<3).map { _ in RandomRule.text(&generator) } + ["", "!", "#", text]
+            #expect(try CommandLine.split(CommandLine.join(words)) == words)
+        }
+    }
+}
