@@ -32,6 +32,8 @@ struct ControlServer: Service {
     /// Serves until the service group shuts down; requests that are being carried out are finished.
     func run() async throws {
         let server = try await ServerBootstrap(group: group)
+            // A client that has said all it wants still waits for the answer.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(socket.descriptor) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try Client(wrappingChannelSynchronously: channel)
