@@ -17,10 +17,22 @@ extension RuleBody {
         .transport(17, port: port, verdict, comment: comment)
     }
 
+    /// `tcp dport PORT counter reject with tcp reset`, for tables of family inet: who connects is told at once.
+    public static func rejectTCP(port: UInt16) -> RuleBody {
+        RuleBody(
+            expressions: match(6, port: port) + [
+                .counter(CounterExpression()), .reject(RejectExpression(type: .tcpReset)),
+            ])
+    }
+
     private static func transport(
         _ number: UInt8, port: UInt16, _ verdict: Verdict?, comment: String?
     ) -> RuleBody {
-        let match: [Expression] = [
+        counting(match(number, port: port), verdict.map { .verdict($0) }, comment: comment)
+    }
+
+    private static func match(_ number: UInt8, port: UInt16) -> [Expression] {
+        [
             .meta(MetaExpression(key: .transportProtocol, destination: .r1)),
             .compare(CompareExpression(source: .r1, operation: .equal, value: [number])),
             .payload(PayloadExpression(destination: .r1, base: .transport, offset: 2, length: 2)),
@@ -29,7 +41,6 @@ extension RuleBody {
                     source: .r1, operation: .equal,
                     value: [UInt8(port >> 8), UInt8(truncatingIfNeeded: port)])),
         ]
-        return counting(match, verdict.map { .verdict($0) }, comment: comment)
     }
 
     /// `meta length > BYTES counter comment "COMMENT"`: counts, and lets the packet go on.

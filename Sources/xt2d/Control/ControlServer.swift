@@ -31,6 +31,8 @@ struct ControlServer: Service {
     /// A commit that is being carried out is finished, but its client may not hear of it: the connection is closed.
     func run() async throws {
         let server = try await ServerBootstrap(group: group)
+            // A client that has said all it wants still waits for the answer.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(socket.descriptor) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try Client(wrappingChannelSynchronously: channel)

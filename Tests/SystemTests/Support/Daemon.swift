@@ -7,6 +7,7 @@ import TestSupport
 final class Daemon: Sendable {
     let namespace: Namespace
     let directory: TemporaryDirectory
+    let database: String
     private let prefix: [String]
     private let process = Mutex<ChildProcess?>(nil)
 
@@ -15,10 +16,13 @@ final class Daemon: Sendable {
     /// - Parameter prefix: a program with its arguments that runs the daemon, such as strace.
     /// - Throws: ``DaemonEnded`` if it ends instead.
     init(
-        in namespace: Namespace? = nil, directory: TemporaryDirectory? = nil, prefix: [String] = []
+        in namespace: Namespace? = nil, directory: TemporaryDirectory? = nil,
+        database: String? = nil, prefix: [String] = []
     ) throws {
+        let directory = try directory ?? TemporaryDirectory()
         self.namespace = try namespace ?? Namespace()
-        self.directory = try directory ?? TemporaryDirectory()
+        self.directory = directory
+        self.database = database ?? directory.file("rules.db")
         self.prefix = prefix
         try start()
     }
@@ -32,7 +36,6 @@ final class Daemon: Sendable {
     }
 
     var socketPath: String { directory.file("xt2d.sock") }
-    var database: String { directory.file("rules.db") }
 
     /// The daemon's process.
     var pid: Int32 { process.withLock { $0?.pid ?? -1 } }
@@ -41,6 +44,19 @@ final class Daemon: Sendable {
     var log: String { process.withLock { $0?.errors ?? "" } }
 
     func connect() throws -> ControlClient { try ControlClient(path: socketPath) }
+
+    /// Connects again and again, until the daemon takes the client.
+    func connectPatiently() throws -> ControlClient {
+        while true {
+            let client = try connect()
+            do {
+                _ = try client.status()
+                return client
+            } catch is ConnectionLost {
+            } catch let error as Refused where error.errno == EAGAIN {
+            }
+        }
+    }
 
     // MARK: Life
 
