@@ -4,7 +4,8 @@ import Testing
 
 /// Only what differs goes to the kernel: counted by strace, compared by nft.
 @Suite struct MinimalTests {
-    private static let marker: [Substring] = ["DELOBJ", "NEWOBJ"]
+    /// Messages of a batch that change the marker: one takes it away, one puts the new one.
+    private static let markerMessages = 2
 
     /// Puts `count` rules into the output chain, in one batch; returns their ids.
     private func load(_ count: Int, _ client: ControlClient) throws -> [UInt64] {
@@ -37,7 +38,7 @@ import Testing
         ]
         for (kind, edit) in edits {
             let sent = try traced.batches { try client.commit(BatchOptions(), edit) }
-            #expect(sent.map(\.messages) == [[kind] + Self.marker])
+            #expect(sent.map(\.messages) == [["DELOBJ", kind, "NEWOBJ"]])
             #expect(sent.allSatisfy { $0.byteCount < 1_024 })
             print("\(kind): \(sent.map(\.byteCount)) bytes")
         }
@@ -59,7 +60,7 @@ import Testing
         let sent = try traced.batches { try client.rollback(to: 1) }
         #expect(sent.count == 1)
         #expect(sent[0].count("NEWRULE") == 7 && sent[0].count("DELRULE") == 3)
-        #expect(sent[0].messages.count == 10 + Self.marker.count)
+        #expect(sent[0].messages.count == 10 + Self.markerMessages)
         let nothing = try traced.batches {
             let reply = try client.rollback(to: 1)
             #expect(try reply.version == nil)

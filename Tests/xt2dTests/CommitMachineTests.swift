@@ -35,7 +35,7 @@ import Testing
             next.isForeign = true
             return [
                 (world.isLive ? .markerIsNew : .markerIsOld, world),
-                (.markerIsForeign(Self.refusal), next),
+                (.markerIsForeign(Self.refusal), next), (.markerUnreadable(Self.refusal), world),
             ]
         case .commitInStore:
             next.isPending = false
@@ -44,7 +44,7 @@ import Testing
         case .abandon:
             next.isPending = false
             return [(.abandoned, next), (.storeFailed(Self.refusal), world)]
-        case .succeed, .succeedUnmarked, .fail, .failUnremoved: return []
+        case .succeed, .succeedUnmarked, .fail, .failUnremoved, .failUndecided: return []
         }
     }
 
@@ -59,6 +59,7 @@ import Testing
         case .fail: #expect(!world.isPending && !world.isCommitted, "invariant 2")
         case .succeed: #expect(world.isLive && world.isCommitted, "invariant 3")
         case .succeedUnmarked: #expect(world.isLive && world.isPending, "invariant 3")
+        case .failUndecided: #expect(world.isPending && !world.isCommitted)
         case .failUnremoved: #expect(world.isPending && (!world.isLive || world.isForeign))
         }
     }
@@ -91,7 +92,7 @@ import Testing
         var world = World()
         world.isPending = true
         let ends = explore(machine, action, world)
-        #expect(ends == 42)
+        #expect(ends == 54)
     }
 
     @Test func givesUpWhenOthersCommitWithoutAPause() {
@@ -116,6 +117,26 @@ import Testing
             return
         }
         #expect(told.message == refusal.message)
+    }
+
+    @Test func anUnreadableMarkerDecidesNothing() {
+        var machine = CommitMachine()
+        _ = machine.handle(.stored)
+        _ = machine.handle(.lost(Self.refusal))
+        guard case .failUndecided = machine.handle(.markerUnreadable(Self.refusal)) else {
+            Issue.record("the version must neither be committed nor abandoned")
+            return
+        }
+    }
+
+    @Test func aMarkerAheadAfterARefusedGenerationIsForeign() {
+        var machine = CommitMachine()
+        _ = machine.handle(.stored)
+        _ = machine.handle(.generationMoved)
+        guard case .abandon = machine.handle(.markerIsNew) else {
+            Issue.record("a batch that was refused cannot have set the marker")
+            return
+        }
     }
 
     @Test func tellsTheReasonOfTheFirstFailure() {

@@ -29,9 +29,9 @@ import Testing
         /// The messages of a batch without its frame: BEGIN, the marker, END.
         mutating func lines(_ build: (inout EditScript) -> Void) throws -> [String] {
             let lines = try KernelLines.of(try batch(build).bytes)
-            #expect(lines.first == "BATCH_BEGIN")
-            #expect(lines.suffix(3) == ["DELOBJ version", "NEWOBJ version", "BATCH_END"])
-            return Array(lines.dropFirst().dropLast(3))
+            #expect(lines.prefix(2) == ["BATCH_BEGIN", "DELOBJ version"])
+            #expect(lines.suffix(2) == ["NEWOBJ version", "BATCH_END"])
+            return Array(lines.dropFirst(2).dropLast(2))
         }
     }
 
@@ -55,11 +55,10 @@ import Testing
         }
         #expect(
             try KernelLines.of(batch.bytes) == [
-                "BATCH_BEGIN", "NEWRULE input before 1504 id 1004", "DELOBJ version",
+                "BATCH_BEGIN", "DELOBJ version", "NEWRULE input before 1504 id 1004",
                 "NEWOBJ version", "BATCH_END",
             ])
         #expect(batch.bytes.count < 1_024)
-        #expect(batch.messageCount == 5)
     }
 
     @Test func deleteAndReplaceAreOneMessageEach() throws {
@@ -247,9 +246,11 @@ import Testing
             $0.delete(4, from: "input")
             $0.append(.tcp(port: 1), to: "side")
         }
-        #expect(batch.subjects[SequenceNumber(2)] == ObjectID(rawValue: 4))
-        #expect(batch.subjects[SequenceNumber(3)] == ObjectID(rawValue: 6))
-        #expect(batch.echoed == [SequenceNumber(3): ObjectID(rawValue: 6)])
+        // The kernel lays errors of the commit as a whole to the message behind BATCH_BEGIN; no object may be blamed for them.
+        #expect(batch.subjects[SequenceNumber(2)] == nil)
+        #expect(batch.subjects[SequenceNumber(3)] == ObjectID(rawValue: 4))
+        #expect(batch.subjects[SequenceNumber(4)] == ObjectID(rawValue: 6))
+        #expect(batch.echoed == [SequenceNumber(4): ObjectID(rawValue: 6)])
         #expect(batch.acknowledged == SequenceNumber(5))
     }
 }

@@ -78,7 +78,7 @@ struct CommitMachine {
     private var replans = 0
 
     /// How often a batch is sent again because others commit in between, before the client is told to try later.
-    static let replanLimit = 100
+    static let replanLimit = 1_000
 
     mutating func handle(_ event: Event) -> Action {
         switch (state, event) {

@@ -35,6 +35,8 @@ struct CommitRun {
     var batch: KernelBatch
     /// Handles that the kernel gave.
     var handles: [ObjectID: Handle] = [:]
+    /// The marker, once it was read and cannot change any more.
+    var knownMarker: Marker?
     /// The generation that was read when the answer to the batch was lost.
     var live: GenerationID?
 

@@ -105,6 +105,8 @@ extension Committer {
         case .refused(let error): return .refused(explain(error, run))
         case .generationMoved: return .generationMoved
         case .unknown(let error):
+            // This batch may have changed it.
+            run.knownMarker = nil
             return .lost(
                 Refusal(
                     EIO, "The kernel's answer was lost: \(error.description).", outcome: .failed))
@@ -121,9 +123,11 @@ extension Committer {
         do {
             // The generation first: a commit in between makes the next attempt fail, not succeed wrongly.
             let generation = try kernel.generation()
-            let marker = try kernel.marker()
+            // While this socket owns the marker's table nobody else can change it: one look is enough.
+            let marker = run.knownMarker == nil ? try kernel.marker() : run.knownMarker
             if marker == Marker(uuid: uuid, version: head.version) {
                 head.generation = generation.rawValue
+                if !ownership.isEmpty { run.knownMarker = marker }
                 return .markerIsOld
             }
             if marker == Marker(uuid: uuid, version: run.version.id) {

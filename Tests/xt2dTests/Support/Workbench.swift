@@ -16,8 +16,7 @@ struct Workbench {
     mutating func commit(_ build: (inout EditScript) -> Void) throws(Refusal) -> [Change] {
         var script = EditScript()
         build(&script)
-        var editor = RulesetEditor(
-            ruleset, graph: graph, nextID: nextID, ownership: [.owner, .persist])
+        var editor = RulesetEditor(ruleset, graph: graph, nextID: nextID)
         for message in script.messages { try editor.apply(try Edit(message)) }
         let changes = try editor.changes()
         ruleset = editor.ruleset
