@@ -69,15 +69,27 @@ import Testing
 
     private func commits(_ daemon: Daemon, _ fault: Fault) -> [String: Outcome] {
         var outcomes: [String: Outcome] = [:]
-        for step in 0..<3 { outcomes["\(fault) \(step)"] = attempt(daemon, "\(fault) \(step)") }
+        for step in 0..<3 {
+            let reason = "\(fault) \(step)"
+            outcomes[reason] = attempt(daemon, reason, byCandidate: step == 1)
+        }
         return outcomes
     }
 
-    private func attempt(_ daemon: Daemon, _ reason: String) -> Outcome {
+    /// Commits at once or by a candidate.
+    private func attempt(_ daemon: Daemon, _ reason: String, byCandidate: Bool) -> Outcome {
         do {
-            try daemon.connect().commit(BatchOptions(reason: reason)) {
+            let client = try daemon.connect()
+            var options = BatchOptions(reason: reason)
+            if byCandidate {
+                options.candidate = try client.ask(.newCandidate, CandidateMessage()).candidate?.id
+            }
+            try client.commit(options) {
                 $0.insert(.tcp(port: 1, comment: reason), into: "c")
                 $0.append(.jump(to: "side", comment: reason), to: "c")
+            }
+            if let id = options.candidate {
+                try client.ask(.commit, CandidateMessage(id: id, reason: reason))
             }
             return .acknowledged
         } catch is Refused {

@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import NetlinkProto
 import RuleStore
 
@@ -42,13 +43,27 @@ extension Committer {
             let editor = try self.editor(on: candidate)
             let changes = try editor.changes()
             audited.scopes = changes.scopes(in: [head.ruleset, editor.ruleset])
-            let version =
-                changes.isEmpty
-                ? nil : try commitAudited(Proposal(editor, changes, audited: audited))
-            try store.deleteCandidate(id)
+            guard !changes.isEmpty else {
+                try store.deleteCandidate(id)
+                return nil
+            }
+            let version = try commitAudited(Proposal(editor, changes, audited: audited))
+            removeCommitted(id)
             return version
         } catch {
             throw refuse(error, audited)
+        }
+    }
+
+    /// Removes a candidate whose version is live. If that fails it is told of success all the same; the candidate that stays
+    /// behind conflicts with its own version, and can be aborted.
+    private func removeCommitted(_ id: CandidateID) {
+        do {
+            try store.deleteCandidate(id)
+        } catch {
+            log.error(
+                "a committed candidate cannot be removed from the database",
+                metadata: ["candidate": "\(id)", "error": "\(error.message)"])
         }
     }
 
