@@ -157,10 +157,13 @@ extension Committer {
 
     private func zero(_ table: StoredObject, chain: String?) throws(Refusal) {
         do {
-            try kernel.dump(.getRuleReset, family: Family(rawValue: table.family)) { writer in
-                writer.attribute(1, string: table.name)
-                if let chain { writer.attribute(2, string: chain) }
-            } _: { _ in
+            // Resetting once more what was reset before another program's commit does no harm.
+            try kernel.stable { () throws(KernelError) in
+                try kernel.dump(.getRuleReset, family: Family(rawValue: table.family)) { writer in
+                    writer.attribute(1, string: table.name)
+                    if let chain { writer.attribute(2, string: chain) }
+                } _: { _ in
+                }
             }
         } catch {
             throw Refusal(
