@@ -303,6 +303,23 @@ import Testing
         #expect(try other.versions().count == 1)
     }
 
+    @Test func moreClientsThanFileDescriptors() throws {
+        let daemon = try Daemon(prefix: ["prlimit", "--nofile=80"])
+        let first = try daemon.connect()
+        try first.commit { $0.addTable() }
+        do {
+            let crowd = (0..<100).compactMap { _ in try? daemon.connect() }
+            #expect(crowd.count > 60)
+            // Those that are in are served; the others wait.
+            #expect(try first.versions().count == 1)
+            #expect(try crowd[0].versions().count == 1)
+        }
+        let later = try daemon.connectPatiently()
+        try later.commit { $0.addChain("c") }
+        #expect(try first.versions().count == 2)
+        #expect(try daemon.stop().status == 0)
+    }
+
     @Test func aClientThatDoesNotReadHoldsUpNobody() throws {
         let daemon = try loaded(10_000)
         let lazy = try (0..<5).map { _ in try daemon.connect() }

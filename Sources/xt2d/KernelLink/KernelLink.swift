@@ -15,6 +15,8 @@ final class KernelLink: Kernel {
     /// Room that the replies to one message may take: an echoed rule, its share of a socket buffer's overhead.
     private static let replyBytes = 2_048
     private static let leastReceiveBytes = 1 << 20
+    /// How often an overrun may be reported for one batch; the kernel says it once, behind that come the replies that fitted.
+    private static let overrunLimit = 8
 
     /// Opens both sockets in the network namespace of the calling thread.
     init() throws(KernelError) {
@@ -132,7 +134,8 @@ final class KernelLink: Kernel {
 
     private func readOutcome(of batch: KernelBatch) -> BatchOutcome {
         var replies = BatchReplies(batch: batch)
-        while !replies.isFinished {
+        var overruns = 0
+        while !replies.isFinished, overruns < KernelLink.overrunLimit {
             do {
                 let any = try writer.receive(wait: false) { view throws(KernelError) in
                     try replies.take(view)
@@ -140,6 +143,7 @@ final class KernelLink: Kernel {
                 if !any { break }
             } catch  where error.errno == ENOBUFS {
                 replies.complete = false
+                overruns += 1
             } catch {
                 return .unknown(error)
             }

@@ -109,6 +109,27 @@ final class Daemon: Sendable {
         try start()
     }
 
+    /// Puts strace onto the running daemon; it is at work on return, and ends with the daemon.
+    func attach(_ arguments: [String]) throws -> ChildProcess {
+        let pid = pid
+        let tracer = try ChildProcess("strace", ["-p", "\(pid)"] + arguments)
+        while try !isTraced(pid) {
+            let state = try String(contentsOfFile: "/proc/\(tracer.pid)/status", encoding: .utf8)
+            if state.contains("State:\tZ") { throw CommandFailure("strace: \(tracer.wait().errors)") }
+            sched_yield()
+        }
+        return tracer
+    }
+
+    /// Whether a tracer has all threads of a process.
+    private func isTraced(_ pid: Int32) throws -> Bool {
+        let tasks = "/proc/\(pid)/task"
+        return try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy { task in
+            let status = try String(contentsOfFile: "\(tasks)/\(task)/status", encoding: .utf8)
+            return !status.contains("TracerPid:\t0\n")
+        }
+    }
+
     /// Where a program of this package is: beside the tests.
     static func program(_ name: String) throws -> String {
         // The test runner's bundle is `.build/DEBUG/xt2PackageTests.xctest`.
