@@ -3,7 +3,7 @@ SWIFT ?= swift
 RELEASE := -c release -Xswiftc -static-stdlib
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build debug demo test soak fmt lint golden setup install clean
+.PHONY: build debug demo test soak fmt lint golden fuzz-smoke setup install clean
 
 build: setup  ## release builds of xt2 and xt2d, with the Swift runtime inside
 	$(SWIFT) build $(RELEASE) --product xt2d
@@ -25,6 +25,9 @@ soak: debug  ## the long runs: 1,000 kills, 500 random versions
 
 golden: setup  ## records again what the real nft sends; fails if anything is new
 	Scripts/golden
+
+fuzz-smoke:  ## a minute of libFuzzer on the wire decoders
+	Fuzzing/run 60
 
 fmt:
 	$(SWIFT) format --in-place --recursive $(SOURCES)

@@ -55,7 +55,9 @@ extension Committer {
         }
     }
 
-    /// Deletes a candidate that has become a version. The version is live whatever comes of this.
+    /// Deletes a candidate that has become a version.
+    ///
+    /// The version is live whatever comes of this.
     private func forget(_ id: CandidateID) {
         do {
             try store.deleteCandidate(id)

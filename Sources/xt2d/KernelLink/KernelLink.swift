@@ -123,13 +123,15 @@ final class KernelLink: Kernel {
 
     /// Throws away replies that an earlier batch left behind.
     private func drain() throws(KernelError) {
-        while true {
+        for _ in 0..<KernelLink.overrunLimit {
             do {
-                guard try writer.receive(wait: false, { _ in }) else { return }
+                while try writer.receive(wait: false, { _ in }) {}
+                return
             } catch  where error.errno == ENOBUFS {
                 // The lost replies were those of a batch whose outcome the marker told; others may be queued behind.
             }
         }
+        throw KernelError(errno: ENOBUFS, origin: .systemCall("recv"))
     }
 
     private func readOutcome(of batch: KernelBatch) -> BatchOutcome {

@@ -115,7 +115,9 @@ final class Daemon: Sendable {
         let tracer = try ChildProcess("strace", ["-p", "\(pid)"] + arguments)
         while try !isTraced(pid) {
             let state = try String(contentsOfFile: "/proc/\(tracer.pid)/status", encoding: .utf8)
-            if state.contains("State:\tZ") { throw CommandFailure("strace: \(tracer.wait().errors)") }
+            if state.contains("State:\tZ") {
+                throw CommandFailure("strace: \(tracer.wait().errors)")
+            }
             sched_yield()
         }
         return tracer
