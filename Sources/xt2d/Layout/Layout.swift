@@ -14,7 +14,8 @@ import RuleStore
 /// 3. tables and chains come, so that rules can name them;
 /// 4. rules come and change, each run of new rules placed by a neighbour that stays;
 /// 5. chains are renamed: the kernel knows the new name only after the batch, so everything before uses the old one;
-/// 6. the marker changes.
+/// 6. the marker comes back with the new version; the old one went first of all, because the kernel lays errors of a commit
+///    as a whole to the message behind BATCH_BEGIN, and no rule should be blamed for them.
 struct Layout {
     private let old: Ruleset
     private let new: Ruleset
