@@ -92,8 +92,9 @@ import Testing
                 try client.ask(.commit, CandidateMessage(id: id, reason: reason))
             }
             return .acknowledged
-        } catch is Refused {
-            return .refused
+        } catch let refused as Refused {
+            // EINPROGRESS says that it is not known yet.
+            return refused.errno == EINPROGRESS ? .unknown : .refused
         } catch {
             return .unknown
         }

@@ -71,7 +71,12 @@ extension Committer {
                 )
             case .failUndecided(let refusal):
                 unsettled = .undecided(run)
-                throw refusal.adding("Whether the change is live is found out before the next one.")
+                var undecided = refusal.adding(
+                    "Whether the change is live is found out before the next one, or when xt2d starts again; 'xt2 log' tells then."
+                )
+                // Not a refusal: the version may well be live.
+                undecided.errno = EINPROGRESS
+                throw undecided
             }
         }
     }
