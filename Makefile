@@ -18,10 +18,11 @@ demo: build  ## the story of the README, with real packets, in a private network
 test: setup  ## lint, then all tests; those that need the kernel run in private network namespaces
 	$(MAKE) lint
 	$(SWIFT) build --build-tests
-	XT2_REQUIRE_KERNEL=1 $(SWIFT) test --skip-build
+	Scripts/test
 
-soak: debug  ## the long runs: 1,000 kills, 500 random versions
-	XT2_SOAK=1 $(SWIFT) test --filter SystemTests
+soak: setup  ## the long runs: 1,000 kills, 500 random versions
+	$(SWIFT) build --build-tests
+	XT2_SOAK=1 Scripts/test --filter SystemTests
 
 golden: setup  ## records again what the real nft sends; fails if anything is new
 	Scripts/golden
