@@ -43,6 +43,7 @@ PREFIX ?= /usr/local
 install: build
 	install -D .build/release/xt2 $(DESTDIR)$(PREFIX)/bin/xt2
 	install -D .build/release/xt2d $(DESTDIR)$(PREFIX)/sbin/xt2d
+	install -D -m 644 packaging/xt2d.conf $(DESTDIR)$(PREFIX)/share/xt2/xt2d.conf
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/xt2d.service \
 	  | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/xt2d.service
 
