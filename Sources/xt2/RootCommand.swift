@@ -31,12 +31,17 @@ struct RootCommand: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Look",
-                subcommands: [List.self, Save.self, Zero.self, Status.self, RuleHelp.self]),
+                subcommands: [
+                    List.self, Save.self, Zero.self, Status.self, MonitorCommand.self,
+                    RuleHelp.self,
+                ]),
             CommandGroup(
                 name: "Version",
                 subcommands: [
                     Log.self, Show.self, Diff.self, Rollback.self, Audit.self,
                 ]),
+            CommandGroup(
+                name: "Other programs", subcommands: [Adopt.self, Release.self, Check.self]),
             CommandGroup(
                 name: "Candidate",
                 subcommands: [Begin.self, Commit.self, Abort.self, Candidates.self]),

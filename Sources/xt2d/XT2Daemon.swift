@@ -69,7 +69,8 @@ struct XT2Daemon: AsyncParsableCommand {
         // The database first: its lock keeps a second daemon away from the socket and the kernel too.
         let store = try open(database)
         let endpoint = try ControlSocket(path: socket, configuration.current.socket)
-        let recovered = try recover(store, log, endpoint)
+        let link = try connect(endpoint)
+        let recovered = try recover(store, link, log, endpoint)
         let places = ClientPlaces(configuration)
         let status = DaemonStatus(
             notices: recovered.notices, places: places, configuration: configuration)
@@ -77,9 +78,11 @@ struct XT2Daemon: AsyncParsableCommand {
         let group = MultiThreadedEventLoopGroup.singleton
         let dumps = NIOThreadPool(numberOfThreads: 1)
         dumps.start()
+        let monitor = try Monitor(own: link.port, log: log)
         let committer = Committer(
-            recovered, configuration: configuration,
+            recovered, configuration: configuration, monitor: monitor, status: status,
             eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
+        try await committer.startListening()
         let handler = RequestHandler(
             committer: committer, store: store, published: committer.published,
             status: status, configuration: configuration, places: places, dumps: dumps)
@@ -90,6 +93,7 @@ struct XT2Daemon: AsyncParsableCommand {
                 DenialService(committer: committer),
             ], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
         ).run()
+        monitor.inbox.close()
         await committer.tellDenials(end: true)
         try? store.close()
         log.info("stopped; the rules stay in the kernel")
@@ -104,11 +108,20 @@ struct XT2Daemon: AsyncParsableCommand {
         }
     }
 
+    private func connect(_ endpoint: ControlSocket) throws(StartError) -> KernelLink {
+        do {
+            return try KernelLink()
+        } catch {
+            endpoint.remove()
+            throw StartError(any: error)
+        }
+    }
+
     private func recover(
-        _ store: RuleStore, _ log: Logger, _ endpoint: ControlSocket
+        _ store: RuleStore, _ link: KernelLink, _ log: Logger, _ endpoint: ControlSocket
     ) throws(StartError) -> Recovered {
         do {
-            return try Recovery.run(store, try KernelLink(), log: log)
+            return try Recovery.run(store, link, log: log)
         } catch {
             endpoint.remove()
             throw StartError(any: error)

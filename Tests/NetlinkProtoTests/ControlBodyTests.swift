@@ -27,6 +27,8 @@ enum ControlBodies {
             daemonVersion: "0.1", uuid: [UInt8](0..<16), head: 5, generation: 6,
             database: "/var/lib/xt2/rules.db", started: 7, tables: 1, chains: 2, rules: 3,
             candidates: 4, clients: 5, notice: ["one", "two", ""]),
+        TableRequest(family: 2, table: "filter", policy: 1, reason: "why"),
+        CheckRequest(family: 2, table: "filter", fix: true),
         VerificationMessage(entries: 9, head: [1, 2, 3], problem: ["gap at 4", "edited: 5"]),
         VersionMessage(
             version: 1, time: 2, uid: 3, gid: 4, pid: 5, process: "xt2", kind: 1,

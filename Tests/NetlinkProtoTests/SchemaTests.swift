@@ -54,6 +54,8 @@ import Yams
         ("audit", constants(AuditMessage.Attribute.self)),
         ("verification", constants(VerificationMessage.Attribute.self)),
         ("status", constants(StatusMessage.Attribute.self)),
+        ("table-request", constants(TableRequest.Attribute.self)),
+        ("check-request", constants(CheckRequest.Attribute.self)),
         (
             "extension",
             [
@@ -62,6 +64,7 @@ import Yams
                 Constant(name: "new-name", value: ExtensionAttribute.newName),
                 Constant(name: "kernel-handle", value: ExtensionAttribute.kernelHandle),
                 Constant(name: "elements", value: ExtensionAttribute.elements),
+                Constant(name: "table-watch", value: ExtensionAttribute.tableWatch),
             ]
         ),
         ("none", []),

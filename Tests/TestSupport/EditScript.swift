@@ -52,9 +52,11 @@ public struct EditScript: Sendable {
 extension EditScript {
     /// Makes the table.
     public mutating func addTable(
-        flags: TableBody.Flags = [.owner, .persist], exclusive: Bool = false
+        flags: TableBody.Flags? = nil, watch: TableWatch? = nil, exclusive: Bool = false
     ) {
-        let message = TableMessage(family: family, name: table, body: TableBody(flags: flags))
+        let flags = flags ?? (watch == nil ? [.owner, .persist] : [])
+        let message = TableMessage(
+            family: family, name: table, body: TableBody(flags: flags, watch: watch))
         add(.newTable, exclusive ? [.create, .exclusive] : .create) { message.write($0, to: &$1) }
     }
 

@@ -163,12 +163,14 @@ import Testing
         #expect(error?.kind == .usage)
     }
 
-    @Test(arguments: ["observed", "enforced"])
-    func otherTablePolicies(policy: String) {
-        let error = #expect(throws: CommandError.self) {
-            try edit("add table --policy \(policy) x")
+    @Test(arguments: [("observed", TableWatch.Policy.observed), ("enforced", .enforced)])
+    func otherTablePolicies(word: String, policy: TableWatch.Policy) throws {
+        guard case .table(let table) = try edit("add table --policy \(word) x").message else {
+            Issue.record("no table")
+            return
         }
-        #expect(error?.kind == .refused)
-        #expect(error?.message.contains("not in this release") == true)
+        #expect(table.body.watch == TableWatch(policy))
+        #expect(table.body.flags.isEmpty)
+        #expect(throws: CommandError.self) { try edit("add table --policy open x") }
     }
 }

@@ -158,7 +158,10 @@ import Testing
         #expect(bench.errno { $0.addChain("side", hook: Hook(number: 1, priority: 0)) } == EEXIST)
         #expect(bench.errno { $0.addChain("input", hook: Hook(number: 1, priority: 1)) } == EEXIST)
         #expect(bench.errno { $0.rename("side", to: "input") } == EEXIST)
-        #expect(bench.errno { $0.addTable(flags: []) } == EOPNOTSUPP)
+        #expect(bench.errno { $0.addTable(flags: []) } == EINVAL)
+        #expect(
+            bench.errno { $0.addTable(watch: TableWatch(.observed)) } == EOPNOTSUPP,
+            "the kernel lets go of no owned table")
         #expect(
             bench.errno {
                 $0.table = "xt2"

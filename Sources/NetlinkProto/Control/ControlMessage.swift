@@ -23,6 +23,10 @@ public enum ControlMessage {
         .verifyAudit: "verify-audit",
         .newStatus: "new-status",
         .getStatus: "get-status",
+        .adoptTable: "adopt-table",
+        .releaseTable: "release-table",
+        .checkKernel: "check-kernel",
+        .followVersions: "follow-versions",
     ]
 
     /// All types, in the order of their numbers.
@@ -73,4 +77,13 @@ extension MessageType {
     public static let newStatus = control(14)
     /// `get-status`: asks how the daemon is.
     public static let getStatus = control(15)
+
+    /// `adopt-table`: takes over a table that another program made, or gives one another policy.
+    public static let adoptTable = control(0x30)
+    /// `release-table`: lets a table go; it stays in the kernel.
+    public static let releaseTable = control(0x31)
+    /// `check-kernel`: lists what differs between the store and the kernel, and puts it right.
+    public static let checkKernel = control(0x32)
+    /// `follow-versions`: tells of each version when it is made.
+    public static let followVersions = control(0x33)
 }

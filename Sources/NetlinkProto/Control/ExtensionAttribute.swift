@@ -15,4 +15,6 @@ public enum ExtensionAttribute {
     public static let kernelHandle: UInt16 = 0x2004
     /// Inside of ``sets``: the elements of one set, nested.
     public static let elements: UInt16 = 0x2006
+    /// NEWTABLE: ``TableWatch`` of a table that others may change, u8.
+    public static let tableWatch: UInt16 = 0x2007
 }

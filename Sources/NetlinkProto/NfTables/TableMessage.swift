@@ -78,13 +78,18 @@ public struct TableBody: AttributeBody {
     public var flags: Flags
     /// What nft and others keep beside it; see ``UserData``.
     public var userData: [UInt8]
+    /// How xt2 treats others' changes, where the kernel lets others in; nil for a table that xt2 owns.
+    ///
+    /// xt2's own (``ExtensionAttribute/tableWatch``); the kernel never sees it.
+    public var watch: TableWatch?
     /// Attributes that this module does not know, as they came.
     public var unknown: [UInt8] = []
 
     /// A table without contents.
-    public init(flags: Flags = [], userData: [UInt8] = []) {
+    public init(flags: Flags = [], userData: [UInt8] = [], watch: TableWatch? = nil) {
         self.flags = flags
         self.userData = userData
+        self.watch = watch
     }
 
     /// No flags, no userdata.
@@ -95,6 +100,7 @@ public struct TableBody: AttributeBody {
         switch attribute.type {
         case 2: flags = Flags(rawValue: try attribute.uint32())
         case 6: userData = attribute.bytes()
+        case ExtensionAttribute.tableWatch: watch = try TableWatch(attribute)
         default: try attribute.keep(in: &unknown)
         }
     }
@@ -104,5 +110,8 @@ public struct TableBody: AttributeBody {
         writer.attribute(2, uint32: flags.rawValue)
         if !userData.isEmpty { writer.attribute(6, bytes: userData) }
         writer.raw(unknown)
+        if let watch {
+            writer.attribute(ExtensionAttribute.tableWatch, uint8: watch.rawValue)
+        }
     }
 }

@@ -14,6 +14,34 @@ extension RuleStore {
         }
     }
 
+    /// The newest committed version that is not a foreign one: what this store's owner put into the kernel last.
+    public func lastOwnVersion() throws(StoreError) -> VersionID {
+        try read { database in
+            let run = try SQLRun(
+                database,
+                """
+                SELECT id FROM version WHERE kind <> 'foreign' AND state = 'committed'
+                ORDER BY id DESC LIMIT 1
+                """, table: "version")
+            return try run.step() ? VersionID(rawValue: try run.number(0)) : .empty
+        }
+    }
+
+    /// Tables that foreign versions deleted, as they were, the last of each name; those that have come back are not left out.
+    public func foreignLosses() throws(StoreError) -> [StoredObject] {
+        try read { database in
+            let run = try SQLRun(
+                database,
+                """
+                SELECT row, object.id, object.kind, parent, family, name, order_key, element_key, body
+                FROM version CROSS JOIN object INDEXED BY object_died
+                ON object.died = version.id WHERE version.kind = 'foreign' AND object.kind = 1
+                ORDER BY object.died
+                """, table: "object")
+            return try ObjectRow.all(run)
+        }
+    }
+
     /// The version with a number.
     ///
     /// - Throws: ``StoreError`` `noSuchVersion`; 0, the empty ruleset, has no row and is none.

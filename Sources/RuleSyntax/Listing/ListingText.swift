@@ -96,7 +96,11 @@ public enum ListingText {
     private static func line(_ object: ObjectListing, options: ListingOptions) -> String {
         var notes = object.summary.isEmpty ? [] : [PlainText.escaped(object.summary)]
         if options.ids, let id = object.id { notes.insert("id \(id)", at: 0) }
-        return indent + "\(object.kind) \(PlainText.escaped(object.name))" + note(notes) + "\n"
+        var text = indent + "\(object.kind) \(PlainText.escaped(object.name))"
+        if !object.elements.isEmpty {
+            text += " { " + object.elements.joined(separator: ", ") + " }"
+        }
+        return text + note(notes) + "\n"
     }
 
     // MARK: Columns

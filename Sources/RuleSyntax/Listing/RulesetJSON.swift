@@ -85,7 +85,9 @@ public enum RulesetJSON {
     private static func value(_ object: ObjectListing) -> JSONValue {
         .object(
             [("kind", .string(object.kind)), ("name", .string(object.name))]
-                + optional("id", object.id) + [("summary", .string(object.summary))])
+                + optional("id", object.id) + [("summary", .string(object.summary))]
+                + (object.elements.isEmpty
+                    ? [] : [("elements", .array(object.elements.map(JSONValue.string)))]))
     }
 
     private static func optional(_ name: String, _ number: UInt64?) -> [(String, JSONValue)] {

@@ -22,6 +22,24 @@ public enum TablePolicy: String, Hashable, Sendable, CaseIterable {
     case observed
     /// Others' changes are undone at once.
     case enforced
+
+    /// The policy that a table's body says.
+    public init(_ body: TableBody) {
+        switch body.watch?.policy {
+        case nil: self = .owned
+        case .observed: self = .observed
+        case .enforced: self = .enforced
+        }
+    }
+
+    /// What a table of this policy carries; nil if it is owned.
+    public var watch: TableWatch? {
+        switch self {
+        case .owned: nil
+        case .observed: TableWatch(.observed)
+        case .enforced: TableWatch(.enforced)
+        }
+    }
 }
 
 /// A table with all that is in it.
@@ -129,8 +147,10 @@ public struct ObjectListing: Hashable, Sendable {
     public var name: String
     /// xt2's id of it.
     public var id: UInt64?
-    /// A few words about it, such as `12 elements`.
+    /// A few words about it, such as `key 4 bytes, interval`.
     public var summary: String
+    /// The elements of a set, as text.
+    public var elements: [String] = []
 
     /// An object.
     public init(kind: String, name: String, id: UInt64? = nil, summary: String = "") {
@@ -138,6 +158,27 @@ public struct ObjectListing: Hashable, Sendable {
         self.name = name
         self.id = id
         self.summary = summary
+    }
+
+    /// A set or map.
+    public init(_ set: SetMessage) {
+        self.init(
+            kind: set.body.flags.contains(.map) ? "map" : "set", name: set.name,
+            id: set.handle?.rawValue, summary: ObjectText.properties(set.body))
+    }
+
+    /// A stateful object.
+    public init(_ object: ObjectMessage) {
+        self.init(
+            kind: ObjectText.kind(ofObject: object.type), name: object.name,
+            id: object.handle?.rawValue, summary: HexBytes.text(object.data ?? []))
+    }
+
+    /// A flowtable.
+    public init(_ flowtable: FlowtableMessage) {
+        self.init(
+            kind: "flowtable", name: flowtable.name, id: flowtable.handle?.rawValue,
+            summary: HexBytes.text((try? flowtable.body.encoded()) ?? []))
     }
 }
 

@@ -37,8 +37,11 @@ public enum SaveFormat {
         if plain.flags.contains(.dormant) { words.append("--dormant") }
         // Owner and persist follow from the policy.
         plain.flags.formUnion(table.body.flags.intersection([.owner, .persist]))
-        guard plain != table.body else { return words }
-        return words + ["--attributes", HexBytes.text((try? table.body.encoded()) ?? [])]
+        // So does how others are treated; who made the table first is history.
+        var body = table.body
+        body.watch = nil
+        guard plain != body else { return words }
+        return words + ["--attributes", HexBytes.text((try? body.encoded()) ?? [])]
     }
 
     private static func options(_ body: ChainBody, _ family: Family) -> [String] {

@@ -14,6 +14,10 @@ struct RulesetCollector {
         case .newTable: add(try TableMessage(view))
         case .newChain: try add(try ChainMessage(view))
         case .newRule: try add(try RuleMessage(view))
+        case .newSet: try add(ObjectListing(try SetMessage(view)))
+        case .newSetElement: try add(try SetElementMessage(view))
+        case .newObject: try add(ObjectListing(try ObjectMessage(view)))
+        case .newFlowtable: try add(ObjectListing(try FlowtableMessage(view)))
         default: break  // a newer daemon's; what is not known is not needed
         }
     }
@@ -22,7 +26,7 @@ struct RulesetCollector {
         listing.tables.append(
             TableListing(
                 family: table.family, name: table.name, id: table.handle?.rawValue,
-                policy: table.body.flags.contains(.owner) ? .owned : .observed, body: table.body))
+                policy: TablePolicy(table.body), body: table.body))
     }
 
     private mutating func add(_ chain: ChainMessage) throws(WireError) {
@@ -31,6 +35,21 @@ struct RulesetCollector {
         }
         listing.tables[last].chains.append(
             ChainListing(name: name, id: chain.handle?.rawValue, body: chain.body))
+    }
+
+    private mutating func add(_ object: ObjectListing) throws(WireError) {
+        guard let table = listing.tables.indices.last else {
+            throw WireError(.badValue, "a set or object that belongs to no table")
+        }
+        listing.tables[table].objects.append(object)
+    }
+
+    private mutating func add(_ elements: SetElementMessage) throws(WireError) {
+        guard let table = listing.tables.indices.last,
+            let set = listing.tables[table].objects.indices.last,
+            listing.tables[table].objects[set].name == elements.set
+        else { throw WireError(.badValue, "elements that belong to no set") }
+        listing.tables[table].objects[set].elements += elements.elements.map(ObjectText.element)
     }
 
     private mutating func add(_ rule: RuleMessage) throws(WireError) {

@@ -23,18 +23,21 @@ struct AddTable: EditCommand {
         abstract: "Add a table.",
         usage: "xt2 add table [OPTIONS] [FAMILY] TABLE",
         discussion: """
-            The table belongs to xt2d: other programs may read it but not change it. If it is there already, nothing changes.
+            An owned table belongs to xt2d: other programs may read it but not change it. What others do to an observed one \
+            becomes a version of its own; what they do to an enforced one is undone at once. If the table is there already, \
+            only observed and enforced can be exchanged; for tables that other programs made there is 'xt2 adopt'.
 
               xt2 add table inet filter
+              xt2 add table --policy observed ip docker
               xt2 add table ip6 mangle6
               xt2 add table --tx 3 inet filter
             """)
 
     @Option(
         help: ArgumentHelp(
-            "Whose changes count: owned (xt2's only). 'observed' and 'enforced' are not in this release.",
+            "What becomes of other programs' changes: owned (the kernel refuses them), observed or enforced.",
             valueName: "policy"),
-        completion: .list(["owned"]))
+        completion: .list(TablePolicy.allCases.map(\.rawValue)))
     var policy = "owned"
 
     @Flag(help: "Do not hook its chains in.")
@@ -52,30 +55,34 @@ struct AddTable: EditCommand {
     var words: [String]
 
     func edit() throws -> Edit {
-        try requireOwned()
+        let policy = try TablePolicy.named(policy)
         let name = try PlaceWords.table(words)
         try NewName.check(name.table, of: "table")
         var body =
             try attributes.map { (text) throws(CommandError) in
                 try BodyAttributes.read(text, TableBody.self)
             } ?? TableBody()
-        body.flags.formUnion([.owner, .persist])
+        body.watch = policy.watch
+        if policy == .owned {
+            body.flags.formUnion([.owner, .persist])
+        } else {
+            body.flags.subtract([.owner, .persist])
+        }
         if dormant { body.flags.insert(.dormant) }
         return Edit(
             type: .newTable, flags: .create,
             message: .table(TableMessage(family: name.family, name: name.table, body: body)),
             done: "table \(name) added")
     }
+}
 
-    private func requireOwned() throws(CommandError) {
-        if policy == TablePolicy.owned.rawValue { return }
-        guard TablePolicy(rawValue: policy) != nil else {
-            throw CommandError(
-                .usage, "'\(policy)' is not a policy of a table.", hints: ["write --policy owned"])
-        }
+extension TablePolicy {
+    /// The policy that a word names.
+    static func named(_ word: String) throws(CommandError) -> TablePolicy {
+        if let policy = TablePolicy(rawValue: word) { return policy }
         throw CommandError(
-            .refused, "tables that are \(policy) are not in this release; 'owned' is.",
-            hints: ["leave --policy out: other programs may then read the table, not change it"])
+            .usage, "'\(word)' is not a policy of a table.",
+            hints: ["write --policy owned, observed or enforced"])
     }
 }
 

@@ -35,6 +35,11 @@ struct ChangeText {
             case .rule: return RuleText.print(try RuleBody(encoded: body), family: family)
             case .table: return tableText(try TableBody(encoded: body))
             case .chain: return chainText(try ChainBody(encoded: body), name: name)
+            case .set: return setText(try SetBody(encoded: body), name: name)
+            case .element:
+                return "element \(family.name) \(change.table) \(name) { "
+                    + ObjectText.element(try SetElement(encoded: body)) + " }"
+            case .object: return objectText(try ObjectBody(encoded: body), name: name)
             default: break
             }
         } catch {
@@ -45,10 +50,22 @@ struct ChangeText {
 
     private func tableText(_ body: TableBody) -> String {
         var properties: [String] = []
-        if body.flags.contains(.owner) { properties.append("owned") }
+        properties.append(TablePolicy(body).rawValue)
+        if body.watch?.isAdopted == true { properties.append("adopted") }
         if body.flags.contains(.dormant) { properties.append("dormant") }
         let suffix = properties.isEmpty ? "" : " (\(properties.joined(separator: ", ")))"
         return "table \(family.name) \(change.table)\(suffix)"
+    }
+
+    private func setText(_ body: SetBody, name: String) -> String {
+        let kind = body.flags.contains(.map) ? "map" : "set"
+        return "\(kind) \(family.name) \(change.table) \(name) (\(ObjectText.properties(body)))"
+    }
+
+    private func objectText(_ body: ObjectBody, name: String) -> String {
+        let bytes = Hex.text(body.data ?? [])
+        return
+            "\(ObjectText.kind(ofObject: body.type)) \(family.name) \(change.table) \(name) \(bytes)"
     }
 
     private func chainText(_ body: ChainBody, name: String) -> String {

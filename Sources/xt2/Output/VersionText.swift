@@ -24,8 +24,10 @@ enum VersionText {
         var lines = [
             "version \(version.version)",
             "time     \(Moment(microseconds: version.time).local)",
-            "user     \(user) (uid \(version.uid), gid \(version.gid))",
-            "process  \(version.process) (pid \(version.pid))",
+            version.uid == .max
+                ? "user     unknown" : "user     \(user) (uid \(version.uid), gid \(version.gid))",
+            version.process.isEmpty
+                ? "process  unknown" : "process  \(version.process) (pid \(version.pid))",
             "kind     \(VersionMessageKind(rawValue: version.kind).name)",
         ]
         if let older = version.rolledBackTo { lines[4] += " to version \(older)" }
@@ -36,7 +38,12 @@ enum VersionText {
     }
 
     private static func reason(_ version: VersionMessage) -> String {
-        let reason = PlainText.firstLine(version.reason)
+        var reason = PlainText.firstLine(version.reason)
+        if version.kind == VersionMessageKind.foreign.rawValue, !version.process.isEmpty {
+            reason =
+                "by \(version.process) (pid \(version.pid))" + (reason.isEmpty ? "" : ": ")
+                + reason
+        }
         guard let older = version.rolledBackTo else { return reason }
         return "to version \(older)" + (reason.isEmpty ? "" : ": " + reason)
     }
@@ -47,8 +54,8 @@ enum VersionText {
             ("version", .uint(version.version)),
             ("time", .string(Moment(microseconds: version.time).utc)),
             ("user", .string(UserName.of(version.uid))),
-            ("uid", .number(version.uid)),
-            ("gid", .number(version.gid)),
+            ("uid", version.uid == .max ? .null : .number(version.uid)),
+            ("gid", version.gid == .max ? .null : .number(version.gid)),
             ("pid", .number(version.pid)),
             ("process", .string(version.process)),
             ("kind", .string(VersionMessageKind(rawValue: version.kind).name)),

@@ -4,6 +4,8 @@ import Glibc
 enum UserName {
     /// The name of a user, or its number where it has none.
     static func of(_ uid: UInt32) -> String {
+        // (uid_t)-1 is nobody's: the process had ended before it could be asked.
+        if uid == .max { return "unknown" }
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?
         return lookUp { buffer in

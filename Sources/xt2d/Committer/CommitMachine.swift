@@ -39,6 +39,9 @@ struct CommitMachine {
         case lost(Refusal)
         /// The marker says that the version before is live.
         case markerIsOld
+        /// The marker says that the version before is live, and others have changed tables that they may change: what they did
+        /// has to become a version first.
+        case overtaken(Refusal)
         /// The marker says that the new version is live.
         case markerIsNew
         /// The marker says something else.
@@ -114,6 +117,8 @@ struct CommitMachine {
             return replanOrAbandon()
         case (.unknown, .markerIsForeign(let refusal)):
             return abandon(refusal)
+        case (.unknown, .overtaken(let refusal)):
+            return abandon(reason ?? refusal)
         case (.abandoning, .abandoned):
             state = .failed
             return .fail(reason ?? CommitMachine.lost)
@@ -150,6 +155,14 @@ struct CommitMachine {
         ESTALE,
         "Another program has changed or removed the marker in table inet xt2, so it is not known what the kernel runs; restart xt2d to repair it.",
         outcome: .failed)
+    static let overtaken: Refusal = {
+        var refusal = Refusal(
+            ERESTART,
+            "Another program changed a table that it may change first; what it did is recorded, and this is planned again.",
+            outcome: .failed)
+        refusal.isOvertaken = true
+        return refusal
+    }()
     private static let busy = Refusal(
         EAGAIN, "Other programs change nf_tables without a pause; try again.", outcome: .failed)
     static let lost = Refusal(

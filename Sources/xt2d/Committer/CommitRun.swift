@@ -1,3 +1,4 @@
+import Glibc
 import NetlinkProto
 import RuleStore
 
@@ -10,6 +11,14 @@ struct Proposal {
     var kind: VersionKind
     var rolledBackTo: VersionID?
     var audited: AuditedRequest
+    /// What the kernel has to do, where that is not all of the changes: what is taken over or let go stays as it is there.
+    var kernelChanges: [Change]?
+    /// What the kernel has, where that is not the head.
+    var there: Ruleset?
+    /// Where objects live that are taken over.
+    var handles: [ObjectID: Handle] = [:]
+    /// Tables that are there and are to become xt2's own.
+    var adopting: [StoredObject] = []
     /// Which client message an object's change comes from.
     var sequence: (ObjectID) -> SequenceNumber?
 
@@ -25,6 +34,27 @@ struct Proposal {
         self.rolledBackTo = rolledBackTo
         self.audited = audited
         sequence = { editor.sequence(for: $0) }
+    }
+}
+
+extension Proposal {
+    /// Leaves tables in the kernel that other programs made, if the change takes them out of the ruleset: it goes back to
+    /// the time before they were taken over.
+    mutating func leaveAdopted(of head: Ruleset) throws(Refusal) {
+        var there = head
+        var left = Set<ObjectID>()
+        for case .delete(let table) in changes where table.watch?.isAdopted == true {
+            let gone = head.deletion(of: table)
+            left.formUnion(gone.map(\.id))
+            do {
+                try there.apply(gone)
+            } catch {
+                throw Refusal(EIO, "\(error.message).", outcome: .failed)
+            }
+        }
+        guard !left.isEmpty else { return }
+        self.there = there
+        kernelChanges = changes.filter { !left.contains($0.id) }
     }
 }
 

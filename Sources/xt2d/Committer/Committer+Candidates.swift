@@ -43,12 +43,13 @@ extension Committer {
             try authorise(peer, .edit)
             let candidate = try store.candidate(id)
             audited.message = reason ?? candidate.message ?? ""
-            let editor = try self.editor(on: candidate)
-            let changes = try editor.changes()
-            audited.scopes = changes.scopes(in: [head.ruleset, editor.ruleset])
-            let version =
-                changes.isEmpty
-                ? nil : try commitAudited(Proposal(editor, changes, audited: audited))
+            let version = try onTopOfForeign { () throws -> VersionMessage? in
+                let editor = try self.editor(on: candidate)
+                let changes = try editor.changes()
+                audited.scopes = changes.scopes(in: [head.ruleset, editor.ruleset])
+                return changes.isEmpty
+                    ? nil : try commitAudited(Proposal(editor, changes, audited: audited))
+            }
             forget(id)
             return version
         } catch {

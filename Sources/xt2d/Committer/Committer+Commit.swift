@@ -21,12 +21,17 @@ extension Committer {
             kind: proposal.kind, rolledBackTo: proposal.rolledBackTo)
         let batch: KernelBatch
         do {
+            try refuseConflicts(proposal)
+            if proposal.changes.contains(where: { $0.object.kind == .table }) {
+                try listen(to: proposal.ruleset)
+            }
             batch = try plan(proposal, version.id)
         } catch {
             audit(error, proposal.audited)
             throw error
         }
         var run = CommitRun(proposal: proposal, version: version, batch: batch)
+        run.handles = proposal.handles
         try carryOut(&run)
         return VersionMessage(version, changeCount: proposal.changes.count)
     }
@@ -34,14 +39,15 @@ extension Committer {
     private func plan(_ proposal: Proposal, _ version: VersionID) throws(Refusal) -> KernelBatch {
         do {
             return try Layout.batch(
-                from: head.ruleset, to: proposal.ruleset, changes: proposal.changes,
-                handles: head.handles, plan: batchPlan(version))
+                from: proposal.there ?? head.ruleset, to: proposal.ruleset,
+                changes: proposal.kernelChanges ?? proposal.changes,
+                handles: head.handles, adopting: proposal.adopting, plan: batchPlan(version))
         } catch {
             throw Refusal(error, in: proposal.ruleset)
         }
     }
 
-    private func batchPlan(_ version: VersionID) -> BatchPlan {
+    func batchPlan(_ version: VersionID) -> BatchPlan {
         BatchPlan(
             generation: GenerationID(rawValue: head.generation),
             marker: Marker(uuid: uuid, version: version), replacesMarker: true,
@@ -104,7 +110,7 @@ extension Committer {
     private func send(_ run: inout CommitRun) -> CommitMachine.Event {
         switch kernel.commit(run.batch) {
         case .committed(let handles, let complete):
-            run.handles = handles
+            run.handles.merge(handles) { $1 }
             if !complete { readHandles(&run) }
             return .accepted
         case .refused(let error): return .refused(explain(error, run))
@@ -130,9 +136,10 @@ extension Committer {
             let generation = try kernel.generation()
             // While this socket owns the marker's table nobody else can change it: one look is enough.
             let marker = run.knownMarker == nil ? try kernel.marker() : run.knownMarker
-            if marker == Marker(uuid: uuid, version: head.version) {
-                head.generation = generation.rawValue
+            if marker == Marker(uuid: uuid, version: marked) {
                 if !ownership.isEmpty { run.knownMarker = marker }
+                if isOvertaken(upTo: generation) { return .overtaken(CommitMachine.overtaken) }
+                head.generation = generation.rawValue
                 return .markerIsOld
             }
             if marker == Marker(uuid: uuid, version: run.version.id) {
@@ -187,7 +194,10 @@ extension Committer {
         head.ruleset = run.proposal.ruleset
         head.generation = run.generation.rawValue
         graph = run.proposal.graph
+        marked = run.version.id
         published.current = head
+        if run.proposal.changes.contains(where: { $0.object.kind == .table }) { watchHead() }
+        feed.publish(VersionMessage(run.version, changeCount: run.proposal.changes.count))
     }
 
     /// What the store keeps of the kernel; while handles are missing, something that makes the next start look again.

@@ -18,7 +18,7 @@ extension Committer {
             if let candidate = batch.options.candidate {
                 return try stage(edits, in: CandidateID(rawValue: candidate), audited)
             }
-            return try commit(edits, audited)
+            return try onTopOfForeign { try commit(edits, audited) }
         } catch {
             if !error.isAudited { audit(error, audited) }
             throw error.at(batch.sequence)
@@ -74,7 +74,9 @@ extension Committer {
             peer: peer, action: "rollback", scopes: [], message: request.reason ?? "")
         do {
             try authorise(peer, .rollback)
-            return try rollback(to: VersionID(rawValue: request.version), audited)
+            return try onTopOfForeign {
+                try rollback(to: VersionID(rawValue: request.version), audited)
+            }
         } catch {
             if !error.isAudited { audit(error, audited) }
             throw error
@@ -96,10 +98,11 @@ extension Committer {
         }
         var audited = audited
         audited.scopes = changes.scopes(in: [head.ruleset, editor.ruleset])
-        return try commitAudited(
-            Proposal(
-                editor, try editor.changes(), kind: .rollback, rolledBackTo: version,
-                audited: audited))
+        var proposal = Proposal(
+            editor, editor.knownChanges, kind: .rollback, rolledBackTo: version,
+            audited: audited)
+        try proposal.leaveAdopted(of: head.ruleset)
+        return try commitAudited(proposal)
     }
 
     private func diff(from old: VersionID, to new: VersionID) throws(Refusal) -> [Change] {
@@ -186,18 +189,24 @@ extension [Change] {
 }
 
 extension StoredObject {
-    /// The table and, for chains and rules, the chain that an object belongs to, in the first ruleset that has them.
-    func place(in rulesets: [Ruleset]) -> (table: StoredObject, chain: StoredObject?)? {
+    /// The table and, for chains and rules, the chain, for elements the name of the set that an object belongs to, in the first
+    /// ruleset that has them.
+    func place(
+        in rulesets: [Ruleset]
+    ) -> (table: StoredObject, chain: StoredObject?, set: String?)? {
         func find(_ id: ObjectID?) -> StoredObject? {
             id.flatMap { id in rulesets.lazy.compactMap { $0.object(id) }.first }
         }
         switch kind {
-        case .table: return (self, nil)
+        case .table: return (self, nil, nil)
         case .rule:
             guard let chain = find(parent), let table = find(chain.parent) else { return nil }
-            return (table, chain)
-        case .chain: return find(parent).map { ($0, self) }
-        default: return find(parent).map { ($0, nil) }
+            return (table, chain, nil)
+        case .element:
+            guard let set = find(parent), let table = find(set.parent) else { return nil }
+            return (table, nil, set.name)
+        case .chain: return find(parent).map { ($0, self, nil) }
+        default: return find(parent).map { ($0, nil, nil) }
         }
     }
 }

@@ -12,6 +12,8 @@ extension Committer {
             case .mark(let run): try markAsHead(run)
             case .remove(let run, let refusal): try remove(run, refusal)
             case .undecided(let run): try decide(run)
+            case .markForeign(let mark):
+                try store.commit(mark.version, handles: mark.handles, kernel: mark.kernel)
             }
             unsettled = nil
         } catch {
@@ -46,7 +48,7 @@ extension Committer {
         case .markerIsNew:
             try markAsHead(run)
             adopt(run)
-        case .markerIsOld: try remove(run, CommitMachine.lost)
+        case .markerIsOld, .overtaken: try remove(run, CommitMachine.lost)
         case .markerIsForeign(let refusal), .markerUnreadable(let refusal): throw refusal
         default: throw CommitMachine.foreignMarker
         }

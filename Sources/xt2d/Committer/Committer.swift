@@ -32,6 +32,15 @@ actor Committer {
     var lacksHandles = false
     /// Which denied attempts get an audit entry of their own.
     var denials = RefusalLedger()
+    /// The version that the kernel's marker names: the head, or one that only foreign versions follow.
+    var marked: VersionID
+    /// What other programs did to tables that they may change.
+    var foreign = ForeignState()
+    /// Hears what other programs do; nil where nobody listens.
+    nonisolated let monitor: Monitor?
+    /// Who is told of versions.
+    nonisolated let feed = VersionFeed()
+    nonisolated let status: DaemonStatus
 
     /// What a commit can leave open.
     enum Unsettled {
@@ -41,11 +50,14 @@ actor Committer {
         case remove(CommitRun, Refusal)
         /// Whether the kernel took the version is not known.
         case undecided(CommitRun)
+        /// A foreign version is on disk; it is not marked as head.
+        case markForeign(ForeignMark)
     }
 
     /// A committer on top of what recovery found.
     init(
-        _ start: Recovered, configuration: LiveConfiguration, eventLoop: any EventLoop, log: Logger
+        _ start: Recovered, configuration: LiveConfiguration, monitor: Monitor?,
+        status: DaemonStatus, eventLoop: any EventLoop, log: Logger
     ) {
         self.configuration = configuration
         executor = eventLoop.executor
@@ -60,6 +72,24 @@ actor Committer {
         graph = ChainGraph(start.head.ruleset)
         nextID = start.nextID
         published = PublishedHead(start.head)
+        marked = start.marked
+        self.monitor = monitor
+        self.status = status
+        for table in start.lapsed where start.head.ruleset.object(table.id) == nil {
+            guard let watch = table.watch else { continue }
+            foreign.lapsed[TableName(table)] = LapsedTable(id: table.id, watch: watch)
+        }
+    }
+
+    /// Begins to listen to other programs, if there are tables that they may change.
+    func startListening() throws(Refusal) {
+        try listen(to: head.ruleset)
+        monitor?.inbox.onArrival { [weak self] in
+            guard let self else { return }
+            Task { await self.foreignHasCome() }
+        }
+        monitor?.start()
+        foreignHasCome()
     }
 
     /// An editor on top of the head.
@@ -92,7 +122,7 @@ struct AuditedRequest: Sendable {
     var message: String
     /// The request itself, kept for attempts that came to nothing.
     var request: [UInt8] = []
-    let time = Timestamp.now
+    var time = Timestamp.now
 
     /// The entry, with what came of the request.
     func entry(

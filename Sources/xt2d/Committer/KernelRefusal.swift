@@ -38,7 +38,7 @@ enum KernelRefusal {
         let title = new.object(subject) == nil ? old.title(of: subject) : new.title(of: subject)
         if error.errno == EEXIST && new.object(subject)?.kind == .table {
             return
-                "The kernel already has a \(title) that xt2 did not make; choose another name, or delete it with nft."
+                "The kernel already has a \(title) that xt2 did not make; choose another name, take it over with 'xt2 adopt', or delete it with nft."
         }
         return "The kernel refused \(title): \(error.description)."
     }

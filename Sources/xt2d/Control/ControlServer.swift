@@ -112,11 +112,17 @@ struct ControlServer: Service {
     private func converse(_ client: Client, _ peer: Peer) async throws {
         try await client.channel.executeThenClose { inbound, outbound in
             var session = Session(peer, handler: handler, outbound: outbound)
-            for try await buffer in inbound {
-                client.pause.set(false)
-                guard try await session.receive(buffer.readableBytesView) else { break }
-                client.pause.set(session.waitsForMore)
+            do {
+                for try await buffer in inbound {
+                    client.pause.set(false)
+                    guard try await session.receive(buffer.readableBytesView) else { break }
+                    client.pause.set(session.waitsForMore)
+                }
+            } catch {
+                await session.end()
+                throw error
             }
+            await session.end()
         }
     }
 

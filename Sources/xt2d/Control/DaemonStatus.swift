@@ -8,7 +8,7 @@ final class DaemonStatus: Sendable {
     static let release = "0.1.0"
 
     private let started = Timestamp.now
-    private let notices: [String]
+    private let notices: Mutex<[String]>
     private let places: ClientPlaces
     private let configuration: LiveConfiguration
     private let historicListings = Atomic<Int>(0)
@@ -17,9 +17,21 @@ final class DaemonStatus: Sendable {
     private static let historicListingLimit = 8
 
     init(notices: [String], places: ClientPlaces, configuration: LiveConfiguration) {
-        self.notices = notices
+        self.notices = Mutex(notices)
         self.places = places
         self.configuration = configuration
+    }
+
+    /// Notices that are kept at most; the oldest go first.
+    private static let noticeLimit = 32
+
+    /// Adds something that an administrator should know.
+    func add(notice: String) {
+        notices.withLock { notices in
+            if notices.contains(notice) { return }
+            if notices.count == DaemonStatus.noticeLimit { notices.removeFirst() }
+            notices.append(notice)
+        }
     }
 
     /// Counts a listing of an older version in; false, and not counted, if there are as many as allowed.
@@ -50,6 +62,7 @@ final class DaemonStatus: Sendable {
             chains: UInt32(clamping: chains),
             rules: UInt64(clamping: head.ruleset.count - tables.count - chains),
             candidates: UInt32(clamping: candidates),
-            clients: UInt32(clamping: places.count), notice: notices + configuration.notices)
+            clients: UInt32(clamping: places.count),
+            notice: notices.withLock { $0 } + configuration.notices)
     }
 }

@@ -37,6 +37,20 @@ struct Peer: Sendable, Equatable {
             groups: credentials.groups)
     }
 
+    /// Another program, as the kernel names it.
+    static func foreign(_ process: ForeignProcess) -> Peer {
+        Peer(process)
+    }
+
+    private init(_ process: ForeignProcess) {
+        uid = process.uid ?? ForeignProcess.unknownID
+        gid = process.gid ?? ForeignProcess.unknownID
+        pid = process.pid
+        self.process = process.name
+        loginUID = nil
+        groups = []
+    }
+
     /// The same, for the store.
     var author: Author {
         Author(uid: uid, gid: gid, pid: pid, process: process)
@@ -48,16 +62,21 @@ struct Peer: Sendable, Equatable {
 
 /// Reads the one-line files of /proc.
 enum SmallFile {
-    /// The text of a file of at most 255 bytes, without the line's end; nil if it cannot be read.
+    /// The first line of a file, at most 255 bytes of it; nil if it cannot be read.
     static func read(_ path: String) -> String? {
+        text(path, limit: 255).map { String($0.prefix { $0 != "\n" }) }
+    }
+
+    /// The text of a file, at most `limit` bytes of it; nil if it cannot be read.
+    static func text(_ path: String, limit: Int = 4_096) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 255)
+        var bytes = [UInt8](repeating: 0, count: limit)
         let count = bytes.withUnsafeMutableBytes { buffer in
             Glibc.read(descriptor, buffer.baseAddress, buffer.count)
         }
         guard count >= 0 else { return nil }
-        return String(decoding: bytes.prefix(count).prefix { $0 != 10 }, as: UTF8.self)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 }

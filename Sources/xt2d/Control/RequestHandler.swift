@@ -37,7 +37,7 @@ struct RequestHandler: Sendable {
     }
 
     /// Refuses a request that only reads, of somebody who may not; what writes is decided by the committer.
-    private func checkReading(_ header: MessageHeader, _ peer: Peer) async throws {
+    func checkReading(_ header: MessageHeader, _ peer: Peer) async throws {
         guard let right = Right.toRead(header.type),
             let refusal = configuration.refusal(of: peer, right)
         else { return }
@@ -60,6 +60,9 @@ struct RequestHandler: Sendable {
         case .newCandidate: try await begin(try read(message), header, peer, &replies)
         case .deleteCandidate: try await abort(try read(message), header, peer, &replies)
         case .commit: try await commit(try read(message), header, peer, &replies)
+        case .adoptTable: try await adopt(try read(message), header, peer, &replies)
+        case .releaseTable: try await release(try read(message), header, peer, &replies)
+        case .checkKernel: try await check(try read(message), header, peer, &replies)
         case .getRuleReset: try await zero(message, header, peer, &replies)
         default:
             throw Refusal(

@@ -40,7 +40,8 @@ struct RulesetDiff: Sendable {
         return ChangeMessage(
             kind: object.kind.rawValue, id: object.id.rawValue, family: place.table.family,
             table: place.table.name,
-            name: object.kind == .rule ? place.chain?.name ?? "" : object.name,
+            name: object.kind == .rule
+                ? place.chain?.name ?? "" : object.kind == .element ? place.set ?? "" : object.name,
             before: before?.body, after: change.after?.body,
             oldName: renamed ? before?.name : nil,
             indexBefore: before.flatMap { old.ruleIndex(of: $0.id) }.map { UInt32(clamping: $0) },

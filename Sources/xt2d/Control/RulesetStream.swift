@@ -16,9 +16,42 @@ struct RulesetStream {
             family: Family(rawValue: table.family), name: table.name,
             handle: Handle(table.id.rawValue), body: try TableBody(encoded: table.body))
         try await replies.item(.newTable, of: request) { message.write($0, to: &$1) }
+        if onlyChain == nil { try await sendObjects(of: table, &replies) }
         for chain in ruleset.children(of: table.id, kind: .chain)
         where onlyChain == nil || chain.name == onlyChain {
             try await send(chain, of: table, &replies)
+        }
+    }
+
+    /// Sends stateful objects, flowtables, and sets with their elements.
+    private func sendObjects(
+        of table: StoredObject, _ replies: inout ReplyStream
+    ) async throws {
+        let family = Family(rawValue: table.family)
+        for object in ruleset.children(of: table.id, kind: .object) {
+            var message = try ObjectBody(encoded: object.body)
+                .message(family: family, table: table.name, name: object.name)
+            message.handle = Handle(object.id.rawValue)
+            try await replies.item(.newObject, of: request) { message.write($0, to: &$1) }
+        }
+        for object in ruleset.children(of: table.id, kind: .flowtable) {
+            let message = FlowtableMessage(
+                family: family, table: table.name, name: object.name,
+                handle: Handle(object.id.rawValue),
+                body: try FlowtableBody(encoded: object.body))
+            try await replies.item(.newFlowtable, of: request) { message.write($0, to: &$1) }
+        }
+        for set in ruleset.children(of: table.id, kind: .set) {
+            let message = SetMessage(
+                family: family, table: table.name, name: set.name,
+                handle: Handle(set.id.rawValue), body: try SetBody(encoded: set.body))
+            try await replies.item(.newSet, of: request) { message.write($0, to: &$1) }
+            for element in ruleset.elements(of: set.id) {
+                let message = SetElementMessage(
+                    family: family, table: table.name, set: set.name,
+                    elements: [try SetElement(encoded: element.body)])
+                try await replies.item(.newSetElement, of: request) { message.write($0, to: &$1) }
+            }
         }
     }
 

@@ -9,6 +9,9 @@ struct Session {
     private var decoder: FrameDecoder
     private var batch: OpenBatch?
     private var replies: ReplyStream
+    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    /// Tells of versions, once the client has asked for it.
+    private var follower: Task<Void, any Error>?
 
     /// A batch whose end has not come yet.
     private struct OpenBatch {
@@ -29,6 +32,30 @@ struct Session {
         self.handler = handler
         decoder = FrameDecoder(messageLimitBytes: handler.configuration.limits.messageBytes)
         replies = ReplyStream(outbound)
+        self.outbound = outbound
+    }
+
+    /// Begins to tell of versions; replies to other requests may come in between.
+    private mutating func follow(_ header: MessageHeader) async throws {
+        guard follower == nil else {
+            return try await replies.refuse(
+                header, Refusal(EALREADY, "You are told of versions already."))
+        }
+        do {
+            try await handler.checkReading(header, peer)
+        } catch let refusal as Refusal {
+            return try await replies.refuse(header, refusal)
+        }
+        let versions = handler.committer.feed.follow()
+        try await replies.flush()
+        let stream = ReplyStream(outbound)
+        follower = Task { [handler] in try await handler.follow(versions, header, stream) }
+    }
+
+    /// Ends what goes on beside the requests.
+    func end() async {
+        follower?.cancel()
+        _ = await follower?.result
     }
 
     /// Whether the client is in the middle of a message or a batch.
@@ -63,6 +90,7 @@ struct Session {
         case .batchEnd: try await end(header)
         case .noop, .done, .error: break
         case _ where batch != nil: collect(message, header)
+        case .followVersions: try await follow(header)
         default: try await handler.handle(message, header, peer: peer, &replies)
         }
     }

@@ -25,6 +25,10 @@ struct Refusal: Error, Sendable {
     var isAudited = false
     /// Whether the client lacks a right; such attempts are many, and not each gets an audit entry of its own.
     var isDenial = false
+    /// Whether another program came in between, so that the change has to be planned again.
+    var isOvertaken = false
+    /// Whether it says already which other program is in the way.
+    var isConflict = false
 
     /// A refusal of the request as a whole, unless more is known.
     init(_ errno: Int32, _ message: String, outcome: Outcome = .refused) {

@@ -27,7 +27,15 @@ extension RulesetEditor {
             throw Refusal(
                 EEXIST, "The table \(table.title) is there with another comment; delete it first.")
         }
-        body.flags = message.body.flags.union([.owner, .persist])
+        guard (message.body.watch == nil) == (body.watch == nil) else {
+            throw Refusal(
+                EOPNOTSUPP,
+                "The table \(table.title) is \(body.policyName): the kernel cannot make a table owned, or no longer owned, while it is in use. Delete it first; or 'xt2 release' it, restart xt2d, and 'xt2 adopt' it."
+            )
+        }
+        body.flags = message.body.flags
+        if body.watch == nil { body.flags.formUnion([.owner, .persist]) }
+        if let wanted = message.body.watch { body.watch?.policy = wanted.policy }
         let bytes = try encoded(body)
         try modify(table, edit) { $0.body = bytes }
     }
@@ -49,10 +57,11 @@ extension RulesetEditor {
         if message.family == Marker.family && message.name == Marker.table {
             throw Refusal(EPERM, "The table inet xt2 is the daemon's own; choose another name.")
         }
-        guard message.body.flags.contains(.owner) else {
+        guard message.body.flags.contains(.owner) == (message.body.watch == nil) else {
             throw Refusal(
-                EOPNOTSUPP,
-                "Only tables with the policy 'owned' are in this release; leave --policy out.")
+                EINVAL,
+                "A table is either owned (FLAGS OWNER and PERSIST) or watched (TABLE_WATCH), not both and not neither."
+            )
         }
     }
 
@@ -61,6 +70,12 @@ extension RulesetEditor {
         for chain in Array(ruleset.children(of: table.id, kind: .chain)) {
             try deleteRules(of: chain.id, edit)
             try delete(chain, edit)
+        }
+        for kind in [ObjectKind.set, .object, .flowtable] {
+            for object in Array(ruleset.children(of: table.id, kind: kind)) {
+                for element in Array(ruleset.elements(of: object.id)) { try delete(element, edit) }
+                try delete(object, edit)
+            }
         }
         try delete(table, edit)
     }
@@ -120,21 +135,22 @@ extension RulesetEditor {
                 .at(edit.sequence, offset: edit.offset(of: ExtensionAttribute.newName))
         }
         // Rules name chains, so those that jump here change with it; the kernel does its part by itself.
-        for source in graph.sources(ofTarget: chain) {
-            for rule in Array(ruleset.rules(of: source)) where ChainGraph.mayMatter(rule.body) {
-                try renameTarget(in: rule, from: chain.name, to: name, edit)
-            }
+        if let table = chain.parent {
+            let changes = try jumpChanges(
+                in: table, [chain.name: name], chains: graph.sources(ofTarget: chain))
+            for change in changes { try apply(change, edit) }
         }
         try modify(chain, edit) { $0.name = name }
     }
 
-    private mutating func renameTarget(
-        in rule: StoredObject, from old: String, to new: String, _ edit: Edit
-    ) throws(Refusal) {
-        let body = try decodedRule(rule)
-        guard body.targets.contains(old) else { return }
-        let bytes = try encoded(body.renamingChains([old: new]))
-        try modify(rule, edit) { $0.body = bytes }
+    private func jumpChanges(
+        in table: ObjectID, _ names: [String: String], chains: [ObjectID]
+    ) throws(Refusal) -> [Change] {
+        do {
+            return try ruleset.jumpChanges(in: table, names, chains: chains)
+        } catch {
+            throw Refusal(EIO, "A stored rule is damaged: \(error).", outcome: .failed)
+        }
     }
 
     mutating func deleteChain(_ message: ChainMessage, _ edit: Edit) throws(Refusal) {
@@ -146,5 +162,16 @@ extension RulesetEditor {
                 EBUSY, "The chain \(chain.name) has \(count) rules; flush it first.")
         }
         try delete(chain, edit)
+    }
+}
+
+extension TableBody {
+    /// How xt2 treats others' changes, in a word.
+    var policyName: String {
+        switch watch?.policy {
+        case nil: "owned"
+        case .observed: "observed"
+        case .enforced: "enforced"
+        }
     }
 }

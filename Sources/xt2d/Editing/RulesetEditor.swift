@@ -66,11 +66,9 @@ struct RulesetEditor {
         touched[id]
     }
 
-    /// The changes that all edits come to, checked as a whole.
-    ///
-    /// - Throws: ``Refusal`` for a jump to nowhere, a loop, or a rule that its hook cannot hold.
-    func changes() throws(Refusal) -> [Change] {
-        let changes = order.compactMap { id -> Change? in
+    /// The changes that all edits come to, in the order in which objects were touched; not checked.
+    private var netChanges: [Change] {
+        order.compactMap { id -> Change? in
             switch (base.object(id), ruleset.object(id)) {
             case (nil, nil): nil
             case (nil, let after?): .add(after)
@@ -79,6 +77,18 @@ struct RulesetEditor {
                 before == after ? nil : .modify(from: before, to: after)
             }
         }
+    }
+
+    /// The changes that lead to a ruleset that the kernel has run before, so that they need no check.
+    ///
+    /// Why it matters: other programs may make what xt2 would refuse, such as a loop that no packet reaches.
+    var knownChanges: [Change] { netChanges.inApplicationOrder() }
+
+    /// The changes that all edits come to, checked as a whole.
+    ///
+    /// - Throws: ``Refusal`` for a jump to nowhere, a loop, or a rule that its hook cannot hold.
+    func changes() throws(Refusal) -> [Change] {
+        let changes = netChanges
         let check = RulesetCheck(ruleset: ruleset, graph: graph)
         for change in changes {
             do {

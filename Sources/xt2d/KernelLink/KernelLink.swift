@@ -25,6 +25,9 @@ final class KernelLink: Kernel {
         reader.reserve(sendBytes: 0, receiveBytes: KernelLink.leastReceiveBytes)
     }
 
+    /// The number by which the kernel names this daemon's commits.
+    var port: PortID { writer.port }
+
     func generation() throws(KernelError) -> GenerationID {
         var found: GenerationID?
         try ask(.getGeneration, flags: [], family: .unspecified, { _ in }) {

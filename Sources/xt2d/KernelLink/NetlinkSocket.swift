@@ -42,6 +42,20 @@ final class NetlinkSocket {
         mnl_socket_close(socket)
     }
 
+    /// The number by which the kernel tells this socket's commits from others'.
+    var port: PortID { PortID(rawValue: mnl_socket_get_portid(socket)) }
+
+    /// `NFNLGRP_NFTABLES`: what is told of each commit.
+    static let tablesGroup: Int32 = 7
+
+    /// Begins to receive what the kernel tells a group of listeners.
+    func join(group: Int32) throws(KernelError) {
+        var group = group
+        let length = socklen_t(MemoryLayout<Int32>.size)
+        guard mnl_socket_setsockopt(socket, Int32(NETLINK_ADD_MEMBERSHIP), &group, length) == 0
+        else { throw KernelError(errno: errno, origin: .systemCall("setsockopt(ADD_MEMBERSHIP)")) }
+    }
+
     /// Makes room for a batch of `sendBytes` and for replies of `receiveBytes`, where that is allowed.
     ///
     /// The FORCE options need CAP_NET_ADMIN in the initial user namespace; without it the plain ones go as far as

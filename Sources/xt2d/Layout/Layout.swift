@@ -9,9 +9,9 @@ import RuleStore
 /// id, and only ``RuleHandles`` knows where they live.
 ///
 /// The order of messages in a batch, and why:
-/// 1. rules go, so that nothing jumps to what goes next;
+/// 1. rules go, then elements, sets and objects, so that nothing names what goes next;
 /// 2. chains and tables go, so that their names are free;
-/// 3. tables and chains come, so that rules can name them;
+/// 3. tables and chains come, then objects, sets and elements, so that rules can name them;
 /// 4. rules come and change, each run of new rules placed by a neighbour that stays;
 /// 5. chains are renamed: the kernel knows the new name only after the batch, so everything before uses the old one;
 /// 6. the marker comes back with the new version; the old one went first of all, because the kernel lays errors of a commit
@@ -92,6 +92,7 @@ struct Layout {
             }
         }
         for rule in work.deletedRules { try writeDeletion(of: rule, to: &builder) }
+        try objects.writeRemovals(to: &builder)
         for chain in work.deletedChains {
             let place = try place(ofChain: chain.id, in: old)
             builder.add(.deleteChain, subject: chain.id) { header, writer in
@@ -140,6 +141,11 @@ struct Layout {
             let message = try chainMessage(chain)
             builder.add(.newChain, subject: chain.id) { message.write($0, to: &$1) }
         }
+        try objects.writeAdditions(to: &builder)
+    }
+
+    private var objects: ObjectEncoder {
+        ObjectEncoder(old: old, new: new, work: work.objects, names: names)
     }
 
     private func chainMessage(_ chain: StoredObject) throws(LayoutError) -> ChainMessage {
@@ -287,6 +293,7 @@ extension TableMessage {
     init(_ table: StoredObject, _ ownership: TableBody.Flags) throws(LayoutError) {
         do {
             var body = try TableBody(encoded: table.body)
+            body.watch = nil
             body.flags.subtract(TableBody.Flags([.owner, .persist]).subtracting(ownership))
             self.init(family: Family(rawValue: table.family), name: table.name, body: body)
         } catch {

@@ -17,6 +17,9 @@ struct LayoutWork {
     /// New rules of each chain, in order, with their indices in the new ruleset.
     private(set) var addedRules: [(chain: ObjectID, rules: [(index: Int, rule: StoredObject)])] = []
 
+    /// Sets, elements and objects.
+    let objects: ObjectWork
+
     private let old: Ruleset
     private let names: ChainNames
     private var added: [ObjectID: [StoredObject]] = [:]
@@ -25,10 +28,12 @@ struct LayoutWork {
     init(_ changes: [Change], old: Ruleset, new: Ruleset, names: ChainNames) throws(LayoutError) {
         self.old = old
         self.names = names
+        objects = ObjectWork(changes, old: old, new: new)
         // Tables first: what is in a table that goes needs no message of its own.
         for change in changes where change.object.kind == .table { sortTable(change) }
         for change in changes where change.object.kind == .chain { sortChain(change) }
-        let lostNames = Set(deletedChains.map { ChainName(table: $0.parent, name: $0.name) })
+        let lostNames = objects.lostNames.union(
+            deletedChains.map { HeldName(table: $0.parent, kind: .chain, name: $0.name) })
         for change in changes where change.object.kind == .rule {
             try sortRule(change, lostNames: lostNames)
         }
@@ -60,7 +65,7 @@ struct LayoutWork {
     }
 
     private mutating func sortRule(
-        _ change: Change, lostNames: Set<ChainName>
+        _ change: Change, lostNames: Set<HeldName>
     ) throws(LayoutError) {
         switch change {
         case .add(let rule): add(rule)
@@ -71,8 +76,8 @@ struct LayoutWork {
                 add(after)
             } else if try needsNoMessage(before, after) {
                 return
-            } else if try jumps(before, to: lostNames) {
-                // A replacement comes after the deletion of chains, so this rule has to let go first.
+            } else if try holds(before, lostNames) {
+                // A replacement comes after the deletion of chains and sets, so this rule has to let go first.
                 delete(before)
                 add(after)
             } else {
@@ -81,24 +86,26 @@ struct LayoutWork {
         }
     }
 
-    /// Of the deleted chains, those whose names other chains take.
-    private func remade(_ lostNames: Set<ChainName>) -> Set<ChainName> {
+    /// Of what is deleted, that whose names others take.
+    private func remade(_ lostNames: Set<HeldName>) -> Set<HeldName> {
         let taken = addedChains + names.renamed.map(\.after)
-        return lostNames.intersection(taken.map { ChainName(table: $0.parent, name: $0.name) })
+        return lostNames.intersection(
+            objects.newNames.union(
+                taken.map { HeldName(table: $0.parent, kind: .chain, name: $0.name) }))
     }
 
-    /// Makes rules anew that jump to a deleted chain and do not change, because another chain takes its name.
+    /// Makes rules anew that name a deleted chain or set and do not change, because another takes its name.
     ///
-    /// Such a rule says the same as before, but in the kernel it holds the old chain.
+    /// Such a rule says the same as before, but in the kernel it holds the old one.
     private mutating func releaseHolders(
-        of remade: Set<ChainName>, changed: Set<ObjectID>
+        of remade: Set<HeldName>, changed: Set<ObjectID>
     ) throws(LayoutError) {
+        let onlyJumps = remade.allSatisfy { $0.kind == .chain }
         for table in Set(remade.compactMap(\.table)) {
             for chain in old.children(of: table, kind: .chain) {
                 for rule in old.rules(of: chain.id) where !changed.contains(rule.id) {
-                    guard ChainGraph.mayMatter(rule.body), try jumps(rule, to: remade) else {
-                        continue
-                    }
+                    guard !onlyJumps || ChainGraph.mayMatter(rule.body), try holds(rule, remade)
+                    else { continue }
                     delete(rule)
                     add(rule)
                 }
@@ -122,10 +129,9 @@ struct LayoutWork {
         return try body(after).renamingChains(names.before(in: table)) == body(before)
     }
 
-    private func jumps(_ rule: StoredObject, to lost: Set<ChainName>) throws(LayoutError) -> Bool {
+    private func holds(_ rule: StoredObject, _ lost: Set<HeldName>) throws(LayoutError) -> Bool {
         guard !lost.isEmpty else { return false }
-        let table = table(of: rule)
-        return try body(rule).targets.contains { lost.contains(ChainName(table: table, name: $0)) }
+        return try body(rule).heldNames(in: table(of: rule)).contains { lost.contains($0) }
     }
 
     private func table(of rule: StoredObject) -> ObjectID? {
@@ -166,15 +172,12 @@ struct LayoutWork {
     private func checkNames() throws(LayoutError) {
         guard !names.renamed.isEmpty else { return }
         let freed = Set(
-            names.renamed.map { ChainName(table: $0.before.parent, name: $0.before.name) })
+            names.renamed.map {
+                HeldName(table: $0.before.parent, kind: .chain, name: $0.before.name)
+            })
         for chain in addedChains + names.renamed.map(\.after)
-        where freed.contains(ChainName(table: chain.parent, name: chain.name)) {
+        where freed.contains(HeldName(table: chain.parent, kind: .chain, name: chain.name)) {
             throw .nameTaken(chain.id, chain.name)
         }
     }
-}
-
-private struct ChainName: Hashable {
-    let table: ObjectID?
-    let name: String
 }

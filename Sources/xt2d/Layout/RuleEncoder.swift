@@ -10,6 +10,8 @@ struct RuleEncoder {
     private let userData: [UInt8]
     /// Set where expressions must be rewritten: a rule with anonymous sets, or one that names a renamed chain.
     private let decoded: RuleBody?
+    /// The protocol for xt extensions of a rule that another program made.
+    private let compat: RuleCompat?
 
     private static let userDataAttribute: UInt16 = 7
     /// The kernel chooses the number; the set is then known by its id within the batch.
@@ -24,18 +26,42 @@ struct RuleEncoder {
         do {
             var userData: [UInt8] = []
             var needsDecoding = !names.isEmpty
+            var lacksCompat = false
             var attributes = AttributeReader(rule.body.span.bytes)
             while let attribute = try attributes.next() {
                 if attribute.type == RuleEncoder.userDataAttribute { userData = attribute.bytes() }
                 if attribute.type == ExtensionAttribute.sets { needsDecoding = true }
+                if attribute.type == 4 { lacksCompat = try RuleEncoder.hasCompat(attribute) }
+                if attribute.type == 5 { lacksCompat = false }
             }
-            self.userData = try RuleEncoder.identified(userData, id)
+            compat =
+                lacksCompat
+                ? RuleCompat(inferredFrom: try RuleBody(encoded: rule.body).expressions) : nil
+            // What another program keeps there may be no triples, or leave no room: then the rule goes without its id.
+            self.userData = (try? RuleEncoder.identified(userData, id)) ?? userData
             decoded =
                 needsDecoding
                 ? try RuleBody(encoded: rule.body).renamingChains(names) : nil
         } catch {
             throw .damaged(rule.id, error)
         }
+    }
+
+    /// Whether there are xt matches or targets among the expressions.
+    private static func hasCompat(_ expressions: borrowing Attribute) throws(WireError) -> Bool {
+        var list = try expressions.nested()
+        while let element = try list.next() {
+            var parts = try element.nested()
+            guard let name = try parts.next() else { continue }
+            // Their names have six and seven bytes with the zero, which almost no others have.
+            guard [6, 7].contains(name.payload.byteCount), let text = try? name.string() else {
+                continue
+            }
+            if [CompatMatchExpression.name, CompatTargetExpression.name].contains(text) {
+                return true
+            }
+        }
+        return false
     }
 
     /// The userdata with the rule id in it.
@@ -58,6 +84,7 @@ struct RuleEncoder {
                 if let handle { writer.attribute(3, uint64: handle.rawValue) }
                 if let position { writer.attribute(6, uint64: position.rawValue) }
                 writer.attribute(RuleEncoder.userDataAttribute, bytes: userData)
+                compat?.write(to: &writer)
                 if let rewritten {
                     rewritten.write(to: &writer)
                 } else {
@@ -113,11 +140,22 @@ struct RuleEncoder {
 extension Expression {
     /// The same expression with the numbers of its anonymous sets, counted from 1 within the rule, exchanged for those in the batch.
     fileprivate func usingSets(_ ids: [UInt32]) -> Expression {
-        guard case .lookup(var lookup) = self, let local = lookup.setID, local >= 1,
-            Int(local) <= ids.count
-        else { return self }
-        lookup.setID = ids[Int(local) - 1]
-        return .lookup(lookup)
+        func number(_ local: UInt32?) -> UInt32? {
+            guard let local, local >= 1, Int(local) <= ids.count else { return local }
+            return ids[Int(local) - 1]
+        }
+        switch self {
+        case .lookup(var lookup):
+            lookup.setID = number(lookup.setID)
+            return .lookup(lookup)
+        case .objectReference(var reference):
+            reference.setID = number(reference.setID)
+            return .objectReference(reference)
+        case .dynamicSet(var dynamic):
+            dynamic.setID = number(dynamic.setID)
+            return .dynamicSet(dynamic)
+        default: return self
+        }
     }
 }
 
@@ -164,7 +202,7 @@ extension Expression {
 }
 
 extension Verdict {
-    fileprivate func renaming(_ names: [String: String]) -> Verdict {
+    func renaming(_ names: [String: String]) -> Verdict {
         switch self {
         case .jump(let chain): .jump(names[chain] ?? chain)
         case .goto(let chain): .goto(names[chain] ?? chain)

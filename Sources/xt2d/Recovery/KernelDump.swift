@@ -15,10 +15,22 @@ struct KernelDump {
         var chains: [String: Chain] = [:]
         /// Anonymous sets of the table's rules, by the name that the kernel gave them.
         var sets: [String: AnonymousSet] = [:]
+        /// Named sets with their elements; those that expire, or that packets make, are left out.
+        var namedSets: [NamedSet] = []
+        var objects: [ObjectMessage] = []
+        var flowtables: [FlowtableMessage] = []
+    }
+
+    /// A set that is an object of its own.
+    struct NamedSet {
+        let message: SetMessage
+        var elements: [SetElement] = []
     }
 
     /// The tables that are there, of those that were asked for.
     private(set) var tables: [ObjectID: Table] = [:]
+    /// The generation that all of this is of.
+    private(set) var generation = GenerationID.none
 
     /// The handles of a ruleset's rules, by the ids in their userdata, and of its chains, by their names.
     func handles(in ruleset: Ruleset) -> [(ObjectID, Handle)] {
@@ -43,6 +55,7 @@ struct KernelDump {
         try kernel.stable { () throws(KernelError) in
             dump = KernelDump()
             let generation = try kernel.generation()
+            dump.generation = generation
             for table in tables { try dump.read(table, kernel) }
             // Several dumps make one picture only if no commit came between them.
             guard try kernel.generation() == generation else {
@@ -68,6 +81,7 @@ struct KernelDump {
             found.chains[chain]?.rules.append(rule)
         }
         try found.readSets(family, kernel)
+        try found.readObjects(family, kernel)
         tables[table.id] = found
     }
 
@@ -89,37 +103,59 @@ extension KernelDump.Table {
         let table = message.name
         var names: [String] = []
         var found: [String: AnonymousSet] = [:]
+        var named: [KernelDump.NamedSet] = []
         try kernel.dump(.getSet, family: family, { $0.attribute(1, string: table) }) {
             view throws(WireError) in
             let set = try SetMessage(view)
-            guard set.table == table, set.body.flags.contains(.anonymous) else { return }
+            guard set.table == table else { return }
+            guard set.body.flags.contains(.anonymous) else {
+                return named.append(KernelDump.NamedSet(message: set))
+            }
             names.append(set.name)
             found[set.name] = AnonymousSet(body: set.body, elements: [])
         }
-        for name in names {
-            let asked: (inout MessageWriter) -> Void = { writer in
-                writer.attribute(1, string: table)
-                writer.attribute(2, string: name)
-            }
-            try kernel.dump(.getSetElement, family: family, asked) { view throws(WireError) in
-                found[name]?.elements += try SetElementMessage(view).elements
-            }
+        for name in names { found[name]?.elements = try elements(of: name, family, kernel) }
+        for index in named.indices {
+            let set = named[index].message
+            named[index].elements = try elements(of: set.name, family, kernel)
+                .filter { ForeignBody.isContent($0, of: set.body) }
         }
         sets = found
+        namedSets = named
     }
 
-    /// The body of a rule as the store has it: without state and rule id, with its anonymous sets inside.
-    func canonicalBody(_ rule: RuleMessage) throws(Refusal) -> [UInt8] {
-        var body = rule.body
-        for index in body.expressions.indices {
-            guard case .lookup(var lookup) = body.expressions[index], let set = sets[lookup.set]
-            else { continue }
-            body.sets.append(set)
-            lookup.set = RuleEncoder.anonymousName
-            lookup.setID = UInt32(body.sets.count)
-            body.expressions[index] = .lookup(lookup)
+    private func elements(
+        of set: String, _ family: Family, _ kernel: any Kernel
+    ) throws(KernelError) -> [SetElement] {
+        var elements: [SetElement] = []
+        let asked: (inout MessageWriter) -> Void = { writer in
+            writer.attribute(1, string: message.name)
+            writer.attribute(2, string: set)
         }
-        return try RuleCheck.canonical(body)
+        try kernel.dump(.getSetElement, family: family, asked) { view throws(WireError) in
+            elements += try SetElementMessage(view).elements
+        }
+        return elements
+    }
+
+    /// Reads stateful objects and flowtables.
+    fileprivate mutating func readObjects(
+        _ family: Family, _ kernel: any Kernel
+    ) throws(KernelError) {
+        let table = message.name
+        let asked: (inout MessageWriter) -> Void = { $0.attribute(1, string: table) }
+        var objects: [ObjectMessage] = []
+        try kernel.dump(.getObject, family: family, asked) { view throws(WireError) in
+            let object = try ObjectMessage(view)
+            if object.table == table { objects.append(object) }
+        }
+        var flowtables: [FlowtableMessage] = []
+        try kernel.dump(.getFlowtable, family: family, asked) { view throws(WireError) in
+            let flowtable = try FlowtableMessage(view)
+            if flowtable.table == table { flowtables.append(flowtable) }
+        }
+        self.objects = objects
+        self.flowtables = flowtables
     }
 }
 

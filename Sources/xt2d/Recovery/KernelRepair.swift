@@ -4,14 +4,16 @@ import RuleStore
 
 /// What the kernel has, what it should have, and the batch that leads from one to the other.
 struct KernelRepair {
-    let wanted: Ruleset
+    var wanted: Ruleset
     let version: VersionID
     let generation: GenerationID
     let marker: Marker?
-    let nextID: ObjectID
+    var nextID: ObjectID
     var there = Ruleset()
     var handles = RuleHandles()
     var changes: [Change] = []
+    /// What others changed in tables that they may change; `wanted` has it already.
+    var foreign: [Change] = []
     /// Whether the tables only get their owner, and what differs is left for another batch.
     var isTakeover = false
 
@@ -25,8 +27,24 @@ struct KernelRepair {
             adopting: ownership.isEmpty ? [] : adopted, plan: plan)
     }
 
-    /// The tables that are there and stay.
-    var adopted: [StoredObject] { there.tables.filter { wanted.object($0.id) != nil } }
+    /// The tables that are there and stay, of those that xt2 owns.
+    var adopted: [StoredObject] {
+        there.tables.filter { wanted.object($0.id) != nil && $0.watch == nil }
+    }
+
+    /// Takes over what others changed in observed tables; the kernel's are what counts there.
+    ///
+    /// - Parameter isEmpty: whether the kernel was restarted: tables that it does not have are loaded then.
+    mutating func accept(isEmpty: Bool) throws {
+        var observed = Set<ObjectID>()
+        for table in wanted.tables where table.watch?.policy == .observed {
+            if !isEmpty || there.object(table.id) != nil { observed.insert(table.id) }
+        }
+        guard !observed.isEmpty else { return }
+        foreign = KernelImage.changes(from: wanted, to: there, onlyIn: observed)
+        try wanted.apply(foreign)
+        changes = KernelImage.changes(from: there, to: wanted)
+    }
 
     /// The table that a refused message is about; nil if it is about something in a table.
     func table(_ subject: ObjectID?) -> String? {

@@ -9,6 +9,10 @@ struct Recovered {
     let kernel: any Kernel
     let head: Head
     let nextID: ObjectID
+    /// The version that the marker names: the head, or one that only foreign versions follow.
+    let marked: VersionID
+    /// Tables that other programs deleted, with the bodies that they had.
+    let lapsed: [StoredObject]
     let ownership: TableBody.Flags
     let bootID: String
     /// What an administrator should know about this start.
@@ -61,11 +65,13 @@ struct Recovery {
         let generation = try kernel.generation()
         let marker = try kernel.marker()
         let head = try store.head()
-        let pending = try store.pending()?.id
+        let waiting = try store.pending()?.description
+        let pending = waiting?.id
         let decision = try RecoveryDecision(
             RecoveryDecision.Findings(
-                uuid: store.uuid, head: head, pending: pending, marker: marker,
-                recorded: try store.kernelState(),
+                uuid: store.uuid, head: head, pending: pending,
+                pendingIsForeign: waiting?.kind == .foreign, lastOwn: try store.lastOwnVersion(),
+                marker: marker, recorded: try store.kernelState(),
                 current: KernelState(bootID: bootID, generation: generation.rawValue)))
         if decision.pending == .drop, let pending { try drop(pending) }
         let target = decision.pending == .finish ? pending ?? head : head
@@ -126,16 +132,25 @@ struct Recovery {
         }
         let dump = try KernelDump.read(kernel, tables: tables)
         if decision.kernelIsEmpty { try refuseStrangers(dump, work.wanted) }
-        let snapshot = try KernelSnapshot(
-            dump, tables: tables, wanted: work.wanted, strangerID: work.nextID)
-        work.there = snapshot.ruleset
-        work.handles = snapshot.handles
-        work.changes = snapshot.changes
+        let image = try KernelImage(
+            dump, tables: tables, wanted: work.wanted, known: try knownHandles(),
+            nextID: work.nextID)
+        work.there = image.ruleset
+        work.handles = image.handles
+        work.changes = image.changes
+        work.nextID = image.nextID
+        try work.accept(isEmpty: decision.kernelIsEmpty)
+    }
+
+    /// The handles of this boot that the store knows.
+    private func knownHandles() throws -> RuleHandles {
+        guard try store.kernelState()?.bootID == bootID else { return RuleHandles() }
+        return RuleHandles(try store.kernelHandles())
     }
 
     /// Refuses to take over a table of the same name that holds other people's rules; without a marker it is not ours.
     private func refuseStrangers(_ dump: KernelDump, _ wanted: Ruleset) throws(StartError) {
-        for (id, table) in dump.tables {
+        for (id, table) in dump.tables where wanted.object(id)?.watch == nil {
             let rules = table.chains.values.lazy.flatMap(\.rules)
             guard rules.contains(where: { $0.identity == nil }) else { continue }
             throw StartError.notOurs(wanted.object(id)?.title ?? table.message.name)
@@ -209,14 +224,45 @@ struct Recovery {
             try store.commit(work.version, handles: [], kernel: state)
             log.notice("finished a pending version", metadata: ["version": "\(work.version)"])
         }
-        try store.recordKernel(handles: try handleChanges(work), kernel: state)
+        let version = try recordForeign(work, state)
         try report(work, decision)
         return Recovered(
             store: store, kernel: kernel,
             head: Head(
-                version: work.version, ruleset: work.wanted, handles: work.handles,
+                version: version, ruleset: work.wanted, handles: work.handles,
                 generation: state.generation),
-            nextID: work.nextID, ownership: ownership, bootID: bootID, notices: notices)
+            nextID: work.nextID, marked: work.version, lapsed: try store.foreignLosses(),
+            ownership: ownership, bootID: bootID,
+            notices: notices)
+    }
+
+    /// Makes what others did while nobody watched a version of its own.
+    private mutating func recordForeign(
+        _ work: KernelRepair, _ state: KernelState
+    ) throws -> VersionID {
+        let handles = try handleChanges(work)
+        guard !work.foreign.isEmpty else {
+            try store.recordKernel(handles: handles, kernel: state)
+            return work.version
+        }
+        let before = try store.loadRuleset(at: work.version)
+        let version = NewVersion(
+            id: work.version.next, time: .now, author: ForeignProcess.unknown.author,
+            message: ForeignRecord.unwatched, kind: .foreign)
+        let audited = AuditedRequest(
+            peer: .foreign(.unknown), action: ForeignRecord.action,
+            scopes: work.foreign.scopes(in: [work.wanted, before]),
+            message: ForeignRecord.unwatched)
+        try store.prepare(
+            version, changes: work.foreign, nextObjectID: work.nextID,
+            audit: audited.entry(
+                outcome: .committed, version: version.id, generation: state.generation))
+        try store.commit(version.id, handles: handles, kernel: state)
+        let count = work.foreign.count
+        notices.append(
+            "Other programs changed \(count) \(count == 1 ? "object" : "objects") of observed tables while xt2d was not running; that is version \(version.id)."
+        )
+        return version.id
     }
 
     /// What the store has to change in its table of handles.

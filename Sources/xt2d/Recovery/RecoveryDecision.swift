@@ -36,11 +36,22 @@ struct RecoveryDecision: Equatable {
         var uuid: [UInt8]
         var head: VersionID
         var pending: VersionID?
+        /// Whether the pending version records what another program did: that is in the kernel whatever the marker says.
+        var pendingIsForeign = false
+        /// The newest version that this daemon put into the kernel; nil if that is the head. The marker does not follow
+        /// foreign versions.
+        var lastOwn: VersionID?
         var marker: Marker?
         /// The kernel's state when the store last saw it.
         var recorded: KernelState?
         /// The kernel's state now.
         var current: KernelState
+
+        /// Whether only foreign versions came between the marker's and the live one.
+        fileprivate func isOvertaken(_ marked: VersionID, _ live: VersionID) -> Bool {
+            guard let lastOwn else { return false }
+            return marked >= lastOwn && marked <= live
+        }
     }
 
     /// Why the daemon must not start.
@@ -59,14 +70,15 @@ struct RecoveryDecision: Equatable {
         }
         guard marker.uuid == findings.uuid else { throw .otherStore(marker) }
         if let version = findings.pending {
-            pending = marker.version == version ? .finish : .drop
+            pending = marker.version == version || findings.pendingIsForeign ? .finish : .drop
         } else {
             pending = .none
         }
         let live = pending == .finish ? findings.pending ?? findings.head : findings.head
         // The handles of a version that was just finished are not in the store, so it is read.
-        let isKnown = pending != .finish && marker.version == live
+        let isLive = marker.version == live || findings.isOvertaken(marker.version, live)
+        let isKnown = pending != .finish && isLive
         kernelWork = isKnown && findings.recorded == findings.current ? .trust : .compare
-        leftover = marker.version == live ? nil : marker.version
+        leftover = isLive ? nil : marker.version
     }
 }

@@ -110,6 +110,11 @@ final class ControlClient {
         return try reply(to: sequence).messages
     }
 
+    /// Sends a request without attributes and reads nothing.
+    func begin(_ type: MessageType) throws {
+        try send(request(type, [.request, .dump], RulesetRequest?.none))
+    }
+
     private func request(
         _ type: MessageType, _ flags: MessageFlags, _ body: (some ControlBody)?
     ) throws -> [UInt8] {

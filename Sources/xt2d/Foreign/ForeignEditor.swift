@@ -1,0 +1,458 @@
+import NetlinkProto
+import RuleStore
+
+/// Applies what another program did, as the kernel told it, to the ruleset that the kernel had before.
+///
+/// Pure: no I/O.
+///
+/// A value: throwing it away undoes everything. What it gives is the ruleset that the kernel has now, under the ids that its
+/// objects had, and new ids for what is new.
+struct ForeignEditor {
+    /// The ruleset with the events so far.
+    var ruleset: Ruleset
+    /// Where its rules and chains live in the kernel.
+    var handles: RuleHandles
+    /// The next id to give away.
+    var nextID: ObjectID
+    /// What is to become of tables that others make under a name that is watched.
+    let lapsed: [TableName: LapsedTable]
+
+    private let base: Ruleset
+    private var touched: Set<ObjectID> = []
+    /// Anonymous sets of this commit, by table and the name that the kernel gave them.
+    private var anonymous: [ObjectID: [String: AnonymousSet]] = [:]
+    /// Rules by handle, of chains that rules went from or came into.
+    private var byHandle: [ObjectID: [Handle: ObjectID]] = [:]
+    /// Rules that were deleted in this commit: a replacement is a deletion and an addition under the same handle.
+    private var gone: [Handle: StoredObject] = [:]
+    /// Tables that were deleted in this commit.
+    private var deleted: [TableName: LapsedTable] = [:]
+    /// Rules whose neighbour has not been told of yet.
+    private var waiting: [WaitingRule] = []
+
+    private struct WaitingRule {
+        let rule: RuleMessage
+        let body: [UInt8]
+        let chain: ObjectID
+        let neighbour: Handle
+    }
+
+    /// Why events cannot be applied: the tables have to be read.
+    struct Mismatch: Error {
+        let message: String
+    }
+
+    /// The event is about a table that is not in the ruleset.
+    private struct NotWatched: Error {}
+
+    init(
+        _ ruleset: Ruleset, handles: RuleHandles, nextID: ObjectID,
+        lapsed: [TableName: LapsedTable] = [:]
+    ) {
+        self.ruleset = ruleset
+        base = ruleset
+        self.handles = handles
+        self.nextID = nextID
+        self.lapsed = lapsed
+    }
+
+    /// Applies all events of one commit.
+    ///
+    /// - Throws: ``Mismatch`` if they do not fit the ruleset; the value must not be used after that.
+    mutating func apply(_ messages: [[UInt8]]) throws(Mismatch) {
+        do {
+            for message in messages {
+                guard let event = try KernelEvent(message) else { continue }
+                do {
+                    try apply(event)
+                } catch is NotWatched {
+                    continue
+                }
+            }
+            try placeWaiting()
+        } catch let error as Mismatch {
+            throw error
+        } catch let error as WireError {
+            throw Mismatch(message: "an event cannot be read: \(error)")
+        } catch let error as RulesetError {
+            throw Mismatch(message: error.message)
+        } catch {
+            throw Mismatch(message: "\(error)")
+        }
+    }
+
+    private mutating func apply(_ event: KernelEvent) throws {
+        switch event {
+        case .newTable(let table): try newTable(table)
+        case .deleteTable(let table): try deleteTable(table)
+        case .newChain(let chain): try newChain(chain)
+        case .deleteChain(let chain): try deleteChain(chain)
+        case .newRule(let rule, let appends): try newRule(rule, appends)
+        case .deleteRule(let rule): try deleteRule(rule)
+        case .newSet(let set): try newSet(set)
+        case .deleteSet(let set): try deleteSet(set)
+        case .newElements(let elements): try newElements(elements)
+        case .deleteElements(let elements): try deleteElements(elements)
+        case .newObject(let object):
+            try put(
+                .object, object.family, object.table, object.name, try ObjectBody(object).encoded())
+        case .deleteObject(let object):
+            try remove(.object, object.family, object.table, object.name)
+        case .newFlowtable(let table):
+            try put(.flowtable, table.family, table.table, table.name, try table.body.encoded())
+        case .deleteFlowtable(let table):
+            try remove(.flowtable, table.family, table.table, table.name)
+        }
+    }
+
+    /// What differs from the ruleset that this began with.
+    var changes: [Change] {
+        touched.sorted().compactMap { id -> Change? in
+            switch (base.object(id), ruleset.object(id)) {
+            case (nil, nil): nil
+            case (nil, let after?): .add(after)
+            case (let before?, nil): .delete(before)
+            case (let before?, let after?):
+                before == after ? nil : .modify(from: before, to: after)
+            }
+        }.inApplicationOrder()
+    }
+
+    // MARK: Changes
+
+    mutating func apply(_ change: Change) throws(RulesetError) {
+        try ruleset.apply(change)
+        touched.insert(change.id)
+        if change.after == nil { handles[change.id] = nil }
+    }
+
+    private mutating func setBody(_ object: StoredObject, _ body: [UInt8]) throws(RulesetError) {
+        guard object.body != body else { return }
+        var changed = object
+        changed.body = body
+        try apply(.modify(from: object, to: changed))
+    }
+
+    mutating func takeID() -> ObjectID {
+        defer { nextID = nextID.next }
+        return nextID
+    }
+
+    private func table(_ family: Family, _ name: String) throws(NotWatched) -> StoredObject {
+        guard let table = ruleset.table(family: family.rawValue, name: name) else {
+            throw NotWatched()
+        }
+        return table
+    }
+
+    // MARK: Tables
+
+    private mutating func newTable(_ message: TableMessage) throws {
+        let name = TableName(family: message.family.rawValue, name: message.name)
+        if let table = ruleset.table(family: name.family, name: name.name) {
+            var body = try TableBody(encoded: table.body)
+            body.flags = message.body.flags
+            return try setBody(table, try body.encoded())
+        }
+        // A table that was deleted and is made again is the same to its users.
+        guard let old = lapsed[name] ?? deleted[name] else { throw NotWatched() }
+        var body = message.body
+        body.watch = old.watch
+        let id = ruleset.object(old.id) == nil ? old.id : takeID()
+        try apply(
+            .add(
+                StoredObject(
+                    id: id, kind: .table, family: name.family, name: name.name,
+                    body: try body.encoded())))
+    }
+
+    private mutating func deleteTable(_ message: TableMessage) throws {
+        let table = try table(message.family, message.name)
+        // The kernel told of all that was in it before.
+        for set in Array(ruleset.children(of: table.id, kind: .set)) { try delete(set: set) }
+        anonymous[table.id] = nil
+        if let watch = table.watch {
+            deleted[TableName(table)] = LapsedTable(id: table.id, watch: watch)
+        }
+        try apply(.delete(table))
+    }
+
+    // MARK: Chains
+
+    private mutating func newChain(_ message: ChainMessage) throws {
+        let table = try table(message.family, message.table)
+        guard let name = message.name else { throw Mismatch(message: "a chain without a name") }
+        if let chain = ruleset.child(of: table.id, kind: .chain, name: name) {
+            return try update(chain, message)
+        }
+        if let chain = ruleset.children(of: table.id, kind: .chain).first(where: {
+            handles[$0.id] == message.handle && message.handle != nil
+        }) {
+            return try rename(chain, to: name, in: table)
+        }
+        let id = takeID()
+        handles[id] = message.handle
+        try apply(
+            .add(
+                StoredObject(
+                    id: id, kind: .chain, parent: table.id, name: name,
+                    body: try message.body.encoded())))
+    }
+
+    private mutating func update(_ chain: StoredObject, _ message: ChainMessage) throws {
+        let stored = try ChainBody(encoded: chain.body)
+        // Of a chain whose devices change, the kernel tells only those.
+        guard stored.hook == message.body.hook else {
+            throw Mismatch(message: "the devices of chain \(chain.name) have changed")
+        }
+        handles[chain.id] = message.handle
+        try setBody(chain, try message.body.encoded())
+    }
+
+    private mutating func rename(
+        _ chain: StoredObject, to name: String, in table: StoredObject
+    ) throws {
+        let chains = ruleset.children(of: table.id, kind: .chain).map(\.id)
+        for change in try ruleset.jumpChanges(
+            in: table.id, [chain.name: name], chains: chains)
+        {
+            try apply(change)
+        }
+        var renamed = chain
+        renamed.name = name
+        try apply(.modify(from: chain, to: renamed))
+    }
+
+    private mutating func deleteChain(_ message: ChainMessage) throws {
+        let table = try table(message.family, message.table)
+        guard message.body.hook == nil, let name = message.name,
+            let chain = ruleset.child(of: table.id, kind: .chain, name: name)
+        else { throw Mismatch(message: "chain \(message.name ?? "") cannot be deleted") }
+        byHandle[chain.id] = nil
+        try apply(.delete(chain))
+    }
+
+    // MARK: Rules
+
+    private func chain(of message: RuleMessage) throws -> StoredObject {
+        let table = try table(message.family, message.table)
+        guard let name = message.chain,
+            let chain = ruleset.child(of: table.id, kind: .chain, name: name)
+        else { throw Mismatch(message: "there is no chain \(message.chain ?? "")") }
+        return chain
+    }
+
+    /// Has the rules of a chain at hand by their handles.
+    private mutating func rule(_ handle: Handle, in chain: ObjectID) -> ObjectID? {
+        if byHandle[chain] == nil {
+            var rules: [Handle: ObjectID] = [:]
+            for id in ruleset.ruleIDs(of: chain) {
+                if let handle = handles[id] { rules[handle] = id }
+            }
+            byHandle[chain] = rules
+        }
+        return byHandle[chain]?[handle]
+    }
+
+    private mutating func newRule(_ message: RuleMessage, _ appends: Bool) throws {
+        let chain = try chain(of: message)
+        guard let handle = message.handle, let table = chain.parent else {
+            throw Mismatch(message: "a rule without a handle")
+        }
+        let body = try ForeignBody.rule(message.body, sets: anonymous[table] ?? [:])
+        if let old = gone.removeValue(forKey: handle), old.parent == chain.id {
+            var new = old
+            new.body = body
+            return try add(new, handle)
+        }
+        guard let neighbour = message.position else {
+            return try add(
+                body, handle, at: appends ? ruleset.ruleCount(of: chain.id) : 0, of: chain.id)
+        }
+        guard let place = rule(neighbour, in: chain.id).flatMap({ ruleset.ruleIndex(of: $0) })
+        else {
+            waiting.append(
+                WaitingRule(rule: message, body: body, chain: chain.id, neighbour: neighbour))
+            return
+        }
+        try add(body, handle, at: place + 1, of: chain.id)
+    }
+
+    private mutating func add(
+        _ body: [UInt8], _ handle: Handle, at index: Int, of chain: ObjectID
+    ) throws {
+        guard let key = ruleset.orderKey(forRuleAt: index, of: chain) else {
+            throw Mismatch(message: "no rule fits at index \(index)")
+        }
+        try add(
+            StoredObject(id: takeID(), kind: .rule, parent: chain, orderKey: key, body: body),
+            handle)
+    }
+
+    private mutating func add(_ rule: StoredObject, _ handle: Handle) throws {
+        guard let chain = rule.parent, self.rule(handle, in: chain) == nil else {
+            throw Mismatch(message: "there are two rules with handle \(handle.rawValue)")
+        }
+        try apply(.add(rule))
+        handles[rule.id] = handle
+        byHandle[chain]?[handle] = rule.id
+    }
+
+    /// Places the rules whose neighbours came after them in the kernel's account.
+    ///
+    /// Why: the kernel names the rule in front as it stands at the end of the commit.
+    private mutating func placeWaiting() throws {
+        while !waiting.isEmpty {
+            let rules = waiting
+            waiting = []
+            for entry in rules {
+                guard let handle = entry.rule.handle,
+                    let place = rule(entry.neighbour, in: entry.chain)
+                        .flatMap({ ruleset.ruleIndex(of: $0) })
+                else {
+                    waiting.append(entry)
+                    continue
+                }
+                try add(entry.body, handle, at: place + 1, of: entry.chain)
+            }
+            guard waiting.count < rules.count else {
+                throw Mismatch(message: "a rule stands behind one that is not there")
+            }
+        }
+    }
+
+    private mutating func deleteRule(_ message: RuleMessage) throws {
+        let chain = try chain(of: message)
+        guard let handle = message.handle, let id = rule(handle, in: chain.id),
+            let rule = ruleset.object(id)
+        else { throw Mismatch(message: "a rule that is not there was deleted") }
+        try apply(.delete(rule))
+        byHandle[chain.id]?[handle] = nil
+        gone[handle] = rule
+    }
+
+    // MARK: Sets
+
+    private mutating func newSet(_ message: SetMessage) throws {
+        let table = try table(message.family, message.table)
+        if message.body.flags.contains(.anonymous) {
+            anonymous[table.id, default: [:]][message.name] =
+                AnonymousSet(body: message.body, elements: [])
+            return
+        }
+        try put(
+            .set, message.family, message.table, message.name, try message.body.encoded())
+    }
+
+    private mutating func deleteSet(_ message: SetMessage) throws {
+        let table = try table(message.family, message.table)
+        // An anonymous set went with its rule.
+        guard let set = ruleset.child(of: table.id, kind: .set, name: message.name) else { return }
+        try delete(set: set)
+    }
+
+    private mutating func delete(set: StoredObject) throws(RulesetError) {
+        for element in Array(ruleset.elements(of: set.id)) { try apply(.delete(element)) }
+        try apply(.delete(set))
+    }
+
+    private mutating func newElements(_ message: SetElementMessage) throws {
+        let table = try table(message.family, message.table)
+        if anonymous[table.id]?[message.set] != nil {
+            anonymous[table.id]?[message.set]?.elements += message.elements.map(\.withoutState)
+            return
+        }
+        // Elements of an anonymous set that was there before cannot change.
+        guard let set = ruleset.child(of: table.id, kind: .set, name: message.set) else {
+            throw Mismatch(message: "there is no set \(message.set)")
+        }
+        let setBody = try SetBody(encoded: set.body)
+        for element in message.elements where ForeignBody.isContent(element, of: setBody) {
+            let key = ForeignBody.key(of: element)
+            let body = try element.withoutState.encoded()
+            if let old = ruleset.element(of: set.id, key: key) {
+                try self.setBody(old, body)
+            } else {
+                try apply(
+                    .add(
+                        StoredObject(
+                            id: takeID(), kind: .element, parent: set.id, elementKey: key,
+                            body: body)))
+            }
+        }
+    }
+
+    private mutating func deleteElements(_ message: SetElementMessage) throws {
+        let table = try table(message.family, message.table)
+        guard let set = ruleset.child(of: table.id, kind: .set, name: message.set) else { return }
+        for element in message.elements {
+            // One that is not there was state.
+            guard
+                let old = ruleset.element(of: set.id, key: ForeignBody.key(of: element))
+            else { continue }
+            try apply(.delete(old))
+        }
+    }
+
+    // MARK: Objects
+
+    private mutating func put(
+        _ kind: ObjectKind, _ family: Family, _ tableName: String, _ name: String, _ body: [UInt8]
+    ) throws {
+        let table = try table(family, tableName)
+        if let old = ruleset.child(of: table.id, kind: kind, name: name) {
+            return try setBody(old, body)
+        }
+        try apply(
+            .add(
+                StoredObject(
+                    id: takeID(), kind: kind, parent: table.id, name: name, body: body)))
+    }
+
+    private mutating func remove(
+        _ kind: ObjectKind, _ family: Family, _ tableName: String, _ name: String
+    ) throws {
+        let table = try table(family, tableName)
+        guard let old = ruleset.child(of: table.id, kind: kind, name: name) else { return }
+        try apply(.delete(old))
+    }
+}
+
+/// A watched table that another program deleted: should one of its name be made again, it is watched as before.
+struct LapsedTable: Sendable {
+    let id: ObjectID
+    let watch: TableWatch
+}
+
+extension Ruleset {
+    /// The changes of rules and map elements of a table that name chains which get other names.
+    ///
+    /// - Parameter chains: those whose rules may name them.
+    func jumpChanges(
+        in table: ObjectID, _ names: [String: String], chains: [ObjectID]
+    ) throws(WireError) -> [Change] {
+        var changes: [Change] = []
+        for chain in chains {
+            for rule in rules(of: chain) where ChainGraph.mayMatter(rule.body) {
+                let body = try RuleBody(encoded: rule.body)
+                guard body.targets.contains(where: { names[$0] != nil }) else { continue }
+                var changed = rule
+                changed.body = try body.renamingChains(names).encoded()
+                changes.append(.modify(from: rule, to: changed))
+            }
+        }
+        for set in children(of: table, kind: .set) {
+            for element in elements(of: set.id) {
+                var body = try SetElement(encoded: element.body)
+                guard case .verdict(let verdict)? = body.data, let chain = verdict.chain,
+                    names[chain] != nil
+                else { continue }
+                body.data = .verdict(verdict.renaming(names))
+                var changed = element
+                changed.body = try body.encoded()
+                changes.append(.modify(from: element, to: changed))
+            }
+        }
+        return changes
+    }
+}

@@ -1,0 +1,247 @@
+import NetlinkProto
+import RuleStore
+
+/// What the kernel has, as a ruleset that can be compared with a version: under the same ids where it is the same thing.
+///
+/// A rule is the same by its handle, where that is known; else by the rule id in its userdata; else by what it says. What is in
+/// no version gets an id that no version uses, and stands where the kernel has it.
+struct KernelImage {
+    private(set) var ruleset = Ruleset()
+    private(set) var handles = RuleHandles()
+    /// The first of the ids that are not in use.
+    private(set) var nextID: ObjectID
+    private let wanted: Ruleset
+    private let known: RuleHandles
+
+    /// Compares a dump with the version that the kernel should run.
+    ///
+    /// - Parameters:
+    ///   - tables: the tables that were asked for: those of the version, and others.
+    ///   - known: where the version's rules and chains are in the kernel, as far as that is known.
+    init(
+        _ dump: KernelDump, tables: [StoredObject], wanted: Ruleset, known: RuleHandles,
+        nextID: ObjectID
+    ) throws {
+        self.wanted = wanted
+        self.known = known
+        self.nextID = nextID
+        for stored in tables {
+            if let table = dump.tables[stored.id] { try addTable(table, stored) }
+        }
+    }
+
+    private mutating func addTable(_ table: KernelDump.Table, _ stored: StoredObject) throws {
+        var object = stored
+        // Of a table that xt2 owns, ownership is taken over by a message of its own, whatever the flags are now.
+        if stored.watch != nil, var body = try? TableBody(encoded: stored.body) {
+            body.flags = table.message.body.flags
+            object.body = try body.encoded()
+        }
+        try ruleset.apply(.add(object))
+        for object in table.objects {
+            try add(.object, object.name, try ObjectBody(object).encoded(), to: stored.id)
+        }
+        for flowtable in table.flowtables {
+            try add(.flowtable, flowtable.name, try flowtable.body.encoded(), to: stored.id)
+        }
+        for set in table.namedSets { try addSet(set, to: stored.id) }
+        let ids = chainIDs(table, stored.id)
+        for (name, chain) in table.chains.sorted(by: { $0.key < $1.key }) {
+            try addChain(chain, name, ids[name], table, stored.id)
+        }
+    }
+
+    private mutating func takeID() -> ObjectID {
+        defer { nextID = nextID.next }
+        return nextID
+    }
+
+    // MARK: Sets and objects
+
+    @discardableResult
+    private mutating func add(
+        _ kind: ObjectKind, _ name: String, _ body: [UInt8], to table: ObjectID
+    ) throws -> ObjectID {
+        let id = wanted.child(of: table, kind: kind, name: name)?.id ?? takeID()
+        try ruleset.apply(
+            .add(StoredObject(id: id, kind: kind, parent: table, name: name, body: body)))
+        return id
+    }
+
+    private mutating func addSet(_ set: KernelDump.NamedSet, to table: ObjectID) throws {
+        let id = try add(.set, set.message.name, try set.message.body.encoded(), to: table)
+        for element in set.elements {
+            let key = ForeignBody.key(of: element)
+            let elementID = wanted.element(of: id, key: key)?.id ?? takeID()
+            try ruleset.apply(
+                .add(
+                    StoredObject(
+                        id: elementID, kind: .element, parent: id, elementKey: key,
+                        body: try element.withoutState.encoded())))
+        }
+    }
+
+    // MARK: Chains
+
+    /// Which stored chain each of the kernel's is: the one of its name, else the one of its handle.
+    private func chainIDs(_ table: KernelDump.Table, _ id: ObjectID) -> [String: ObjectID] {
+        var ids: [String: ObjectID] = [:]
+        for name in table.chains.keys {
+            ids[name] = wanted.child(of: id, kind: .chain, name: name)?.id
+        }
+        for chain in wanted.children(of: id, kind: .chain) where table.chains[chain.name] == nil {
+            let renamed = table.chains.first { name, found in
+                ids[name] == nil && found.message.handle != nil
+                    && found.message.handle == known[chain.id]
+            }
+            if let renamed { ids[renamed.key] = chain.id }
+        }
+        return ids
+    }
+
+    private mutating func addChain(
+        _ chain: KernelDump.Chain, _ name: String, _ storedID: ObjectID?,
+        _ table: KernelDump.Table, _ parent: ObjectID
+    ) throws {
+        let body = chain.message.body
+        let same = storedID.flatMap { wanted.object($0) }.flatMap { isSame(body, $0) ? $0.id : nil }
+        let object = StoredObject(
+            id: same ?? takeID(), kind: .chain, parent: parent, name: name,
+            body: try body.encoded())
+        try ruleset.apply(.add(object))
+        handles[object.id] = chain.message.handle
+        let rules = try chain.rules.map { (message: $0, body: try Self.body($0, table)) }
+        try addRules(rules, to: object.id)
+    }
+
+    /// Whether a chain can become the stored one: only its policy can be changed.
+    private func isSame(_ body: ChainBody, _ stored: StoredObject) -> Bool {
+        guard var wantedBody = try? ChainBody(encoded: stored.body) else { return false }
+        wantedBody.policy = body.policy
+        return wantedBody == body
+    }
+
+    // MARK: Rules
+
+    private static func body(
+        _ rule: RuleMessage, _ table: KernelDump.Table
+    ) throws(WireError) -> [UInt8] {
+        try ForeignBody.rule(rule.body, sets: table.sets)
+    }
+
+    private typealias FoundRule = (message: RuleMessage, body: [UInt8])
+
+    private mutating func addRules(_ rules: [FoundRule], to chain: ObjectID) throws {
+        let matched = Self.inOrder(match(rules, in: chain), wanted)
+        var last: OrderKey?
+        for (index, rule) in rules.enumerated() {
+            let stored = matched[index].flatMap { wanted.object($0) }
+            let key =
+                try stored?.orderKey ?? strangerKey(behind: last, matched[(index + 1)...])
+            last = key
+            let object = StoredObject(
+                id: stored?.id ?? takeID(), kind: .rule, parent: chain, orderKey: key,
+                body: Self.body(rule.body, like: stored))
+            try ruleset.apply(.add(object))
+            handles[object.id] = rule.message.handle
+        }
+    }
+
+    /// The kernel's body, or the stored one where they differ only by what the kernel does not tell.
+    private static func body(_ found: [UInt8], like stored: StoredObject?) -> [UInt8] {
+        guard let stored, stored.body != found, var body = try? RuleBody(encoded: stored.body),
+            body.compat != nil
+        else { return found }
+        body.compat = nil
+        return (try? body.encoded()) == found ? stored.body : found
+    }
+
+    private func strangerKey(
+        behind last: OrderKey?, _ rest: ArraySlice<ObjectID?>
+    ) throws -> OrderKey {
+        let next = rest.lazy.compactMap(\.self).first.flatMap { wanted.object($0)?.orderKey }
+        guard let key = OrderKey.between(last, next, newer: .lower) else {
+            throw KernelError(
+                errno: Errno.noSpace, origin: .reply, text: "no place is left between two rules")
+        }
+        return key
+    }
+
+    /// Which stored rule each of the kernel's is.
+    private func match(_ rules: [FoundRule], in chain: ObjectID) -> [ObjectID?] {
+        var byHandle: [Handle: ObjectID] = [:]
+        for id in wanted.ruleIDs(of: chain) { if let handle = known[id] { byHandle[handle] = id } }
+        var free = Set(wanted.ruleIDs(of: chain))
+        var matched = rules.map { rule in
+            rule.message.handle.flatMap { byHandle[$0] }.flatMap { free.remove($0) }
+        }
+        for (index, rule) in rules.enumerated() where matched[index] == nil {
+            matched[index] = rule.message.identity.flatMap { free.remove($0) }
+        }
+        for (index, rule) in rules.enumerated() where matched[index] == nil {
+            let same = wanted.ruleIDs(of: chain, body: rule.body).first { free.contains($0) }
+            matched[index] = same.flatMap { free.remove($0) }
+        }
+        return matched
+    }
+
+    /// Keeps the longest run of matches that stand in the stored order; the others have been moved.
+    private static func inOrder(_ matched: [ObjectID?], _ wanted: Ruleset) -> [ObjectID?] {
+        // The last of the best run of each length, and for each match the one before it in its run.
+        var ends: [(index: Int, key: OrderKey)] = []
+        var previous = [Int?](repeating: nil, count: matched.count)
+        for (index, id) in matched.enumerated() {
+            guard let key = id.flatMap({ wanted.object($0)?.orderKey }) else { continue }
+            var low = 0
+            var high = ends.count
+            while low < high {
+                let middle = (low + high) / 2
+                if ends[middle].key < key { low = middle + 1 } else { high = middle }
+            }
+            previous[index] = low > 0 ? ends[low - 1].index : nil
+            if low == ends.count { ends.append((index, key)) } else { ends[low] = (index, key) }
+        }
+        var result = [ObjectID?](repeating: nil, count: matched.count)
+        var current = ends.last?.index
+        while let index = current {
+            result[index] = matched[index]
+            current = previous[index]
+        }
+        return result
+    }
+
+    // MARK: Comparing
+
+    /// What has to change in the kernel for it to run the wanted version.
+    var changes: [Change] {
+        KernelImage.changes(from: ruleset, to: wanted)
+    }
+
+    /// What differs between two rulesets; `onlyIn` limits it to some tables.
+    static func changes(
+        from old: Ruleset, to new: Ruleset, onlyIn tables: Set<ObjectID>? = nil
+    ) -> [Change] {
+        var changes: [Change] = []
+        func isMeant(_ object: StoredObject, _ ruleset: Ruleset) -> Bool {
+            guard let tables else { return true }
+            return ruleset.table(of: object).map { tables.contains($0.id) } ?? false
+        }
+        for object in new.allObjects where isMeant(object, new) {
+            guard let there = old.object(object.id) else {
+                changes.append(.add(object))
+                continue
+            }
+            if there != object { changes.append(.modify(from: there, to: object)) }
+        }
+        for object in old.allObjects
+        where new.object(object.id) == nil && isMeant(object, old) {
+            changes.append(.delete(object))
+        }
+        return changes.inApplicationOrder()
+    }
+}
+
+extension Errno {
+    /// ENOSPC.
+    static let noSpace: Int32 = 28
+}

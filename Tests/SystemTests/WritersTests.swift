@@ -1,0 +1,200 @@
+import Foundation
+import Glibc
+import NetlinkProto
+import TestSupport
+import Testing
+
+/// nft and iptables-nft write into observed tables while xt2 commits: nothing is lost, nothing is overwritten unseen, and every
+/// change has a name.
+@Suite struct WritersTests {
+    /// How many versions xt2 makes meanwhile.
+    private static let commits =
+        ProcessInfo.processInfo.environment["XT2_SOAK"] == nil ? 60 : 1_000
+
+    /// Adds rules to two chains and deletes every third again, until it is told to stop; writes down what it did.
+    private static let nftWriter = """
+        i=0
+        while [ ! -e "$1/stop" ]; do
+            i=$((i + 1))
+            nft -a -e "add rule ip t shared counter comment \\"n$i\\"" > "$1/out" & p=$!
+            wait $p || { echo "$p failed" >> "$1/nft"; continue; }
+            echo "$p add shared n$i" >> "$1/nft"
+            handle=$(sed -n 's/.*# handle //p' "$1/out")
+            if [ $((i % 3)) = 0 ]; then
+                nft delete rule ip t shared handle $handle & p=$!
+                wait $p && echo "$p delete shared n$i" >> "$1/nft"
+            fi
+            if [ $((i % 5)) = 0 ]; then
+                nft "insert rule ip t theirs counter comment \\"m$i\\"" & p=$!
+                wait $p && echo "$p insert theirs m$i" >> "$1/nft"
+            fi
+        done
+        """
+
+    private static let iptablesWriter = """
+        i=0
+        while [ ! -e "$1/stop" ]; do
+            i=$((i + 1))
+            iptables-nft -w -A INPUT -m comment --comment "i$i" -j ACCEPT & p=$!
+            wait $p || { echo "$p failed" >> "$1/iptables"; continue; }
+            echo "$p add INPUT i$i" >> "$1/iptables"
+            if [ $((i % 4)) = 0 ]; then
+                iptables-nft -w -D INPUT -m comment --comment "i$i" -j ACCEPT & p=$!
+                wait $p && echo "$p delete INPUT i$i" >> "$1/iptables"
+            fi
+        done
+        """
+
+    /// What one writer did, replayed: the names of its rules in each chain, in order, and which process made each change.
+    private struct Replay {
+        var chains: [String: [String]] = [:]
+        var processes: [UInt32] = []
+
+        init(_ path: String) throws {
+            for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") {
+                let words = line.split(separator: " ").map(String.init)
+                guard words.count == 4, let pid = UInt32(words[0]) else { continue }
+                processes.append(pid)
+                switch words[1] {
+                case "add": chains[words[2], default: []].append(words[3])
+                case "insert": chains[words[2], default: []].insert(words[3], at: 0)
+                default: chains[words[2]]?.removeAll { $0 == words[3] }
+                }
+            }
+        }
+    }
+
+    @Test func nothingIsLostAndEverythingHasAName() throws {
+        let daemon = try Daemon()
+        let client = try daemon.connect()
+        let follower = try Follower(daemon)
+        try daemon.run("iptables-nft", "-A", "INPUT", "-j", "ACCEPT")
+        _ = try client.ask(
+            .adoptTable, TableRequest(family: Family.ip.rawValue, table: "filter", policy: 1))
+        try client.commit {
+            $0.family = .ip
+            $0.addTable(watch: TableWatch(.observed))
+            for chain in ["own", "shared", "theirs"] { $0.addChain(chain) }
+        }
+        let directory = try TemporaryDirectory()
+        let path = directory.path
+        let writers = try daemon.namespace.run {
+            try [
+                ChildProcess("bash", ["-c", Self.nftWriter, "writer", path]),
+                ChildProcess("bash", ["-c", Self.iptablesWriter, "writer", path]),
+            ]
+        }
+        defer { for writer in writers { writer.signal(SIGKILL) } }
+        var own: [UInt64] = []
+        var shared: [UInt64] = []
+        for number in 0..<Self.commits {
+            let reply = try client.commit {
+                $0.family = .ip
+                $0.append(.tcp(port: UInt16(number % 60_000)), to: "own")
+                $0.append(.longer(than: UInt32(number), comment: "x\(number)"), to: "shared")
+                if number % 7 == 6 { $0.delete(own[number / 2], from: "own") }
+            }
+            let ids = try reply.ids
+            own.append(ids[0])
+            shared.append(ids[1])
+        }
+        _ = try Command.run("touch", directory.file("stop"))
+        for writer in writers { #expect(writer.wait().status == 0) }
+
+        // What each did, replayed by itself.
+        let nft = try Replay(directory.file("nft"))
+        let iptables = try Replay(directory.file("iptables"))
+        let foreign = nft.processes.count + iptables.processes.count
+        print("\(Self.commits) versions of xt2, \(foreign) of others")
+        #expect(nft.processes.count > 5 && iptables.processes.count > 5)
+        // Adoption, tables, own versions and those of the others: as many as there are, and no more.
+        let total = UInt64(2 + Self.commits + foreign)
+        try follower.wait(for: total)
+        let versions = try client.versions()
+        #expect(versions.count == Int(total))
+
+        // The store's ruleset against the replays.
+        let stored = try client.ruleset()
+        func names(_ table: String, _ chain: String) -> [String] {
+            stored.tables[table]?[chain]?.rules.map { $0.comment ?? "" } ?? []
+        }
+        #expect(names("ip t", "shared").filter { $0.hasPrefix("n") } == nft.chains["shared"])
+        #expect(names("ip t", "theirs") == nft.chains["theirs"] ?? [])
+        let deleted = Set((0..<Self.commits).filter { $0 % 7 == 6 }.map { own[$0 / 2] })
+        #expect(
+            stored.tables["ip t"]?["own"]?.rules.map(\.id) == own.filter { !deleted.contains($0) })
+        #expect(
+            stored.tables["ip t"]?["shared"]?.rules.map(\.id).filter { shared.contains($0) }
+                == shared)
+        // The kernel's, by nft and iptables.
+        let kernel = try daemon.kernel()
+        #expect(
+            kernel.chains["ip t shared"]?.rules.map { $0.comment ?? "" } == names("ip t", "shared"))
+        let rules = try daemon.run("iptables-nft", "-S", "INPUT").split(separator: "\n")
+            .compactMap { line in
+                line.split(separator: " ").first { $0.hasPrefix("i") && Int($0.dropFirst()) != nil }
+            }
+        #expect(rules.map(String.init) == iptables.chains["INPUT"])
+        #expect(try client.list(.checkKernel, CheckRequest()).isEmpty)
+
+        // Every change has a name.
+        for (process, replay) in [("nft", nft), ("iptables-nft", iptables)] {
+            let found = versions.reversed().filter { $0.process == process }
+            #expect(found.map(\.pid) == replay.processes, "\(process)")
+            #expect(found.allSatisfy { $0.kind == VersionMessageKind.foreign.rawValue })
+        }
+        #expect(try client.auditProblems() == [])
+    }
+
+    @Test func aConflictIsNamed() throws {
+        // The disk is slow, so that others come in between planning and the kernel.
+        let daemon = try Daemon(prefix: [
+            "strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e",
+            "inject=fdatasync,fsync:delay_exit=30000",
+        ])
+        let client = try daemon.connect()
+        let follower = try Follower(daemon)
+        let id = try client.commit {
+            $0.family = .ip
+            $0.addTable(watch: TableWatch(.observed))
+            $0.addChain("c")
+            $0.append(.longer(than: 1, comment: "first"), to: "c")
+        }.ids[0]
+        let handle = try #require(daemon.kernel().chains["ip t c"]?.rules.first?.handle)
+        let loop = try daemon.namespace.run {
+            try ChildProcess(
+                "bash",
+                [
+                    "-c",
+                    "i=0; while :; do i=$((i+1)); nft replace rule ip t c handle \(handle) mark $i; done",
+                ])
+        }
+        defer {
+            loop.signal(SIGKILL)
+            _ = loop.wait()
+        }
+        var conflicts = 0
+        var done = 0
+        while conflicts == 0 || done + conflicts < 5 {
+            do {
+                try client.commit {
+                    $0.family = .ip
+                    $0.replace(id, in: "c", with: .longer(than: UInt32(done + 2), comment: "mine"))
+                }
+                done += 1
+            } catch let error as Refused {
+                conflicts += 1
+                #expect(error.errno == ERESTART)
+                #expect(error.message.contains("nft (pid "), "\(error.message)")
+                #expect(error.message.contains("rule \(id)"), "\(error.message)")
+            }
+        }
+        #expect(follower.versions.isEmpty)
+        // Each version of ours stands between theirs: none was lost or overwritten unseen.
+        let versions = try client.versions()
+        #expect(versions.filter { $0.process != "nft" }.count == done + 1)
+        #expect(try client.audit(AuditRequest(action: "replace")).count >= done + conflicts)
+        #expect(try client.list(.checkKernel, CheckRequest()).isEmpty)
+        #expect(try client.auditProblems() == [])
+    }
+}
