@@ -45,7 +45,10 @@ let package = Package(
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ],
             // The daemon must not need files next to it.
-            resources: [.embedInCode("Store/Migrations/migration_0001.sql")],
+            resources: [
+                .embedInCode("Store/Migrations/migration_0001.sql"),
+                .embedInCode("Store/Migrations/migration_0002.sql"),
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "xt2d",
