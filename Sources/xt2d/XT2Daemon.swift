@@ -86,7 +86,14 @@ struct XT2Daemon: AsyncParsableCommand {
             committer: committer, store: store, published: committer.published,
             status: status, configuration: configuration, places: places, dumps: dumps)
         // What a prune that was cut short has left.
-        let sweep = Task { try await handler.sweep() }
+        let sweep = Task {
+            do {
+                try await handler.sweep()
+            } catch {
+                log.warning(
+                    "rows of pruned versions cannot be freed", metadata: ["error": "\(error)"])
+            }
+        }
         defer { sweep.cancel() }
         let server = ControlServer(endpoint, handler: handler, group: group, log: log)
         try await ServiceGroup(

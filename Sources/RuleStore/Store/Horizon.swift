@@ -7,6 +7,12 @@ public struct Horizon: Hashable, Sendable {
     /// Older versions that can be read all the same: they had tags when the horizon went past them.
     public var kept: [VersionID]
 
+    /// Makes a horizon.
+    public init(version: VersionID, kept: [VersionID]) {
+        self.version = version
+        self.kept = kept
+    }
+
     /// Whether a version's ruleset can be read.
     public func keeps(_ version: VersionID) -> Bool {
         version >= self.version || kept.contains(version)

@@ -40,7 +40,9 @@ extension RuleStore {
         run.reset()
         run.bind(1, id)
         run.bind(2, version)
-        guard try run.step() else {
+        let isThere = try run.step()
+        let died = isThere && !run.isNull(2) ? try run.number(2) : .max
+        guard isThere, died > version.rawValue else {
             throw StoreError(.conflict, "object \(id) is not in version \(version)")
         }
         var origin = VersionID(rawValue: try run.number(1))

@@ -49,7 +49,8 @@ enum ChangeSummary {
             return " in \(name(of: parent, rulesets))"
         }
         let tables = Set(objects.compactMap { $0.kind == .table ? $0.id : $0.parent })
-        let inTable = tables.count == 1
+        let inTable =
+            tables.count == 1
             ? tables.first.flatMap { id in rulesets.lazy.compactMap { $0.object(id) }.first } : nil
         guard let parentKind = objects.first?.kind, parentKind != .table else {
             return inTable.map { " in \($0.title)" } ?? ""

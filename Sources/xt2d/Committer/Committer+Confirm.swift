@@ -83,7 +83,8 @@ extension Committer {
     }
 
     /// The confirmation that a proposal asks for.
-    func confirmation(of proposal: Proposal, as version: VersionID) throws(Refusal) -> Confirmation? {
+    func confirmation(of proposal: Proposal, as version: VersionID) throws(Refusal) -> Confirmation?
+    {
         guard let seconds = proposal.confirmSeconds else { return nil }
         guard seconds > 0, seconds <= Committer.longestConfirmSeconds else {
             throw Refusal(

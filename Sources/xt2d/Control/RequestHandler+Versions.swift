@@ -120,14 +120,17 @@ extension RequestHandler {
             } catch {
                 throw await committer.refusePrune(error, peer: peer)
             }
-            try await sweep()
+            // The versions are given up whatever comes of this; the next start frees what is left.
+            try? await sweep()
         }
         try await tell(.newPrune, PruneMessage(plan), header, &replies)
     }
 
     /// Frees what pruning left behind, a little at a time, so that commits come in between.
     func sweep() async throws {
-        while try await blocking({ try store.sweep(RequestHandler.sweepRows) }) > 0 {}
+        while !Task.isCancelled,
+            try await blocking({ try store.sweep(RequestHandler.sweepRows) }) > 0
+        {}
     }
 
     private static let sweepRows = 1_000
