@@ -214,7 +214,9 @@ import Testing
     @Test func aTruncatedFileNeverTraps() throws {
         let bytes = try readFile(directory.file())
         let copy = directory.path + "/copy.db"
-        for length in stride(from: 1, to: bytes.count, by: 1_531) {
+        // SQLite fills a page that is cut short with zeros, so zeros that are cut off are not missed.
+        let end = bytes.lastIndex { $0 != 0 } ?? 0
+        for length in stride(from: 1, through: end, by: 1_531) {
             try writeDatabase(copy, Array(bytes[..<length]))
             #expect(!errors(copy).isEmpty)
         }
