@@ -20,7 +20,7 @@ test: setup  ## lint, then all tests; those that need the kernel run in private 
 	$(SWIFT) build --build-tests
 	Scripts/test
 
-soak: setup  ## the long runs: 1,000 kills, 500 random versions
+soak: setup  ## the long runs: 1,000 kills, 5,000 random versions
 	$(SWIFT) build --build-tests
 	XT2_SOAK=1 Scripts/test --filter SystemTests
 
