@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,8 +69,8 @@ struct text {
 };
 
 static struct {
-    jmp_buf jump;
-    bool is_active;
+    sigjmp_buf jump;
+    volatile bool is_active;
     int status;
     char message[4096];
     struct text output, complaints;
@@ -125,7 +126,7 @@ __attribute__((noreturn)) static void refuse(enum xtables_exittype status, const
     vsnprintf(guard.message, sizeof guard.message, format, arguments);
     va_end(arguments);
     guard.status = status ? (int)status : 1;
-    longjmp(guard.jump, 1);
+    siglongjmp(guard.jump, 1);
 }
 
 /* An extension that calls exit() comes here first, and returns to the guard instead of ending the process. */
@@ -133,7 +134,34 @@ static void stop_exit(void *unused) {
     (void)unused;
     if (!guard.is_active || !pthread_equal(pthread_self(), guard.thread)) return;
     guard.status = 1;
-    longjmp(guard.jump, 1);
+    siglongjmp(guard.jump, 1);
+}
+
+/* An extension that is given a structure which is not of its own making may read where nothing is, or divide by zero. */
+static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE};
+enum { FAULTS = sizeof fault_signals / sizeof *fault_signals };
+static struct sigaction faults_before[FAULTS];
+
+static void stop_fault(int number) {
+    if (guard.is_active && pthread_equal(pthread_self(), guard.thread)) {
+        guard.status = 1;
+        snprintf(guard.message, sizeof guard.message, "the extension failed (%s); its structure may be damaged",
+                 strsignal(number));
+        siglongjmp(guard.jump, 1);
+    }
+    /* Not of our doing: as it would have been without us, once the instruction is tried again. */
+    for (int index = 0; index < FAULTS; index++)
+        if (fault_signals[index] == number) sigaction(number, &faults_before[index], NULL);
+}
+
+static void faults_begin(void) {
+    struct sigaction action = {.sa_handler = stop_fault, .sa_flags = SA_ONSTACK};
+    sigemptyset(&action.sa_mask);
+    for (int index = 0; index < FAULTS; index++) sigaction(fault_signals[index], &action, &faults_before[index]);
+}
+
+static void faults_end(void) {
+    for (int index = 0; index < FAULTS; index++) sigaction(fault_signals[index], &faults_before[index], NULL);
 }
 
 static void guard_begin(void) {
@@ -163,7 +191,7 @@ static int guard_end(void) {
 #define GUARDED(statement)                                                                                               \
     do {                                                                                                                 \
         guard_begin();                                                                                                   \
-        if (setjmp(guard.jump) == 0) { statement; }                                                                      \
+        if (sigsetjmp(guard.jump, 1) == 0) { statement; }                                                                      \
         guard_end();                                                                                                     \
     } while (0)
 
@@ -278,9 +306,11 @@ void cxt_enter(uint8_t family, cxt_query query, void *context) {
     place.context = context;
     place.family = family;
     library.xtables_set_nfproto(family);
+    faults_begin();
 }
 
 void cxt_leave(void) {
+    faults_end();
     place.query = NULL;
     place.context = NULL;
 }
@@ -690,12 +720,15 @@ bool cxt_sizes(bool is_target, const char *name, uint8_t revision, size_t *size,
     return true;
 }
 
-/* An extension's structure as its functions want it: aligned, and never shorter than it says. */
+/* An extension's structure as its functions want it: aligned, and with zeros behind it, for those that count on an end. */
 static union {
     struct xt_entry_match match;
     struct xt_entry_target target;
-    uint64_t room[2048];
+    uint64_t room[8192];
 } written;
+
+/* Largest structure that is written; that of cgroup, with a path, has 4,120 bytes. */
+enum { WRITTEN_BYTES = 8192 };
 
 static void write_match(const struct xtables_match *match, enum cxt_form form, const char **alias) {
     *alias = match->alias ? match->alias(&written.match) : match->name;
@@ -719,9 +752,9 @@ int cxt_write(bool is_target, const struct cxt_extension *extension, const struc
     size_t size, compared;
     if (!cxt_sizes(is_target, extension->name, extension->revision, &size, &compared))
         return refusal("there is no such extension, or not in this revision");
-    if (extension->size < compared || extension->size > sizeof written - 64) return refusal("its size is wrong");
+    if (extension->size < compared || extension->size > WRITTEN_BYTES) return refusal("its size is wrong");
     fill_entry(head);
-    memset(&written, 0, sizeof written);
+    memset(&written, 0, sizeof(struct xt_entry_target) + sizeof(struct xt_entry_match));
     if (is_target) {
         struct xtables_target *target = target_of_revision(extension->name, extension->revision);
         memcpy(written.target.data, extension->info, extension->size);
@@ -737,6 +770,7 @@ int cxt_write(bool is_target, const struct cxt_extension *extension, const struc
         strncpy(written.match.u.user.name, extension->name, XT_EXTENSION_MAXNAMELEN - 1);
         GUARDED(write_match(match, form, alias));
     }
+    memset(&written, 0, sizeof(struct xt_entry_match) + sizeof(struct xt_entry_target) + extension->size);
     return guard.status;
 }
 

@@ -29,7 +29,11 @@ public struct IPTablesRules: Sendable {
     public func command(
         _ words: [String], table: String = "filter", isUserChain: (String) -> Bool
     ) throws(RuleSyntaxError) -> IPTablesCommand {
-        try withoutActuallyEscaping(isUserChain) { isUserChain throws(RuleSyntaxError) in
+        if let index = words.firstIndex(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
+            // What the words are made of has been replaced by this already.
+            throw RuleSyntaxError("this word is not UTF-8 text", at: index)
+        }
+        return try withoutActuallyEscaping(isUserChain) { isUserChain throws(RuleSyntaxError) in
             try extensions.use(family: family.rawValue) { session throws(RuleSyntaxError) in
                 try session.reading(words) { options throws(RuleSyntaxError) in
                     var reader = CommandReader(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import RuleSyntax
 
 /// The `xt2` program: reads its words, does what they say, and ends with a status that a script can rely on.
 @main
@@ -8,7 +9,7 @@ enum Program {
     static let release = "0.1.0"
 
     static func main() {
-        exit(run(Array(CommandLine.arguments.dropFirst())))
+        exit(run(Array(Swift.CommandLine.arguments.dropFirst())))
     }
 
     /// Does what the words that were typed behind `xt2` say.
@@ -22,8 +23,11 @@ enum Program {
                 return 0
             }
             try checkCommandName(words)
-            var command = try RootCommand.parseAsRoot(words)
-            try command.run()
+            let path = SocketPath(option: SocketPath.option(in: words))
+            try RuleText.using(KernelRevisions.extensions(path)) {
+                var command = try RootCommand.parseAsRoot(words)
+                try command.run()
+            }
             return 0
         } catch let error as CommandError {
             complain(error.quoting(["xt2"] + typed).report)

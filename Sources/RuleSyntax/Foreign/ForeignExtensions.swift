@@ -1,9 +1,8 @@
 public import NetlinkProto
-import Synchronization
 
 /// Extensions that this module has no words for itself: those of libxtables, which read and write their own options.
 ///
-/// This module does no I/O, so whoever can load them hands them in by ``RuleText/use(_:)``.
+/// This module does no I/O, so whoever can load them hands them in by ``RuleText/using(_:_:)``.
 public protocol ForeignExtensions: Sendable {
     /// Reads the options of an extension: as many words, from the first on, as it knows.
     ///
@@ -62,12 +61,7 @@ public struct ForeignReading: Hashable, Sendable {
 
 /// The foreign extensions that were handed in.
 enum Foreign {
-    private static let handedIn = Mutex<(any ForeignExtensions)?>(nil)
-
-    static var extensions: (any ForeignExtensions)? {
-        get { handedIn.withLock { $0 } }
-        set { handedIn.withLock { $0 = newValue } }
-    }
+    @TaskLocal static var extensions: (any ForeignExtensions)?
 
     /// In front of a name, it means the kernel's xt extension even where nf_tables has an expression of its own.
     static let prefix = "xt_"
@@ -82,18 +76,33 @@ enum Foreign {
         return ForeignName(word, isTarget: isTarget)
     }
 
-    /// The word that means an extension.
-    static func word(_ name: String, isTarget: Bool) -> String {
-        let isPlain =
-            isTarget
-            ? Extensions.foreignTargets.contains(name) : Extensions.match(named: name) == nil
-        return isPlain ? name : prefix + name
+    /// The word that means an extension, with these options: without the prefix if that means the same.
+    static func word(
+        _ name: String, options: [String], meaning expression: Expression, _ family: Family
+    ) -> String {
+        var isTarget = false
+        if case .compatTarget = expression { isTarget = true }
+        let words = ["--no-counter", isTarget ? "-j" : "-m", name] + options
+        let plain = try? RuleParser.parse(words, context: RuleContext(family: family))
+        return plain?.expressions == [expression] ? name : prefix + name
     }
+
+    /// Whether words that follow the name of an extension hold an option that only the extension's own code knows.
+    static func isNeeded(for words: ArraySlice<String>) -> Bool {
+        let ends: Set = ["-m", "--match", "-j", "--jump", "-g", "--goto"]
+        return words.prefix { !ends.contains($0) }.contains { word in
+            word.hasPrefix("--") && !known.contains(String(word.prefix { $0 != "=" }))
+        }
+    }
+
+    private static let known = Set(Extensions.optionNames)
 }
 
 extension RuleText {
-    /// Makes extensions known that this module has no words for itself, for the whole process; nil for none.
-    public static func use(_ extensions: (any ForeignExtensions)?) {
-        Foreign.extensions = extensions
+    /// Runs `body`, in which extensions are known that this module has no words for itself.
+    public static func using<Result>(
+        _ extensions: any ForeignExtensions, _ body: () throws -> Result
+    ) rethrows -> Result {
+        try Foreign.$extensions.withValue(extensions, operation: body)
     }
 }

@@ -20,8 +20,9 @@ struct ForeignMatch: MatchExtension {
         guard case .expression(let expression)? = items.first, case .compatMatch = expression,
             let said = Foreign.extensions?.words(expression, in: state.foreignPlace)
         else { return nil }
-        let match = ForeignMatch(
-            name: Foreign.word(said.name, isTarget: false), expression: expression)
+        let name = Foreign.word(
+            said.name, options: said.words, meaning: expression, state.family)
+        let match = ForeignMatch(name: name, expression: expression)
         return (MatchEntry(match), Claim(options: [], words: said.words))
     }
 }
@@ -44,7 +45,9 @@ struct ForeignTarget: TargetExtension {
             case .compatTarget = expression,
             let said = Foreign.extensions?.words(expression, in: state.foreignPlace)
         else { return nil }
-        return ["-j", Foreign.word(said.name, isTarget: true)] + said.words
+        let name = Foreign.word(
+            said.name, options: said.words, meaning: expression, state.family)
+        return ["-j", name] + said.words
     }
 }
 
