@@ -21,6 +21,59 @@ import Testing
         }
     }
 
+    /// What tables of one family cannot hold, and which can.
+    static let familyCases: [Case] = [
+        Case("-m conntrack --ctstate NEW", .bridge, at: 1, "it works in ip, ip6, inet"),
+        Case("-m conntrack --ctstate NEW", .netdev, at: 1, "family netdev"),
+        Case("-m conntrack --ctstate NEW", .arp, at: 1, "family arp"),
+        Case("-j MASQUERADE", .netdev, at: 1, "it works in ip, ip6, inet"),
+        Case("-j REJECT", .arp, at: 1, "it works in ip, ip6, inet, netdev"),
+        Case("-j REJECT", .bridge, at: 1, "target REJECT does not work"),
+        Case("-j SNAT --to-source 1.2.3.4", .bridge, at: 1, "target SNAT does not work"),
+        Case("-j mangle --mangle-ip-s 1.2.3.4", .ip, at: 1, "it works in arp"),
+        Case("-j redirect", .netdev, at: 1, "it works in bridge"),
+        Case("--opcode Request", .ip, at: 0, "it works in arp"),
+        Case("--vlan-id 5", .inet, at: 0, "it works in bridge"),
+        Case("-p tcp", .arp, at: 0, "it works in"),
+        Case("-p tcp", .bridge, at: 1, "is not an EtherType"),
+        Case("-p IPv5", .bridge, at: 1, "did you mean IPv4?"),
+        Case("-p 8100", .bridge, at: 1, "write 0x8100"),
+        Case("-p 0x5ff", .bridge, at: 1, "LENGTH is for"),
+        Case("-p 0x10000", .bridge, at: 1, "at most 65535"),
+        Case("-s 10.0.0.1", .bridge, at: 1, "is not an Ethernet address"),
+        Case("-s 00:11:22:33:44:55/00:00:00:00:00:00", .bridge, at: 1, "asks for nothing"),
+        Case("--ip-src 10.0.0.1", .bridge, at: 0, "add -p IPv4"),
+        Case("-p IPv6 --ip-src 10.0.0.1", .bridge, at: 2, "add -p IPv4"),
+        Case("! -p IPv4 --ip-src 10.0.0.1", .bridge, at: 3, "add -p IPv4"),
+        Case("-p IPv4 --ip-src fe80::1", .bridge, at: 3, "takes an IPv4 address"),
+        Case("-p IPv4 --ip-dport 80", .bridge, at: 2, "add --ip-proto tcp"),
+        Case("-p IPv6 --ip6-dport 80", .bridge, at: 2, "add --ip6-proto tcp"),
+        Case("-p IPv4 --ip-proto udp --ip-icmp-type 8", .bridge, at: 4, "add --ip-proto icmp"),
+        Case("-p IPv4 --ip-proto tpc", .bridge, at: 3, "did you mean tcp?"),
+        Case("-p IPv4 --ip-src 1.2.3.4 --ip-src 1.2.3.5", .bridge, at: 4, "given twice"),
+        Case("-p IPv4 --vlan-id 5", .bridge, at: 2, "add -p 802_1Q"),
+        Case("-p 802_1Q --vlan-id 4096", .bridge, at: 3, "at most 4095"),
+        Case("-p 802_1Q --vlan-prio 8", .bridge, at: 3, "at most 7"),
+        Case("--arp-op Request", .bridge, at: 0, "add -p ARP"),
+        Case("-p ARP --arp-op Reqest", .bridge, at: 3, "did you mean Request?"),
+        Case("--802_3-sap 0x42", .bridge, at: 0, "add -p LENGTH"),
+        Case("--stp-root-cost 9:5", .bridge, at: 1, "is empty"),
+        Case("--among-src 00:11:22:33:44:55=1.2.3.4", .bridge, at: 1, "add -p IPv4"),
+        Case("--among-src 00:11:22:33:44:55,", .bridge, at: 1, "is not an Ethernet address"),
+        Case("-j snat", .bridge, at: 1, "needs --to-source"),
+        Case("-j snat --to-source 1.2.3.4", .bridge, at: 3, "is not an Ethernet address"),
+        Case("-j mark", .bridge, at: 1, "mark takes one of"),
+        Case("-j mark --mark-set 1 --mark-target GO", .bridge, at: 5, "ACCEPT, DROP"),
+        Case("-j arpreply --arpreply-mac 00:11:22:33:44:55", .bridge, at: 1, "no expression"),
+        Case("-s fe80::1", .arp, at: 1, "takes an IPv4 address"),
+        Case("--proto-type 800", .arp, at: 1, "write 0x800"),
+        Case("--opcode 0x10/0x3", .arp, at: 1, "outside of its mask"),
+        Case("--h-length 256", .arp, at: 1, "at most 255"),
+        Case("-j mangle", .arp, at: 1, "mangle takes some of"),
+        Case("-s 10.0.0.1 -d fe80::1", .netdev, at: 3, "no packet is both"),
+        Case("-j NFQUEUE", .netdev, at: 1, "does not work in tables of family netdev"),
+    ]
+
     static let cases: [Case] = [
         Case("-p tcp --dprot 22", at: 2, "did you mean --dport?"),
         Case("--dport 22", at: 0, "add -p tcp or -p udp"),
@@ -100,7 +153,7 @@ import Testing
         Case("-m comment --comment \"a\u{1B}b\"", at: 3, "no control characters"),
         Case("-j", at: 1, "-j needs a target or a chain"),
         Case("-j accept", at: 1, "did you mean ACCEPT?"),
-        Case("-j TPROXY", at: 1, "target TPROXY is an extension of iptables"),
+        Case("-j SECMARK", at: 1, "target SECMARK is an extension of iptables"),
         Case("-j DROP -j ACCEPT", at: 2, "this is the second"),
         Case("-j DROP -g other", at: 2, "this is the second"),
         Case("-j --foo", at: 1, "-j needs a target"),
@@ -142,7 +195,7 @@ import Testing
         Case("-m nft", at: 1, "takes one of --expr"),
     ]
 
-    @Test(arguments: cases)
+    @Test(arguments: cases + familyCases)
     func theMessageNamesTheWordAndWhatToDo(_ test: Case) throws {
         let words = try CommandLine.split(test.line)
         let error = try #require(throws: RuleSyntaxError.self) {

@@ -31,6 +31,9 @@ struct NFTPair: Sendable {
         switch family {
         case .ip: everywhere + ip + translation("") + reject(.ip)
         case .ip6: everywhere + ip6 + translation6("") + reject(.ip6)
+        case .arp: arp
+        case .bridge: bridge
+        case .netdev: netdev
         default:
             everywhere + ip + ip6 + inet + translation(" ip") + translation6(" ip6")
                 + reject(.inet)

@@ -95,7 +95,7 @@ enum Foreign {
         }
     }
 
-    private static let known = Set(Extensions.optionNames)
+    private static let known = Set(Extensions.of(.ip).optionNames)
 }
 
 extension RuleText {

@@ -30,13 +30,18 @@ struct ChainSpecification {
     /// - Source: linux `net/netfilter/nft_chain_filter.c`, `nft_chain_nat.c`, `nft_chain_route.c`: families and hooks.
     private func checkType() throws(RuleSyntaxError) {
         let isInternet = [Family.ip, .ip6, .inet].contains(family)
+        let isMangling = type == "nat" && [Family.arp, .bridge].contains(family)
         let hooks: [String]
         switch type {
         case "filter": hooks = HookName.names(family: family)
         case "nat" where isInternet: hooks = ["prerouting", "input", "output", "postrouting"]
         case "route" where isInternet: hooks = ["output"]
         case "nat", "route":
-            throw RuleSyntaxError("a table of family \(family.name) has no \(type) chains")
+            throw RuleSyntaxError(
+                "a table of family \(family.name) has no \(type) chains",
+                hint: isMangling
+                    ? "frames and ARP packets are rewritten in chains of type filter"
+                    : "chains of type filter do here")
         default:
             throw RuleSyntaxError(
                 "“\(type)” is not a type of chains", hint: "there are: filter, nat, route")
@@ -54,7 +59,11 @@ struct ChainSpecification {
             throw RuleSyntaxError(
                 needsDevice
                     ? "the hook \(hook) needs --device NAME"
-                    : "the hook \(hook) takes no device")
+                    : "the hook \(hook) takes no device",
+                hint: needsDevice ? "such as --device eth0, once for each device" : nil)
+        }
+        if let twice = devices.first(where: { name in devices.count { $0 == name } > 1 }) {
+            throw RuleSyntaxError("the device \(twice) is named twice")
         }
         for device in devices
         where !(1...RuleLimits.interfaceBytes).contains(device.utf8.count) {

@@ -1,6 +1,6 @@
 import NetlinkProto
 
-/// `-4` and `-6`: only packets of this family, in an `inet` table.
+/// `-4` and `-6`: only packets of this family, in an `inet` or `netdev` table.
 ///
 /// What asks for an address makes the rule one of that family by itself.
 struct FamilyMatch: MatchExtension {
@@ -9,7 +9,7 @@ struct FamilyMatch: MatchExtension {
     init(_ family: Family) { self.family = family }
 
     var name: String { family == .ip ? "IPv4" : "IPv6" }
-    var summary: String { "Only \(name) packets; needed in inet tables where nothing else says so" }
+    var summary: String { "Only \(name) packets; needed where nothing else says so" }
     var form: MatchForm { .head(text: 0, order: 0) }
 
     var options: [OptionSpecification] {
@@ -24,8 +24,9 @@ struct FamilyMatch: MatchExtension {
     }
 
     func claim(_ items: ArraySlice<Item>, _ state: PrintState) -> Claim? {
-        guard state.family == .inet, let condition = items.first?.condition,
-            condition == Condition(.meta(.family), equals: [family.rawValue])
+        guard let selector = state.family.networkSelector,
+            items.first?.condition
+                == Condition(selector, equals: state.family.networkValue(family))
         else { return nil }
         let name = family == .ip ? "-4" : "-6"
         return Claim(options: [name], words: [name])

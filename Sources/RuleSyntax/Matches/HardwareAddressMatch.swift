@@ -24,23 +24,7 @@ struct HardwareAddressMatch: MatchExtension {
         builder.append(
             Condition(
                 HardwareAddressMatch.selector,
-                equals: try HardwareAddressMatch.parse(option.value), negated: option.isNegated))
-    }
-
-    private static func parse(_ word: Word) throws(RuleSyntaxError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for part in word.text.split(separator: ":", omittingEmptySubsequences: false) {
-            guard part.utf8.count <= 2, let number = Number.value("0x" + part),
-                let byte = UInt8(exactly: number)
-            else { break }
-            bytes.append(byte)
-        }
-        guard bytes.count == 6, word.text.utf8.count <= 17 else {
-            throw RuleSyntaxError(
-                "“\(word.text)” is not an Ethernet address", at: word.index,
-                hint: "six bytes, such as 00:11:22:aa:bb:cc")
-        }
-        return bytes
+                equals: try HardwareAddress.parse(option.value), negated: option.isNegated))
     }
 
     func claim(_ items: ArraySlice<Item>, _ state: PrintState) -> Claim? {
@@ -50,9 +34,7 @@ struct HardwareAddressMatch: MatchExtension {
             condition.selector == HardwareAddressMatch.selector, condition.mask == nil,
             let (value, negated) = condition.equality, value.count == 6
         else { return nil }
-        let text = value.map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined(separator: ":")
+        let text = HardwareAddress.text(value)
         return Claim(
             options: ["--mac-source"], words: (negated ? ["!"] : []) + ["--mac-source", text],
             count: 2)

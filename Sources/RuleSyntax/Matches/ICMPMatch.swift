@@ -30,7 +30,7 @@ struct ICMPMatch: MatchExtension {
         _ match: ParsedExtension, into builder: inout RuleBuilder
     ) throws(RuleSyntaxError) {
         guard let option = match.options.first else { return }
-        if builder.context.family != .inet {
+        if !builder.context.family.isMixed {
             try builder.require(family, at: option.index)
         }
         guard let (type, code) = try ICMPName.parse(option.value, isIP6: isIP6) else {

@@ -32,39 +32,8 @@ struct InterfaceMatch: MatchExtension {
     ) throws(RuleSyntaxError) {
         guard let option = match.options.first else { return }
         try checkHook(builder.context, at: option.index)
-        let name = option.value.text
-        let prefix = name.hasSuffix("+") ? String(name.dropLast()) : name
-        try check(prefix, isWhole: prefix == name, option.value)
-        if name == "+" {
-            guard !option.isNegated else {
-                throw RuleSyntaxError("no interface is outside of +", at: option.value.index)
-            }
-            return
-        }
-        var value = Array(prefix.utf8)
-        if prefix == name {
-            value += [UInt8](repeating: 0, count: RuleLimits.interfaceBytes + 1 - value.count)
-        }
+        guard let value = try InterfaceName.value(option) else { return }
         builder.append(Condition(selector, equals: value, negated: option.isNegated))
-    }
-
-    private func check(_ name: String, isWhole: Bool, _ word: Word) throws(RuleSyntaxError) {
-        guard name.utf8.count <= RuleLimits.interfaceBytes else {
-            throw RuleSyntaxError(
-                "an interface name has at most \(RuleLimits.interfaceBytes) bytes, "
-                    + "“\(name)” has \(name.utf8.count)", at: word.index)
-        }
-        guard !isWhole || !name.isEmpty else {
-            throw RuleSyntaxError("an interface name cannot be empty", at: word.index)
-        }
-        guard InterfaceMatch.isName(name) else {
-            throw RuleSyntaxError(
-                "an interface name holds no blanks, / or control characters", at: word.index)
-        }
-    }
-
-    private static func isName(_ name: String) -> Bool {
-        name.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F && $0 != "/" }
     }
 
     private func checkHook(_ context: RuleContext, at index: Int) throws(RuleSyntaxError) {
@@ -83,12 +52,55 @@ struct InterfaceMatch: MatchExtension {
     func claim(_ items: ArraySlice<Item>, _ state: PrintState) -> Claim? {
         guard let condition = items.first?.condition, condition.selector == selector,
             condition.mask == nil, let (value, negated) = condition.equality,
-            let text = InterfaceMatch.text(value)
+            let text = InterfaceName.text(value)
         else { return nil }
         return Claim(options: [option], words: (negated ? ["!"] : []) + [option, text])
     }
+}
 
-    private static func text(_ value: [UInt8]) -> String? {
+/// The name of an interface, as a condition compares it.
+enum InterfaceName {
+    /// The bytes that a name begins with, or all bytes of a whole name; nil if all names fit.
+    static func value(_ option: ParsedOption) throws(RuleSyntaxError) -> [UInt8]? {
+        let name = option.value.text
+        let prefix = name.hasSuffix("+") ? String(name.dropLast()) : name
+        try check(prefix, isWhole: prefix == name, option.value)
+        if name == "+" {
+            guard !option.isNegated else {
+                throw RuleSyntaxError("no interface is outside of +", at: option.value.index)
+            }
+            return nil
+        }
+        var value = Array(prefix.utf8)
+        if prefix == name {
+            value += [UInt8](repeating: 0, count: RuleLimits.interfaceBytes + 1 - value.count)
+        }
+        return value
+    }
+
+    private static func check(
+        _ name: String, isWhole: Bool, _ word: Word
+    ) throws(RuleSyntaxError) {
+        guard name.utf8.count <= RuleLimits.interfaceBytes else {
+            throw RuleSyntaxError(
+                "an interface name has at most \(RuleLimits.interfaceBytes) bytes, "
+                    + "“\(name)” has \(name.utf8.count)", at: word.index)
+        }
+        guard !isWhole || !name.isEmpty else {
+            throw RuleSyntaxError("an interface name cannot be empty", at: word.index)
+        }
+        guard isName(name) else {
+            throw RuleSyntaxError(
+                "an interface name holds no blanks, / or control characters", at: word.index)
+        }
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        name.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F && $0 != "/" }
+    }
+
+    /// The name that such bytes stand for; nil if none does.
+    static func text(_ value: [UInt8]) -> String? {
         let name = value.prefix { $0 != 0 }
         let isWhole = value.count == RuleLimits.interfaceBytes + 1
         guard let text = String(validating: name, as: UTF8.self), isName(text), !text.isEmpty,

@@ -23,7 +23,7 @@ struct OwnerMatch: MatchExtension {
         try checkHook(builder.context, at: match.index)
         for option in match.options {
             guard option.name != "--socket-exists" else {
-                guard builder.context.family != .inet else {
+                guard !builder.context.family.isMixed else {
                     throw RuleSyntaxError(
                         "--socket-exists works in tables of family ip and ip6 only",
                         at: option.index)

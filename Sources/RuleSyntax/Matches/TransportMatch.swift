@@ -33,17 +33,28 @@ struct TransportMatch: MatchExtension {
         return Claim(options: ["-p"], words: (negated ? ["!"] : []) + ["-p", name])
     }
 
-    /// The protocol of the first `-p` that is not negated, wherever among the words it stands.
-    static func protocolGiven(in words: [String]) -> UInt8? {
+    /// The protocol of the first option for it that is not negated, wherever among the words it stands.
+    static func protocolGiven(in words: [String], family: Family) -> UInt8? {
+        let names: [String]
+        switch family {
+        case .arp: return nil
+        case .bridge: names = BridgeHeaders.protocolOptions
+        default: names = ["-p", "--protocol"]
+        }
+        return OptionScan.value(of: names, in: words).flatMap(ProtocolName.number)
+    }
+}
+
+/// Looks for an option before the words are read.
+enum OptionScan {
+    /// The value of the first of these options that is not negated.
+    static func value(of names: [String], in words: [String]) -> String? {
         for (index, word) in words.enumerated() {
-            guard word == "-p" || word == "--protocol" || word.hasPrefix("--protocol="),
-                index == 0 || words[index - 1] != "!"
-            else { continue }
-            let attached = word.hasPrefix("--protocol=") ? String(word.dropFirst(11)) : nil
-            guard let name = attached ?? (index + 1 < words.count ? words[index + 1] : nil) else {
-                return nil
-            }
-            return ProtocolName.number(name)
+            let equals = word.hasPrefix("--") ? word.firstIndex(of: "=") : nil
+            let name = equals.map { String(word[..<$0]) } ?? word
+            guard names.contains(name), index == 0 || words[index - 1] != "!" else { continue }
+            if let equals { return String(word[word.index(after: equals)...]) }
+            return index + 1 < words.count ? words[index + 1] : nil
         }
         return nil
     }

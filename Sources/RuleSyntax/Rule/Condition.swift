@@ -38,6 +38,15 @@ enum Selector: Hashable, Sendable {
         }
     }
 
+    /// How many words of four bytes the value takes in a concatenation.
+    var wordCount: Int {
+        switch self {
+        case .payload(_, _, let length), .extensionHeader(_, _, _, let length, _):
+            Int(length + 3) / 4
+        default: 1
+        }
+    }
+
     /// The expression that loads the value.
     func load(into register: Register) -> Expression {
         switch self {

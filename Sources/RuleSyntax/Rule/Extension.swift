@@ -118,15 +118,27 @@ struct PrintState {
     var network: Family?
     /// The transport protocol that the rule asks for.
     var transport: UInt8?
+    /// The EtherType that the rule asks for.
+    var etherType: UInt16?
+    /// Whether the rule asks for a header of IEEE 802.2 that STP, or SNAP, has.
+    var logicalLink: LogicalLink?
 
     /// Takes in what a condition says about the protocols.
     mutating func learn(from item: Item) {
-        guard let condition = item.condition, condition.mask == nil,
-            let (value, negated) = condition.equality, !negated, value.count == 1
-        else { return }
+        guard let condition = item.condition else { return }
+        if let link = LogicalLink(condition) { logicalLink = link }
+        if family == .bridge, EtherTypeMatch.isLength(condition) { etherType = EtherType.length }
+        guard condition.mask == nil, let (value, negated) = condition.equality, !negated else {
+            return
+        }
         switch condition.selector {
-        case .meta(.family): network = Family(rawValue: value[0])
-        case .meta(.transportProtocol): transport = value[0]
+        case .meta(.family) where value.count == 1: network = Family(rawValue: value[0])
+        case .meta(.transportProtocol) where value.count == 1: transport = value[0]
+        case .meta(.etherType) where value.count == 2 && family == .netdev:
+            network = EtherType.family(UInt16(networkBytes: value))
+        case EtherType.selector where value.count == 2 && family == .bridge:
+            etherType = UInt16(networkBytes: value)
+            network = EtherType.family(UInt16(networkBytes: value))
         default: break
         }
     }

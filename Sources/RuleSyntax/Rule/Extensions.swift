@@ -1,43 +1,50 @@
 import NetlinkProto
 
-/// Every match and target there is; a new one is added here and nowhere else.
-enum Extensions {
-    static let matches: [MatchEntry] = families.map(MatchEntry.init)
+/// The matches and targets that rules of a table may have, by the table's family.
+///
+/// What there is for each family stands in `ExtensionLists.swift`.
+final class Extensions: Sendable {
+    /// Which families they are for.
+    let families: [Family]
+    /// The matches in the order in which the printer tries them.
+    let matches: [MatchEntry]
+    /// The targets in the order in which the printer tries them.
+    let targets: [TargetEntry]
+    private let matchesByName: [String: MatchEntry]
+    private let targetsByName: [String: TargetEntry]
 
-    static let targets: [TargetEntry] = targetFamilies.map(TargetEntry.init)
+    init(
+        _ families: [Family], matches: [any MatchExtension], targets: [any TargetExtension]
+    ) {
+        self.families = families
+        self.matches = matches.map(MatchEntry.init)
+        self.targets = targets.map(TargetEntry.init)
+        matchesByName = Dictionary(
+            self.matches.filter { !$0.isHead }.flatMap { entry in
+                ([entry.name] + entry.family.aliases).map { ($0, entry) }
+            }, uniquingKeysWith: { first, _ in first })
+        targetsByName = Dictionary(
+            self.targets.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
 
-    private static let families: [any MatchExtension] = [
-        FamilyMatch(.ip), FamilyMatch(.ip6), AddressMatch(.source), AddressMatch(.destination),
-        InterfaceMatch(.input), InterfaceMatch(.output), TransportMatch(), FragmentMatch(),
-        TCPMatch(), PortMatch("udp", 17), PortMatch("udplite", 136), PortMatch("dccp", 33),
-        SCTPMatch(), ICMPMatch(.ip), ICMPMatch(.ip6), MultiportMatch(), ConntrackMatch(),
-        StateMatch(), MarkMatch(), ConnmarkMatch(), LimitMatch(), AddressRangeMatch(),
-        HardwareAddressMatch(), PacketTypeMatch(), AddressTypeMatch(), OwnerMatch(),
-        LengthMatch(), RawMatch(), CommentMatch(),
-    ]
+    /// The ones for tables of this family.
+    static func of(_ family: Family) -> Extensions {
+        switch family {
+        case .arp: arp
+        case .bridge: bridge
+        case .netdev: netdev
+        default: internet
+        }
+    }
 
-    private static let targetFamilies: [any TargetExtension] = [
-        VerdictTarget("ACCEPT", .accept, "Let the packet through"),
-        VerdictTarget("DROP", .drop, "Throw the packet away"),
-        VerdictTarget("RETURN", .return, "Go back to the chain that jumped here"),
-        QueueTarget(), RejectTarget(), LogTarget(), NFLogTarget(), MarkTarget(),
-        ConnmarkTarget(), NATTarget(.source), NATTarget(.destination), MasqueradeTarget(),
-        RedirectTarget(), NFQueueTarget(), ConntrackTarget("CT"), ConntrackTarget("NOTRACK"),
-    ]
+    /// All families, those that share their extensions once.
+    static var groups: [Extensions] { [internet, netdev, bridge, arp] }
 
     /// The match that `-m NAME` means.
-    static func match(named name: String) -> MatchEntry? { matchesByName[name] }
-
-    private static let matchesByName: [String: MatchEntry] = Dictionary(
-        matches.filter { !$0.isHead }.flatMap { entry in
-            ([entry.name] + entry.family.aliases).map { ($0, entry) }
-        }, uniquingKeysWith: { first, _ in first })
-
-    private static let targetsByName: [String: TargetEntry] = Dictionary(
-        targets.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    func match(named name: String) -> MatchEntry? { matchesByName[name] }
 
     /// The match that has an option and needs no `-m` for it.
-    static func unnamedMatch(with option: String, transport: UInt8?) -> MatchEntry? {
+    func unnamedMatch(with option: String, transport: UInt8?) -> MatchEntry? {
         matches.first { entry in
             switch entry.form {
             case .head: return entry.options[option] != nil
@@ -50,17 +57,23 @@ enum Extensions {
     }
 
     /// The target that this module has words for.
-    static func target(named name: String) -> TargetEntry? { targetsByName[name] }
+    func target(named name: String) -> TargetEntry? { targetsByName[name] }
 
     /// The target that `-j NAME` means: a chain if it is none of the targets.
-    static func target(for name: Word) throws(RuleSyntaxError) -> TargetEntry {
+    func target(for name: Word) throws(RuleSyntaxError) -> TargetEntry {
         if let target = targetsByName[name.text] { return target }
         if let near = targetsByName[name.text.uppercased()] {
             throw RuleSyntaxError(
                 "there is no target “\(name.text)”", at: name.index,
                 hint: "did you mean \(near.name)?")
         }
-        if foreignTargets.contains(name.text) {
+        if let refusal = Extensions.misplaced(
+            "target \(name.text)", in: self, at: name.index,
+            where: { $0.targetsByName[name.text] != nil })
+        {
+            throw refusal
+        }
+        if Extensions.foreignTargets.contains(name.text) {
             throw RuleSyntaxError(
                 "target \(name.text) is an extension of iptables that cannot be loaded here",
                 at: name.index)
@@ -69,24 +82,45 @@ enum Extensions {
         return TargetEntry(ChainTarget(chain: name.text, isGoto: false))
     }
 
+    /// Says that other families have what this one has not; nil if none has it.
+    private static func misplaced(
+        _ what: String, in own: Extensions, at index: Int, where has: (Extensions) -> Bool
+    ) -> RuleSyntaxError? {
+        let others = groups.filter(has).flatMap(\.families)
+        guard !others.isEmpty, !groups.contains(where: { $0 === own && has($0) }) else {
+            return nil
+        }
+        return RuleSyntaxError(
+            "\(what) does not work in tables of family "
+                + own.families.map(\.name).joined(separator: ", "), at: index,
+            hint: "it works in " + others.map(\.name).joined(separator: ", "))
+    }
+
     /// The target or chain that was perhaps meant where a chain of this name does not exist.
     static func suggestion(forTarget name: String, chains: [String]) -> String? {
-        EditDistance.nearest(to: name, among: targets.map(\.name) + chains)
+        EditDistance.nearest(
+            to: name, among: groups.flatMap(\.targets).map(\.name) + chains)
     }
 
     /// All matches and targets.
-    static var all: [any RuleExtension] {
-        families.map { $0 as any RuleExtension } + targetFamilies
+    var all: [any RuleExtension] {
+        matches.map { $0.family as any RuleExtension } + targets.map(\.family)
     }
 
     /// The names of all options.
-    static var optionNames: [String] {
+    var optionNames: [String] {
         let flags = ["--match", "--jump", "--goto", "--no-counter", "--as-written"]
         return flags + all.flatMap { $0.options.flatMap(\.names) }
     }
 
-    static func unknownMatch(_ name: Word) -> RuleSyntaxError {
-        if foreignMatches.contains(name.text) {
+    func unknownMatch(_ name: Word) -> RuleSyntaxError {
+        if let refusal = Extensions.misplaced(
+            "match \(name.text)", in: self, at: name.index,
+            where: { $0.matchesByName[name.text] != nil })
+        {
+            return refusal
+        }
+        if Extensions.foreignMatches.contains(name.text) {
             return RuleSyntaxError(
                 "match \(name.text) is an extension of iptables that cannot be loaded here",
                 at: name.index)
@@ -100,7 +134,7 @@ enum Extensions {
     }
 
     /// Says why an option cannot stand where it does.
-    static func unknownOption(_ option: Word, target: String?) -> RuleSyntaxError {
+    func unknownOption(_ option: Word, target: String?) -> RuleSyntaxError {
         if let match = matches.first(where: { $0.options[option.text] != nil }) {
             return missing(match, for: option)
         }
@@ -110,13 +144,19 @@ enum Extensions {
                 ?? "it belongs behind -j \(owner.name)"
             return RuleSyntaxError("\(option.text) has no place here", at: option.index, hint: hint)
         }
+        if let refusal = Extensions.misplaced(
+            option.text, in: self, at: option.index,
+            where: { group in group.matches.contains { $0.options[option.text] != nil } })
+        {
+            return refusal
+        }
         let near = EditDistance.nearest(to: option.text, among: optionNames)
         return RuleSyntaxError(
             "unknown option \(option.text)", at: option.index,
             hint: near.map { "did you mean \($0)?" })
     }
 
-    private static func missing(_ match: MatchEntry, for option: Word) -> RuleSyntaxError {
+    private func missing(_ match: MatchEntry, for option: Word) -> RuleSyntaxError {
         guard match.isTransport else {
             return RuleSyntaxError(
                 "\(option.text) needs its match", at: option.index,
@@ -140,9 +180,9 @@ enum Extensions {
 
     /// Targets that libxtables reads and writes.
     static let foreignTargets: Set = [
-        "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNSECMARK", "DNPT", "DSCP", "ECN", "HL",
+        "AUDIT", "CHECKSUM", "CLUSTERIP", "CONNSECMARK", "DNPT", "DSCP", "ECN", "HL",
         "HMARK", "IDLETIMER", "LED", "NETMAP", "RATEEST", "SECMARK", "SET", "SNPT", "SYNPROXY",
-        "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",
+        "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TTL", "ULOG",
     ]
 }
 

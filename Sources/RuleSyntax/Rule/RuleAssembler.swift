@@ -16,8 +16,10 @@ struct RuleAssembler {
     mutating func append(_ set: AnonymousSet) { sets.append(set) }
 
     private mutating func append(_ condition: Condition) {
-        for (index, selector) in condition.selectors.enumerated() {
-            expressions.append(selector.load(into: RuleAssembler.register(index)))
+        var words = 0
+        for selector in condition.selectors {
+            expressions.append(selector.load(into: RuleAssembler.register(behind: words)))
+            words += selector.wordCount
         }
         if let mask = condition.mask {
             expressions.append(
@@ -64,8 +66,8 @@ struct RuleAssembler {
     /// What an anonymous set is called before the kernel gives it a number.
     static let setName = "__set%d"
 
-    /// The register of the field with this index; the fields of a concatenation take four bytes each.
-    static func register(_ index: Int) -> Register {
-        index == 0 ? .r1 : .word(UInt32(index))
+    /// The register of a field that so many words of a concatenation stand in front of.
+    static func register(behind words: Int) -> Register {
+        words == 0 ? .r1 : .word(UInt32(words))
     }
 }

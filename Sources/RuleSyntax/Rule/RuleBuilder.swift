@@ -8,24 +8,31 @@ struct RuleBuilder {
     let keepsOrder: Bool
     /// The positive `-p`, wherever it stands.
     let transport: UInt8?
+    /// In bridge tables: the positive `-p`, wherever it stands.
+    let etherType: UInt16?
     /// The steps so far.
     private(set) var items: [Item] = []
     /// Sets that expressions given as bytes refer to, each with the number of items in front of it.
     private(set) var rawSets: [(AnonymousSet, before: Int)] = []
     /// Which of IPv4 and IPv6 the rule is about; nil while it is about both.
     private(set) var network: Family?
+    /// Which header of IEEE 802.2 the rule asks for.
+    private var logicalLink: LogicalLink?
     /// The comment.
     var comment: String?
     /// Parts of a body that no expression holds, from a rule given as bytes.
     var rest: RuleBody?
 
-    init(context: RuleContext, keepsOrder: Bool, transport: UInt8?) {
+    init(
+        context: RuleContext, keepsOrder: Bool, transport: UInt8?, etherType: UInt16? = nil
+    ) {
         self.context = context
         self.keepsOrder = keepsOrder
         self.transport = transport
+        self.etherType = etherType
         switch context.family {
         case .ip, .ip6: network = context.family
-        default: network = nil
+        default: network = etherType.flatMap(EtherType.family)
         }
     }
 
@@ -35,7 +42,7 @@ struct RuleBuilder {
 
     mutating func append(_ set: AnonymousSet) { rawSets.append((set, items.count)) }
 
-    /// Makes the rule one about `family`, `ip` or `ip6`; in an `inet` table that takes a condition, once.
+    /// Makes the rule one about `family`, `ip` or `ip6`; in a table for both that takes a condition, once.
     ///
     /// - Throws: ``RuleSyntaxError`` if the table or the rule is about the other one.
     mutating func require(
@@ -43,7 +50,7 @@ struct RuleBuilder {
     ) throws(RuleSyntaxError) {
         guard network != family else { return }
         let version = family == .ip ? "IPv4" : "IPv6"
-        guard context.family == .inet else {
+        guard let selector = context.family.networkSelector else {
             throw RuleSyntaxError(
                 "this is \(version), but the table's family is \(context.family.name)", at: index,
                 hint: "tables of family inet hold rules for both")
@@ -55,8 +62,15 @@ struct RuleBuilder {
         }
         network = family
         let item = Item.condition(
-            Condition(.meta(.family), equals: [family.rawValue]))
+            Condition(selector, equals: context.family.networkValue(family)))
         if inFront { items.insert(item, at: 0) } else { items.append(item) }
+    }
+
+    /// Makes the rule one about frames with this header; that takes a condition, once.
+    mutating func require(_ link: LogicalLink) {
+        guard logicalLink != link else { return }
+        logicalLink = link
+        append(link.condition)
     }
 
     /// The whole rule.
@@ -78,4 +92,25 @@ struct RuleBuilder {
         if let comment { body.userData = Comment.userData(comment) }
         return body
     }
+}
+
+extension Family {
+    /// What tells IPv4 from IPv6 in tables of this family; nil where all packets are of one kind.
+    ///
+    /// In `netdev` tables packets come from the link, which knows them by their EtherType.
+    var networkSelector: Selector? {
+        switch self {
+        case .inet: .meta(.family)
+        case .netdev: .meta(.etherType)
+        default: nil
+        }
+    }
+
+    /// The value of ``networkSelector`` for IPv4 or IPv6.
+    func networkValue(_ network: Family) -> [UInt8] {
+        self == .inet ? [network.rawValue] : EtherType.number(of: network).networkBytes
+    }
+
+    /// Whether tables of this family hold rules for IPv4 and IPv6 alike.
+    var isMixed: Bool { networkSelector != nil }
 }

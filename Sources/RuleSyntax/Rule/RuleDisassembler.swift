@@ -60,9 +60,11 @@ struct RuleDisassembler {
     private func loads(_ rest: inout ArraySlice<Expression>) -> [Selector]? {
         var selectors: [Selector] = []
         var register = Register.r1
+        var words = 0
         while let first = rest.first, let selector = Selector(loading: first, into: &register) {
-            guard register == RuleAssembler.register(selectors.count) else { break }
+            guard register == RuleAssembler.register(behind: words) else { break }
             selectors.append(selector)
+            words += selector.wordCount
             rest.removeFirst()
         }
         return selectors.isEmpty ? nil : selectors

@@ -17,6 +17,7 @@ struct RuleParser {
 
     private let words: [String]
     private let context: RuleContext
+    private let extensions: Extensions
     private let transport: UInt8?
     private var position = 0
     private var negation: Int?
@@ -28,7 +29,10 @@ struct RuleParser {
     private init(_ words: [String], _ context: RuleContext) {
         self.words = words
         self.context = context
-        transport = TransportMatch.protocolGiven(in: words)
+        extensions = Extensions.of(context.family)
+        transport = TransportMatch.protocolGiven(in: words, family: context.family)
+        // The printer writes it first, and what follows is to be read in its way.
+        keepsOrder = words.first == "--as-written"
     }
 
     static func parse(
@@ -65,7 +69,7 @@ struct RuleParser {
                 "an option belongs behind !, not “\(word)”",
                 hint: "! stands in front of the option: ! -s ADDRESS")
         }
-        let suggestion = EditDistance.nearest(to: "--" + word, among: Extensions.optionNames)
+        let suggestion = EditDistance.nearest(to: "--" + word, among: extensions.optionNames)
         return fault(
             "“\(word)” is not an option", hint: suggestion.map { "did you mean \($0)?" })
     }
@@ -105,7 +109,7 @@ struct RuleParser {
     private mutating func readMatch(_ attached: String?, at index: Int) throws(RuleSyntaxError) {
         try refuseNegation(of: "-m", at: index)
         let name = try value(attached, of: "-m", "the name of a match", at: index)
-        let known = Extensions.match(named: name.text)
+        let known = extensions.match(named: name.text)
         if known == nil || Foreign.isNeeded(for: words[position...]),
             let match = try readForeign(name, isTarget: false, isKnown: known != nil)
         {
@@ -114,7 +118,7 @@ struct RuleParser {
                 Match(entry: MatchEntry(family), given: ParsedExtension(index: name.index)))
             return
         }
-        guard let entry = known else { throw Extensions.unknownMatch(name) }
+        guard let entry = known else { throw extensions.unknownMatch(name) }
         if case .transport(let protocols) = entry.form {
             guard let transport, protocols.contains(transport) else {
                 throw RuleSyntaxError(
@@ -129,7 +133,7 @@ struct RuleParser {
         try refuseNegation(of: "-j", at: index)
         try refuseSecondTarget(at: index)
         let name = try value(attached, of: "-j", "a target or a chain", at: index)
-        let known = Extensions.target(named: name.text)
+        let known = extensions.target(named: name.text)
         let entry: TargetEntry
         if known == nil || Foreign.isNeeded(for: words[position...]),
             let foreign = try readForeign(name, isTarget: true, isKnown: known != nil)
@@ -138,7 +142,7 @@ struct RuleParser {
         } else if let known {
             entry = known
         } else {
-            entry = try Extensions.target(for: name)
+            entry = try extensions.target(for: name)
         }
         target = Target(entry: entry, given: ParsedExtension(index: name.index))
     }
@@ -148,7 +152,7 @@ struct RuleParser {
     private mutating func readForeign(
         _ word: Word, isTarget: Bool, isKnown: Bool
     ) throws(RuleSyntaxError) -> Expression? {
-        guard let extensions = Foreign.extensions,
+        guard let foreign = Foreign.extensions,
             let name = isKnown
                 ? ForeignName(word.text, isTarget: isTarget)
                 : Foreign.name(word.text, isTarget: isTarget)
@@ -157,7 +161,7 @@ struct RuleParser {
         let rest = Array(words[position...])
         let reading: ForeignReading?
         do {
-            reading = try extensions.read(name, words: rest, in: place)
+            reading = try foreign.read(name, words: rest, in: place)
         } catch {
             // What this module can say better, it says itself.
             if isKnown { return nil }
@@ -206,14 +210,14 @@ struct RuleParser {
 
     /// The match that an option belongs to: the latest that has it, or a new one that needs no `-m`.
     private mutating func place(of name: String, at index: Int) throws(RuleSyntaxError) -> Int {
-        let latest = matches.lastIndex { $0.entry.options[name] != nil }
-        if let latest, !matches[latest].entry.isHead { return latest }
-        guard let entry = Extensions.unnamedMatch(with: name, transport: transport) else {
-            throw Extensions.unknownOption(
-                Word(text: name, index: index), target: target?.entry.name)
+        if let latest = matches.lastIndex(where: { $0.entry.options[name] != nil }) {
+            // In the order as written, options in front of all -m that stand apart are tested apart.
+            let isApart = keepsOrder && matches[latest].entry.isHead && latest != matches.count - 1
+            if !isApart { return latest }
         }
-        if entry.isHead, latest != nil {
-            throw RuleSyntaxError("\(name) is given twice", at: index)
+        guard let entry = extensions.unnamedMatch(with: name, transport: transport) else {
+            throw extensions.unknownOption(
+                Word(text: name, index: index), target: target?.entry.name)
         }
         matches.append(Match(entry: entry, given: ParsedExtension(index: index)))
         return matches.count - 1
@@ -283,7 +287,9 @@ struct RuleParser {
     // MARK: Compiling
 
     private func compile() throws(RuleSyntaxError) -> RuleBody {
-        var builder = RuleBuilder(context: context, keepsOrder: keepsOrder, transport: transport)
+        var builder = RuleBuilder(
+            context: context, keepsOrder: keepsOrder, transport: transport,
+            etherType: EtherTypeMatch.typeGiven(in: words, family: context.family))
         for match in ordered() { try match.entry.family.compile(match.given, into: &builder) }
         let last = try target?.entry.family.compile(
             target?.given ?? ParsedExtension(index: 0), into: &builder)

@@ -7,6 +7,7 @@ import NetlinkProto
 struct RulePrinter {
     private let body: RuleBody
     private let context: RuleContext
+    private let extensions: Extensions
 
     init(_ body: RuleBody, family: Family) {
         var body = body.withoutState
@@ -14,6 +15,7 @@ struct RulePrinter {
         if body.compat == nil { body.compat = body.impliedCompat }
         self.body = body
         context = RuleContext(family: family)
+        extensions = Extensions.of(family)
     }
 
     /// The words; reading them gives the rule without its counter's values.
@@ -74,7 +76,7 @@ struct RulePrinter {
         var open: OpenMatch?
         var hasTransport = false
         while let step = rest.first {
-            guard let (entry, claim) = RulePrinter.claim(items[rest.startIndex...], state) else {
+            guard let (entry, claim) = claim(items[rest.startIndex...], state) else {
                 segments.append(Segment(words: rawWords(step)))
                 open = nil
                 state.learn(from: step.item)
@@ -93,10 +95,10 @@ struct RulePrinter {
         return segments
     }
 
-    private static func claim(
+    private func claim(
         _ items: ArraySlice<Item>, _ state: PrintState
     ) -> (MatchEntry, Claim)? {
-        for entry in Extensions.matches {
+        for entry in extensions.matches {
             if let claim = entry.family.claim(items, state) { return (entry, claim) }
         }
         return ForeignMatch.claim(items, state)
@@ -153,7 +155,7 @@ struct RulePrinter {
         if let words = ChainTarget.words(tail) { return words }
         var state = start
         for step in steps { state.learn(from: step.item) }
-        for target in Extensions.targets {
+        for target in extensions.targets {
             if let words = target.family.claim(tail, state) { return ["-j", target.name] + words }
         }
         return ForeignTarget.words(tail, state)

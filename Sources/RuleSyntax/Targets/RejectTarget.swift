@@ -12,7 +12,7 @@ struct RejectTarget: TargetExtension {
         var names: [String]
         var kind: RejectExpression.Kind
         var code: UInt8
-        /// `ip` or `ip6` if only packets of that family can be answered so; `inet` if only such tables know it.
+        /// `ip` or `ip6` if only packets of that family can be answered so; `inet` if only tables for both know it.
         var family: Family?
     }
 
@@ -70,7 +70,9 @@ struct RejectTarget: TargetExtension {
         guard let word else {
             let first = known.first {
                 $0.kind != .tcpReset
-                    && ($0.family == builder.context.family || builder.context.family != .inet)
+                    && ($0.family
+                        == (builder.context.family.isMixed ? .inet : builder.context.family)
+                        || !builder.context.family.isMixed)
             }
             guard let first else {
                 throw RuleSyntaxError("REJECT does not work in this family")
@@ -92,7 +94,7 @@ struct RejectTarget: TargetExtension {
     }
 
     private static func fits(_ answer: Answer, _ table: Family) -> Bool {
-        answer.family == nil || table == .inet || answer.family == table
+        answer.family == nil || table.isMixed || answer.family == table
     }
 
     func claim(_ expressions: ArraySlice<Expression>, _ state: PrintState) -> [String]? {

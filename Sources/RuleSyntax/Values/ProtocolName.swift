@@ -16,6 +16,9 @@ enum ProtocolName {
         (58, "icmpv6"), (58, "icmp6"), (135, "mobility-header"), (135, "mh"),
     ]
 
+    /// All names; the first of a number is printed.
+    static let all: [(UInt64, String)] = (names + others).map { (UInt64($0.0), $0.1) }
+
     private static let numbersByName: [String: UInt8] = Dictionary(
         (names + others).map { ($0.1, $0.0) }, uniquingKeysWith: { first, _ in first })
 

@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 add`: makes a table, a chain or a rule.
 struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "add",
         abstract: "Add a table, a chain or a rule.",
         discussion: """
               xt2 add table inet filter
@@ -90,6 +91,8 @@ struct AddChain: EditCommand {
 
               xt2 add chain --type filter --hook input --priority filter filter input
               xt2 add chain --type nat --hook postrouting --priority srcnat ip nat post
+              xt2 add chain --hook forward --priority filter bridge lan frames
+              xt2 add chain --hook ingress --device eth0 --device eth1 netdev edge in
               xt2 add chain inet filter from_lan
             """)
 
@@ -110,9 +113,9 @@ struct AddChain: EditCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Lower runs first: a number, or raw, mangle, dstnat, filter, security or srcnat, also 'filter + 10'.",
+            "Lower runs first: a number, or raw, mangle, dstnat, filter, security or srcnat, also 'filter + 10'; in bridge tables dstnat, filter, out or srcnat.",
             valueName: "priority"),
-        completion: .list(["raw", "mangle", "dstnat", "filter", "security", "srcnat"]))
+        completion: .list(["raw", "mangle", "dstnat", "filter", "security", "srcnat", "out"]))
     var priority: String?
 
     @Option(
@@ -121,7 +124,9 @@ struct AddChain: EditCommand {
         completion: .list(["accept", "drop"]))
     var policy: String?
 
-    @Option(help: ArgumentHelp("The device of an ingress or egress chain; may be repeated."))
+    @Option(
+        help: ArgumentHelp(
+            "The device of an ingress or egress chain, there or not; may be repeated."))
     var device: [String] = []
 
     @Option(

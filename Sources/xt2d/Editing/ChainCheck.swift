@@ -46,13 +46,17 @@ enum ChainCheck {
 
     private static func check(_ type: String, _ hook: Hook, _ family: Family) throws(Refusal) {
         guard let mask = hooks(type, family) else {
+            let types = ["filter", "nat", "route"].filter { hooks($0, family) != nil }
             throw Refusal(
-                EOPNOTSUPP, "There is no chain type '\(type)' in family \(family.name).")
+                EOPNOTSUPP,
+                "There is no chain type '\(type)' in family \(family.name); there is \(types.joined(separator: ", "))."
+            )
         }
         guard hook.number < 32, mask & (1 << hook.number) != 0 else {
             throw Refusal(
                 EOPNOTSUPP,
-                "A chain of type '\(type)' cannot be at this hook in family \(family.name).")
+                "A chain of type '\(type)' cannot be at this hook in family \(family.name); it can be at \(HookNames.of(mask, family))."
+            )
         }
         // Source: nf_tables_api.c, nft_chain_parse_hook: NAT before conntrack cannot work.
         if type == "nat" && hook.priority <= -200 {
@@ -61,16 +65,35 @@ enum ChainCheck {
         }
     }
 
+    /// Checks the devices: there must be some at the hooks that belong to a device, each once, and none at others.
+    ///
+    /// A device need not exist: the kernel hooks the chain in when one of that name comes.
+    /// - Source: linux `nf_tables_api.c`, `nft_chain_parse_netdev`, `nf_tables_parse_netdev_hooks`.
     private static func checkDevices(_ hook: Hook, _ family: Family) throws(Refusal) {
         let needsDevice = family == .netdev || (family == .inet && hook.number == 5)
-        if needsDevice == hook.devices.isEmpty {
+        if needsDevice == (hook.devices.isEmpty && hook.unknown.isEmpty) {
             throw Refusal(
                 EINVAL,
                 needsDevice
-                    ? "A chain at this hook needs --device."
-                    : "A chain at this hook takes no device.")
+                    ? "A chain at this hook needs --device NAME."
+                    : "A chain at this hook takes no device; those at ingress and egress do.")
+        }
+        guard hook.devices.count <= deviceLimit else {
+            throw Refusal(
+                EFBIG,
+                "A chain has at most \(deviceLimit) devices, not \(hook.devices.count); make several chains."
+            )
+        }
+        var seen = Set<String>()
+        for device in hook.devices {
+            guard !device.isEmpty else { throw Refusal(EINVAL, "A device needs a name.") }
+            guard seen.insert(device).inserted else {
+                throw Refusal(EEXIST, "The device \(device) is named twice.")
+            }
         }
     }
+
+    private static let deviceLimit = 256  // NFT_NETDEVICE_MAX
 
     /// Checks that a chain can have a policy, and this one.
     static func checkPolicy(

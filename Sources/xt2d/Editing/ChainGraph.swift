@@ -66,7 +66,7 @@ struct ChainGraph: Sendable {
             all.targets.count(name, by: step)
             sources[Target(table: table, name: name), default: [:]].count(chain, by: step)
         }
-        for demand in body.expressions.compactMap(HookDemand.init) {
+        for demand in body.expressions.compactMap({ HookDemand($0) }) {
             all.demands.count(demand, by: step)
         }
         facts[chain] = all.isEmpty ? nil : all
@@ -99,7 +99,16 @@ struct ChainGraph: Sendable {
             guard let data = try? rest.next() else { return false }
             return data.payload.byteCount > 28
         }
+        if text == MetaExpression.name { return metaMatters(rest) }
         return HookDemand.names.contains(text)
+    }
+
+    /// Whether a `meta` has a key that only some hooks have: most that are met ask for a protocol or an interface.
+    private static func metaMatters(_ parts: consuming AttributeReader) -> Bool {
+        guard let data = try? parts.next(), let reader = try? data.nested(),
+            let meta = try? MetaExpression(reader)
+        else { return false }
+        return HookDemand(.meta(meta)) != nil
     }
 }
 

@@ -37,13 +37,31 @@ struct RulesetCheck {
     // MARK: Jumps
 
     private func checkRule(_ rule: StoredObject) throws(Refusal) {
-        guard ChainGraph.mayMatter(rule.body),
-            let chain = rule.parent.flatMap({ ruleset.object($0) }),
+        guard let chain = rule.parent.flatMap({ ruleset.object($0) }),
+            let family = family(of: chain),
+            // Most rules of these families need not be read in full.
+            ![Family.ip, .ip6, .inet].contains(family) || ChainGraph.mayMatter(rule.body),
             let body = try? RuleBody(encoded: rule.body)
         else { return }
         for target in body.targets { try checkJump(from: chain, to: target) }
-        let demands = body.expressions.compactMap(HookDemand.init)
+        for demand in body.expressions.compactMap(HookDemand.init(ofFamily:)) {
+            try check(demand, in: family)
+        }
+        let demands = body.expressions.compactMap { HookDemand($0) }
+        for demand in demands { try check(demand, in: family) }
         if !demands.isEmpty { try check(demands, in: chain) }
+    }
+
+    private func family(of chain: StoredObject) -> Family? {
+        chain.parent.flatMap { ruleset.object($0) }.map { Family(rawValue: $0.family) }
+    }
+
+    private func check(_ demand: HookDemand, in family: Family) throws(Refusal) {
+        guard demand.hooks(in: family) == 0 else { return }
+        throw Refusal(
+            EOPNOTSUPP,
+            "A table of family \(family.name) cannot hold \(demand.what); tables of family \(demand.familyNames) can."
+        )
     }
 
     private func checkJump(from chain: StoredObject, to name: String) throws(Refusal) {
@@ -120,9 +138,8 @@ struct RulesetCheck {
     }
 
     private func check(_ demand: HookDemand, at base: StoredObject) throws(Refusal) {
-        guard let table = base.parent.flatMap({ ruleset.object($0) }),
-            [Family.ip, .ip6, .inet].map(\.rawValue).contains(table.family),
-            let body = try? ChainBody(encoded: base.body), let hook = body.hook
+        guard let family = family(of: base), let body = try? ChainBody(encoded: base.body),
+            let hook = body.hook
         else { return }
         if let type = demand.chainType, type != body.type {
             throw Refusal(
@@ -130,10 +147,10 @@ struct RulesetCheck {
                 "\(demand.what) needs a chain of type \(type); \(base.name), from which it is reached, is of type \(body.type ?? "filter")."
             )
         }
-        guard hook.number < 32, demand.hooks & (1 << hook.number) != 0 else {
+        guard hook.number < 32, demand.hooks(in: family) & (1 << hook.number) != 0 else {
             throw Refusal(
                 EOPNOTSUPP,
-                "\(demand.what) can only be used at hook \(demand.hookNames); chain \(base.name), from which it is reached, is at another."
+                "\(demand.what) can only be used at hook \(demand.hookNames(in: family)); chain \(base.name), from which it is reached, is at another."
             )
         }
     }
