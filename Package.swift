@@ -51,7 +51,10 @@ let package = Package(
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ],
             // The daemon must not need files next to it.
-            resources: [.embedInCode("Store/Migrations/migration_0001.sql")],
+            resources: [
+                .embedInCode("Store/Migrations/migration_0001.sql"),
+                .embedInCode("Store/Migrations/migration_0002.sql"),
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "xt2d",
@@ -96,6 +99,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
+            exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "xt2dTests", dependencies: ["xt2d", "TestSupport"], swiftSettings: settings),

@@ -29,6 +29,7 @@ public struct IPTablesRules: Sendable {
     public func command(
         _ words: [String], table: String = "filter", isUserChain: (String) -> Bool
     ) throws(RuleSyntaxError) -> IPTablesCommand {
+        try checkLengths(words)
         if let index = words.firstIndex(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
             // What the words are made of has been replaced by this already.
             throw RuleSyntaxError("this word is not UTF-8 text", at: index)
@@ -41,6 +42,24 @@ public struct IPTablesRules: Sendable {
                     return try reader.read(options)
                 }
             }
+        }
+    }
+
+    /// Greatest length of a word: what `iptables-restore` takes. Extensions cut off what is too long for them.
+    private static let wordBytes = 1_023
+    /// Options whose value may be a long list.
+    private static let listOptions: Set = [
+        "-s", "-d", "--source", "--src", "--destination", "--dst",
+    ]
+
+    private func checkLengths(_ words: [String]) throws(RuleSyntaxError) {
+        for (index, word) in words.enumerated() where word.utf8.count > IPTablesRules.wordBytes {
+            if index > 0, IPTablesRules.listOptions.contains(words[index - 1]) { continue }
+            var error = RuleSyntaxError(
+                "Parameter too long! It has \(word.utf8.count) bytes; \(IPTablesRules.wordBytes) are the most",
+                at: index)
+            error.status = 2
+            throw error
         }
     }
 

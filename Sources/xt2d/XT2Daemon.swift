@@ -75,14 +75,26 @@ struct XT2Daemon: AsyncParsableCommand {
             notices: recovered.notices, places: places, configuration: configuration)
         for notice in recovered.notices { log.notice("\(notice)") }
         let group = MultiThreadedEventLoopGroup.singleton
+        let confirmation = recovered.confirmation
         let dumps = NIOThreadPool(numberOfThreads: 1)
         dumps.start()
         let committer = Committer(
             recovered, configuration: configuration,
             eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
+        await committer.resume(confirmation)
         let handler = RequestHandler(
             committer: committer, store: store, published: committer.published,
             status: status, configuration: configuration, places: places, dumps: dumps)
+        // What a prune that was cut short has left.
+        let sweep = Task {
+            do {
+                try await handler.sweep()
+            } catch {
+                log.warning(
+                    "rows of pruned versions cannot be freed", metadata: ["error": "\(error)"])
+            }
+        }
+        defer { sweep.cancel() }
         let server = ControlServer(endpoint, handler: handler, group: group, log: log)
         try await ServiceGroup(
             services: [

@@ -92,10 +92,10 @@ struct Bench {
                 outcome.refused[index] = "\(error)"
             }
         }
-        let kernel = try KernelRules(family: family, table: table)
         while !parsed.isEmpty {
+            // A socket of its own for each attempt: a refused batch leaves replies behind.
             do {
-                try kernel.append(parsed.flatMap(\.bodies), to: chain)
+                try KernelRules(family: family, table: table).append(parsed.flatMap(\.bodies), to: chain)
                 break
             } catch let failure as CommandFailure {
                 guard let match = failure.description.firstMatch(of: #/rule (\d+) of the batch/#),
@@ -125,7 +125,8 @@ struct Bench {
             .split(separator: "\n").filter { $0.hasPrefix("-A") }.map(Bench.trimmed)
         outcome.listed = try Command.check(program, "-t", table, "-L", chain, "-n", "-v")
             .split(separator: "\n").dropFirst(2).map(Bench.trimmed)
-        outcome.native = try Command.check("nft", "list", "chain", family.name, table, chain)
+        // nft 1.0.6 translates xt expressions, and falls over some; what it wrote by then must be the same all the same.
+        outcome.native = try Command.run("nft", "list", "chain", family.name, table, chain).output
         return outcome
     }
 

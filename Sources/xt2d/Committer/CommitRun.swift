@@ -9,13 +9,17 @@ struct Proposal {
     var nextID: ObjectID
     var kind: VersionKind
     var rolledBackTo: VersionID?
+    /// The version that this one takes back because nobody confirmed it.
+    var reverts: VersionID?
+    /// How long the version may wait for its confirmation; nil if it is final at once.
+    var confirmSeconds: UInt32?
     var audited: AuditedRequest
     /// Which client message an object's change comes from.
     var sequence: (ObjectID) -> SequenceNumber?
 
     init(
         _ editor: RulesetEditor, _ changes: [Change], kind: VersionKind = .edit,
-        rolledBackTo: VersionID? = nil, audited: AuditedRequest
+        rolledBackTo: VersionID? = nil, confirmSeconds: UInt32? = nil, audited: AuditedRequest
     ) {
         self.changes = changes
         ruleset = editor.ruleset
@@ -23,8 +27,19 @@ struct Proposal {
         nextID = editor.nextID
         self.kind = kind
         self.rolledBackTo = rolledBackTo
+        self.confirmSeconds = confirmSeconds
         self.audited = audited
         sequence = { editor.sequence(for: $0) }
+    }
+}
+
+extension Proposal {
+    /// The version that it makes on top of `old`.
+    func version(_ id: VersionID, on old: Ruleset) -> NewVersion {
+        NewVersion(
+            id: id, time: audited.time, author: audited.peer.author, message: audited.message,
+            kind: kind, rolledBackTo: rolledBackTo, reverts: reverts,
+            summary: ChangeSummary.text(changes, from: old, to: ruleset))
     }
 }
 
@@ -32,6 +47,10 @@ struct Proposal {
 struct CommitRun {
     let proposal: Proposal
     let version: NewVersion
+    /// Until when somebody has to confirm the version.
+    let confirmation: Confirmation?
+    /// The version that waited for its confirmation and is taken back.
+    let undone: VersionID?
     var batch: KernelBatch
     /// Handles that the kernel gave.
     var handles: [ObjectID: Handle] = [:]
@@ -40,9 +59,14 @@ struct CommitRun {
     /// The generation that was read when the answer to the batch was lost.
     var live: GenerationID?
 
-    init(proposal: Proposal, version: NewVersion, batch: KernelBatch) {
+    init(
+        proposal: Proposal, version: NewVersion, confirmation: Confirmation? = nil,
+        undone: VersionID? = nil, batch: KernelBatch
+    ) {
         self.proposal = proposal
         self.version = version
+        self.confirmation = confirmation
+        self.undone = undone
         self.batch = batch
     }
 

@@ -9,26 +9,27 @@ extension Committer {
     /// - Returns: the version, as it is told to clients.
     /// - Throws: ``Refusal``; neither store nor kernel have changed then, and the audit log says so.
     func commit(_ proposal: Proposal) throws(Refusal) -> VersionMessage {
+        var run: CommitRun
         do {
-            try settle()
+            run = try planRun(proposal)
         } catch {
             audit(error, proposal.audited)
             throw error
         }
-        let version = NewVersion(
-            id: head.version.next, time: proposal.audited.time,
-            author: proposal.audited.peer.author, message: proposal.audited.message,
-            kind: proposal.kind, rolledBackTo: proposal.rolledBackTo)
-        let batch: KernelBatch
-        do {
-            batch = try plan(proposal, version.id)
-        } catch {
-            audit(error, proposal.audited)
-            throw error
-        }
-        var run = CommitRun(proposal: proposal, version: version, batch: batch)
         try carryOut(&run)
-        return VersionMessage(version, changeCount: proposal.changes.count)
+        return VersionMessage(
+            run.version, changeCount: proposal.changes.count, confirmation: run.confirmation)
+    }
+
+    /// Everything of a commit that comes before the first write.
+    func planRun(_ proposal: Proposal) throws(Refusal) -> CommitRun {
+        try settle()
+        try checkConfirmation(proposal)
+        let version = proposal.version(head.version.next, on: head.ruleset)
+        return CommitRun(
+            proposal: proposal, version: version,
+            confirmation: try confirmation(of: proposal, as: version.id),
+            undone: proposal.undone(head.unconfirmed), batch: try plan(proposal, version.id))
     }
 
     private func plan(_ proposal: Proposal, _ version: VersionID) throws(Refusal) -> KernelBatch {
@@ -90,7 +91,7 @@ extension Committer {
         do {
             try store.prepare(
                 run.version, changes: run.proposal.changes, nextObjectID: run.proposal.nextID,
-                audit: entry)
+                audit: entry, confirmation: run.confirmation, undoing: run.undone)
             // The store keeps these ids as given out, even if the version comes to nothing.
             nextID = run.proposal.nextID
             return .stored
@@ -188,6 +189,8 @@ extension Committer {
         head.generation = run.generation.rawValue
         graph = run.proposal.graph
         published.current = head
+        if run.undone != nil { close() }
+        if let confirmation = run.confirmation { open(confirmation) }
     }
 
     /// What the store keeps of the kernel; while handles are missing, something that makes the next start look again.

@@ -14,24 +14,49 @@ extension Committer {
             try authorise(peer, .edit)
             let edits = try batch.edits()
             audited = batch.audited(by: peer, edits)
+            try settle()
             try checkExpectation(batch.options)
             if let candidate = batch.options.candidate {
+                try refuseConfirmation(batch.options)
                 return try stage(edits, in: CandidateID(rawValue: candidate), audited)
             }
-            return try commit(edits, audited)
+            return try commit(edits, batch.options, audited)
         } catch {
             if !error.isAudited { audit(error, audited) }
             throw error.at(batch.sequence)
         }
     }
 
-    private func commit(_ edits: [Edit], _ audited: AuditedRequest) throws(Refusal) -> EditReply {
+    private func commit(
+        _ edits: [Edit], _ options: BatchOptions, _ audited: AuditedRequest
+    ) throws(Refusal) -> EditReply {
         var editor = editor()
         for edit in edits { try editor.apply(edit) }
         let changes = try editor.changes()
         if changes.isEmpty { return .unchanged(head.version) }
-        let version = try commitAudited(Proposal(editor, changes, audited: audited))
-        return .version(version, editedRules(editor, edits))
+        let proposal = Proposal(
+            editor, changes, confirmSeconds: options.confirm, audited: audited)
+        if options.check { return .checked(try check(proposal)) }
+        return .version(try commitAudited(proposal), editedRules(editor, edits))
+    }
+
+    /// What a proposal would come to: everything up to the kernel.
+    func check(_ proposal: Proposal) throws(Refusal) -> CheckMessage {
+        let run = try planRun(proposal)
+        return CheckMessage(
+            version: run.version.id.rawValue,
+            changeCount: UInt32(clamping: proposal.changes.count),
+            messageCount: UInt32(clamping: run.batch.messageCount),
+            byteCount: UInt64(run.batch.bytes.count), summary: run.version.summary)
+    }
+
+    /// A candidate is confirmed or checked when it is committed, not edit by edit.
+    private func refuseConfirmation(_ options: BatchOptions) throws(Refusal) {
+        guard options.confirm != nil || options.check else { return }
+        throw Refusal(
+            EINVAL,
+            "Edits that go into a candidate change nothing yet; say --confirm or --check to 'xt2 commit'."
+        )
     }
 
     /// Commits, and marks a refusal as written to the audit log already.
@@ -74,7 +99,9 @@ extension Committer {
             peer: peer, action: "rollback", scopes: [], message: request.reason ?? "")
         do {
             try authorise(peer, .rollback)
-            return try rollback(to: VersionID(rawValue: request.version), audited)
+            try settle()
+            return try rollback(
+                to: VersionID(rawValue: request.version), confirmSeconds: request.confirm, audited)
         } catch {
             if !error.isAudited { audit(error, audited) }
             throw error
@@ -82,7 +109,7 @@ extension Committer {
     }
 
     private func rollback(
-        to version: VersionID, _ audited: AuditedRequest
+        to version: VersionID, confirmSeconds: UInt32?, _ audited: AuditedRequest
     ) throws(Refusal) -> VersionMessage? {
         let changes = try diff(from: head.version, to: version)
         if changes.isEmpty { return nil }
@@ -99,7 +126,7 @@ extension Committer {
         return try commitAudited(
             Proposal(
                 editor, try editor.changes(), kind: .rollback, rolledBackTo: version,
-                audited: audited))
+                confirmSeconds: confirmSeconds, audited: audited))
     }
 
     private func diff(from old: VersionID, to new: VersionID) throws(Refusal) -> [Change] {

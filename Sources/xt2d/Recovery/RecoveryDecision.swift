@@ -36,6 +36,8 @@ struct RecoveryDecision: Equatable {
         var uuid: [UInt8]
         var head: VersionID
         var pending: VersionID?
+        /// The version that this start itself has prepared, to take back one that nobody confirmed.
+        var prepared: VersionID?
         var marker: Marker?
         /// The kernel's state when the store last saw it.
         var recorded: KernelState?
@@ -59,7 +61,7 @@ struct RecoveryDecision: Equatable {
         }
         guard marker.uuid == findings.uuid else { throw .otherStore(marker) }
         if let version = findings.pending {
-            pending = marker.version == version ? .finish : .drop
+            pending = marker.version == version || findings.prepared == version ? .finish : .drop
         } else {
             pending = .none
         }
