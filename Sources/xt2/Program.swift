@@ -8,6 +8,9 @@ enum Program {
     static let release = "0.1.0"
 
     static func main() {
+        if let (program, words) = CompatProgram.called(CommandLine.arguments) {
+            exit(program.run(words))
+        }
         exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 

@@ -1,0 +1,119 @@
+import Glibc
+import NetlinkProto
+import RuleSyntax
+
+/// The rules that a command line describes, and what is done with them.
+enum CompatRule {
+    /// The rules behind a command, with the counters that `-c` gives them.
+    static func parse(
+        _ command: IPTablesCommand, _ builtin: BuiltinTable, _ language: any RuleLanguage
+    ) throws(CompatError) -> [RuleBody] {
+        let bodies: [RuleBody]
+        do {
+            bodies = try language.parse(
+                command.rule, table: builtin.name, chain: command.chain ?? "")
+        } catch {
+            throw CompatError(
+                .usage, error.message, detail: error.hint.map { "hint: " + $0 } ?? "")
+        }
+        if command.operation == .replace, bodies.count > 1 {
+            throw CompatError(.usage, "Replacement rule does not specify a unique address")
+        }
+        return bodies.map { $0.counting(command.counters) }
+    }
+
+    /// The edit that a command makes of one rule.
+    static func edit(
+        _ body: RuleBody, _ command: IPTablesCommand, _ builtin: BuiltinTable
+    ) -> Edit {
+        var message = RuleMessage(
+            family: builtin.family, table: builtin.name, chain: command.chain, body: body)
+        // The head is where a rule goes without an index.
+        let number = command.operation == .insert && command.number == 1 ? nil : command.number
+        message.index = number.map { $0 - 1 }
+        switch command.operation {
+        case .insert:
+            return Edit(type: .newRule, flags: .create, message: .rule(message), done: "")
+        case .replace:
+            return Edit(type: .newRule, flags: .replace, message: .rule(message), done: "")
+        case .delete: return Edit(type: .deleteRule, message: .rule(message), done: "")
+        default:
+            return Edit(
+                type: .newRule, flags: [.create, .append], message: .rule(message), done: "")
+        }
+    }
+
+    /// The policy that a word names.
+    static func policy(_ word: String, table: String) throws(CompatError) -> ChainPolicy {
+        if table == "nat", word == "DROP" {
+            throw CompatError(
+                .usage,
+                "\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n"
+            )
+        }
+        switch word {
+        case "ACCEPT": return .accept
+        case "DROP": return .drop
+        default:
+            throw CompatError(.failed, "Bad policy name. Run `dmesg' for more information")
+        }
+    }
+
+    /// A rule in one line, as `-v` shows what is being done.
+    static func description(_ columns: RuleColumns) -> String {
+        func marked(_ text: String) -> String { text.hasPrefix("!") ? text : " " + text }
+        let target = columns.target.isEmpty ? "" : columns.target + " "
+        return target + marked(columns.protocol) + " opt " + columns.options + " in "
+            + columns.input + " out " + columns.output + " " + marked(columns.source) + "  -> "
+            + columns.destination + " " + columns.rest + " "
+    }
+
+    // MARK: Refusals
+
+    /// What a refusal of a rule is in iptables' words.
+    static func error(
+        _ refusal: EditRefusal, _ command: IPTablesCommand, _ builtin: BuiltinTable,
+        _ bodies: [RuleBody]
+    ) -> CompatError {
+        let isBuiltin = builtin.chain(command.chain ?? "") != nil
+        switch refusal.errno {
+        case ENOENT where command.operation == .delete && command.number == nil: return .noRule
+        case ENOENT where refusal.namesAttribute && isBuiltin: return tooBig(command.operation)
+        case ENOENT where refusal.namesAttribute: return .noChain
+        case ERANGE: return tooBig(command.operation)
+        case ENOENT:
+            if let target = bodies.flatMap(\.jumpTargets).first, builtin.chain(target) == nil {
+                return .noTarget(target)
+            }
+        default: break
+        }
+        return resource(verb(command.operation), refusal, "rule in chain \(command.chain ?? "")")
+    }
+
+    private static func tooBig(_ operation: IPTablesCommand.Operation) -> CompatError {
+        let what =
+            switch operation {
+            case .insert: "insertion"
+            case .replace: "replacement"
+            default: "deletion"
+            }
+        return CompatError(.failed, "Index of \(what) too big")
+    }
+
+    private static func verb(_ operation: IPTablesCommand.Operation) -> String {
+        switch operation {
+        case .insert: "RULE_INSERT"
+        case .replace: "RULE_REPLACE"
+        case .delete: "RULE_DELETE"
+        default: "RULE_APPEND"
+        }
+    }
+
+    /// A refusal that iptables has no other words for.
+    static func resource(_ verb: String, _ refusal: EditRefusal, _ object: String) -> CompatError {
+        let name = object.isEmpty ? "" : ": " + object
+        return CompatError(
+            .resource, "\(verb) failed (\(systemErrorText(refusal.errno)))\(name)",
+            detail: refusal.message)
+    }
+}
