@@ -69,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "xt2",
             dependencies: [
-                "NetlinkProto", "RuleSyntax",
+                "IPTables", "NetlinkProto", "RuleSyntax", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

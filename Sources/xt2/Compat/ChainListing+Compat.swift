@@ -1,3 +1,4 @@
+import IPTables
 import NetlinkProto
 import RuleSyntax
 
@@ -44,13 +45,11 @@ extension RuleBody {
     }
 
     /// The same rule with these values in its first counter.
-    func counting(_ counters: IPTablesCommand.Counters?) -> RuleBody {
-        guard let counters else { return self }
+    func counting(_ counters: CounterExpression) -> RuleBody {
         var body = self
         for (index, expression) in expressions.enumerated() {
             guard case .counter = expression else { continue }
-            body.expressions[index] = .counter(
-                CounterExpression(bytes: counters.bytes, packets: counters.packets))
+            body.expressions[index] = .counter(counters)
             break
         }
         return body
@@ -59,7 +58,24 @@ extension RuleBody {
 
 extension RuleListing {
     /// What the rule has counted.
-    var counters: IPTablesCommand.Counters {
-        IPTablesCommand.Counters(packets: counter?.packets ?? 0, bytes: counter?.bytes ?? 0)
+    var counters: CounterExpression {
+        CounterExpression(bytes: counter?.bytes ?? 0, packets: counter?.packets ?? 0)
+    }
+}
+
+extension IPTablesRules {
+    /// The rule as `-S` prints it, with `-c PACKETS BYTES` in front of its target if counters are given.
+    func text(_ body: RuleBody, counters: CounterExpression?) -> String {
+        let text = text(body)
+        guard let counters else { return text }
+        let option = "-c \(counters.packets) \(counters.bytes)"
+        // The target is the end of the text, and what the matches say does not hold a target's name behind -j unquoted.
+        for mark in ["-j ", "-g "] {
+            if text.hasPrefix(mark) { return option + " " + text }
+            if let place = text.firstRange(of: " " + mark) {
+                return text[..<place.lowerBound] + " " + option + text[place.lowerBound...]
+            }
+        }
+        return text.isEmpty ? option : text + " " + option
     }
 }

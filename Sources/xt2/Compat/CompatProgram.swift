@@ -1,5 +1,7 @@
 import Glibc
+import IPTables
 import NetlinkProto
+import XTables
 
 /// The program under one of iptables' names.
 ///
@@ -24,8 +26,8 @@ struct CompatProgram {
         do {
             switch name.task {
             case .command: try runCommand(words)
-            case .save: try IPTablesSave(name: name, language: language).run(words)
-            case .restore: try IPTablesRestore(name: name, language: language).run(words)
+            case .save: try IPTablesSave(name: name, rules: try openRules()).run(words)
+            case .restore: try IPTablesRestore(name: name, rules: try openRules()).run(words)
             }
             return 0
         } catch {
@@ -34,12 +36,19 @@ struct CompatProgram {
         }
     }
 
-    private var language: any RuleLanguage { NativeLanguage(family: name.family) }
+    private func openRules() throws(CompatError) -> IPTablesRules {
+        do {
+            return IPTablesRules(extensions: try XTables { _ in 0 }, family: name.family)
+        } catch {
+            throw CompatError(.resource, error.message)
+        }
+    }
 
     private func runCommand(_ words: [String]) throws(CompatError) {
-        var arguments = IPTablesArguments(words, name)
-        defer { for warning in arguments.warnings { CompatOutput.complain(warning + "\n") } }
-        switch try arguments.read() {
+        let rules = try openRules()
+        var reader = CommandLineReader(name, rules)
+        defer { for warning in reader.warnings { CompatOutput.complain(warning + "\n") } }
+        switch try reader.read(words) {
         case .version: try CompatOutput.show("\(name.program) \(CompatName.release)\n")
         case .help: try CompatOutput.show(IPTablesHelp.text(name))
         case .nothing: break
@@ -47,8 +56,8 @@ struct CompatProgram {
             guard let builtin = BuiltinTable(command.table, name.family) else {
                 throw CompatError.noTable(command.table)
             }
-            var run = IPTables(
-                command, name, builtin, language: language,
+            var run = CommandRun(
+                command, name, builtin, rules: rules,
                 reason: Caller.reason(name.program, words), client: try CompatClient())
             try run.run()
             try CompatOutput.show(run.output)

@@ -1,30 +1,13 @@
 import Glibc
+import IPTables
 import NetlinkProto
 import RuleSyntax
 
 /// The rules that a command line describes, and what is done with them.
 enum CompatRule {
-    /// The rules behind a command, with the counters that `-c` gives them.
-    static func parse(
-        _ command: IPTablesCommand, _ builtin: BuiltinTable, _ language: any RuleLanguage
-    ) throws(CompatError) -> [RuleBody] {
-        let bodies: [RuleBody]
-        do {
-            bodies = try language.parse(
-                command.rule, table: builtin.name, chain: command.chain ?? "")
-        } catch {
-            throw CompatError(
-                .usage, error.message, detail: error.hint.map { "hint: " + $0 } ?? "")
-        }
-        if command.operation == .replace, bodies.count > 1 {
-            throw CompatError(.usage, "Replacement rule does not specify a unique address")
-        }
-        return bodies.map { $0.counting(command.counters) }
-    }
-
     /// The edit that a command makes of one rule.
     static func edit(
-        _ body: RuleBody, _ command: IPTablesCommand, _ builtin: BuiltinTable
+        _ body: RuleBody, _ command: CompatCommand, _ builtin: BuiltinTable
     ) -> Edit {
         var message = RuleMessage(
             family: builtin.family, table: builtin.name, chain: command.chain, body: body)
@@ -60,20 +43,18 @@ enum CompatRule {
     }
 
     /// A rule in one line, as `-v` shows what is being done.
-    static func description(_ columns: RuleColumns) -> String {
-        func marked(_ text: String) -> String { text.hasPrefix("!") ? text : " " + text }
+    static func description(_ columns: IPTablesColumns) -> String {
         let target = columns.target.isEmpty ? "" : columns.target + " "
-        return target + marked(columns.protocol) + " opt " + columns.options + " in "
-            + columns.input + " out " + columns.output + " " + marked(columns.source) + "  -> "
-            + columns.destination + " " + columns.rest + " "
+        let place = "opt \(columns.options) in \(columns.input) out \(columns.output)"
+        let destination = columns.destination.drop { $0 == " " }
+        return "\(target)\(columns.transport) \(place) \(columns.source)  -> \(destination) \(columns.extra) "
     }
 
     // MARK: Refusals
 
     /// What a refusal of a rule is in iptables' words.
     static func error(
-        _ refusal: EditRefusal, _ command: IPTablesCommand, _ builtin: BuiltinTable,
-        _ bodies: [RuleBody]
+        _ refusal: EditRefusal, _ command: CompatCommand, _ builtin: BuiltinTable
     ) -> CompatError {
         let isBuiltin = builtin.chain(command.chain ?? "") != nil
         switch refusal.errno {
@@ -82,7 +63,7 @@ enum CompatRule {
         case ENOENT where refusal.namesAttribute: return .noChain
         case ERANGE: return tooBig(command.operation)
         case ENOENT:
-            if let target = bodies.flatMap(\.jumpTargets).first, builtin.chain(target) == nil {
+            if let target = command.bodies.flatMap(\.jumpTargets).first, builtin.chain(target) == nil {
                 return .noTarget(target)
             }
         default: break
@@ -90,7 +71,7 @@ enum CompatRule {
         return resource(verb(command.operation), refusal, "rule in chain \(command.chain ?? "")")
     }
 
-    private static func tooBig(_ operation: IPTablesCommand.Operation) -> CompatError {
+    private static func tooBig(_ operation: CompatCommand.Operation) -> CompatError {
         let what =
             switch operation {
             case .insert: "insertion"
@@ -100,7 +81,7 @@ enum CompatRule {
         return CompatError(.failed, "Index of \(what) too big")
     }
 
-    private static func verb(_ operation: IPTablesCommand.Operation) -> String {
+    private static func verb(_ operation: CompatCommand.Operation) -> String {
         switch operation {
         case .insert: "RULE_INSERT"
         case .replace: "RULE_REPLACE"

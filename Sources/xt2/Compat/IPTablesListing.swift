@@ -1,10 +1,11 @@
+import IPTables
 import NetlinkProto
 import RuleSyntax
 
 /// Chains and rules as `iptables -L` and `-S` print them.
 struct IPTablesListing {
-    let language: any RuleLanguage
-    let command: IPTablesCommand
+    let rules: IPTablesRules
+    let command: CompatCommand
 
     private var showsCounters: Bool { command.verbosity > 0 }
 
@@ -28,7 +29,7 @@ struct IPTablesListing {
     }
 
     private func line(_ rule: RuleListing, _ chain: String) -> String {
-        let text = language.text(rule.body, counters: showsCounters ? rule.counters : nil)
+        let text = rules.text(rule.body, counters: showsCounters ? rule.counters : nil)
         return "-A \(chain)" + (text.isEmpty ? "" : " " + text)
     }
 
@@ -69,27 +70,24 @@ struct IPTablesListing {
     }
 
     private func row(_ rule: RuleListing, _ number: Int) -> String {
-        let columns = language.columns(rule.body, isNumeric: command.isNumeric)
+        let columns = rules.columns(
+            rule.body, numeric: command.isNumeric, exact: command.isExact)
         var text = command.hasLineNumbers ? Padding.left("\(number)", 4) + " " : ""
         if showsCounters {
             text += count(rule.counters.packets) + count(rule.counters.bytes)
         }
         text += Padding.left(columns.target, 9) + " "
-        text += columns.protocol.hasPrefix("!") ? "" : " "
-        text += Padding.left(columns.protocol, columns.protocol.hasPrefix("!") ? 6 : 5)
-        text += columns.options + " "
+        text += Padding.left(columns.transport, 6) + columns.options + " "
         if showsCounters {
             text += interface(columns.input) + interface(columns.output) + " "
         }
-        return text + address(columns.source) + address(columns.destination) + columns.rest
+        return text + address(columns.source) + address(columns.destination) + columns.extra
     }
 
     private func interface(_ name: String) -> String { " " + Padding.left(name, 6) }
 
-    /// An address, with the mark of its inversion in front.
-    private func address(_ text: String) -> String {
-        text.hasPrefix("!") ? Padding.left(text, 20) + " " : " " + Padding.left(text, 19) + " "
-    }
+    /// An address, with a blank or the mark of its inversion in front.
+    private func address(_ text: String) -> String { Padding.left(text, 20) + " " }
 
     private func count(_ number: UInt64) -> String {
         command.isExact ? Padding.right("\(number)", 8) + " " : Padding.shortened(number) + " "

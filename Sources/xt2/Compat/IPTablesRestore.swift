@@ -1,11 +1,12 @@
 import Glibc
+import IPTables
 import NetlinkProto
 import RuleSyntax
 
 /// `iptables-restore`: makes the tables what a text says, by the smallest set of changes, as one version.
 struct IPTablesRestore {
     let name: CompatName
-    let language: any RuleLanguage
+    let rules: IPTablesRules
 
     /// What its command line asks for.
     struct Options: Equatable {
@@ -30,7 +31,7 @@ struct IPTablesRestore {
         }
         if options.asksHelp { return try CompatOutput.show(help) }
         var file = RestoreFile(
-            name, language, hasCounters: options.hasCounters, onlyTable: options.table)
+            CommandLineReader(name, rules), name, hasCounters: options.hasCounters, onlyTable: options.table)
         try file.read(try bytes(options.file))
         if options.isVerbose { try showComments(file.statements) }
         try restore(file.statements, options, reason: Caller.reason(name.program, words))
@@ -178,8 +179,7 @@ struct IPTablesRestore {
         switch statement.content {
         case .chain(let name, let policy):
             try table?.declare(name, policy: policy, line: statement.line)
-        case .command(let command, let bodies):
-            try table?.apply(command, bodies, line: statement.line)
+        case .command(let command): try table?.apply(command, line: statement.line)
         case .table, .commit, .comment: break
         }
     }

@@ -1,11 +1,12 @@
 import Glibc
+import IPTables
 import NetlinkProto
 import RuleSyntax
 
 /// `iptables-save`.
 struct IPTablesSave {
     let name: CompatName
-    let language: any RuleLanguage
+    let rules: IPTablesRules
 
     /// What its command line asks for.
     struct Options: Equatable {
@@ -90,7 +91,7 @@ struct IPTablesSave {
                 if options.hasCounters {
                     text += "[\(rule.counters.packets):\(rule.counters.bytes)] "
                 }
-                let words = language.text(rule.body, counters: nil)
+                let words = rules.text(rule.body)
                 text += "-A \(chain.name)" + (words.isEmpty ? "" : " " + words) + "\n"
             }
         }

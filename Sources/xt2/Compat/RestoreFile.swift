@@ -10,7 +10,7 @@ struct RestoreFile {
         /// `:CHAIN POLICY [PACKETS:BYTES]`; the policy of a chain that has none is `-`.
         case chain(name: String, policy: String)
         /// A command, with the rules that it describes.
-        case command(IPTablesCommand, [RuleBody])
+        case command(CompatCommand)
         /// `COMMIT`
         case commit
         /// A comment, as it stands there.
@@ -24,7 +24,7 @@ struct RestoreFile {
     }
 
     private let name: CompatName
-    private let language: any RuleLanguage
+    private var reader: CommandLineReader
     /// Whether the counters in the text are taken over.
     private let hasCounters: Bool
     /// The only table that is to be read.
@@ -36,10 +36,10 @@ struct RestoreFile {
 
     /// A reader.
     init(
-        _ name: CompatName, _ language: any RuleLanguage, hasCounters: Bool, onlyTable: String?
+        _ reader: CommandLineReader, _ name: CompatName, hasCounters: Bool, onlyTable: String?
     ) {
         self.name = name
-        self.language = language
+        self.reader = reader
         self.hasCounters = hasCounters
         self.onlyTable = onlyTable
     }
@@ -110,11 +110,11 @@ struct RestoreFile {
         guard let chain = words.first.map(String.init) else {
             throw CompatError(.usage, "\(name.program): line \(number) chain name invalid")
         }
-        try ChainNameCheck.checkLength(chain)
+        try CommandLineReader.checkLength(chain)
         guard words.count > 1 else {
             throw CompatError(.usage, "\(name.program): line \(number) policy invalid")
         }
-        if table?.chain(chain) == nil { try ChainNameCheck.check(chain) }
+        if table?.chain(chain) == nil { try reader.checkNewChain(chain) }
         add(.chain(name: chain, policy: String(words[1])), number)
     }
 
@@ -124,23 +124,23 @@ struct RestoreFile {
         _ text: String, _ table: BuiltinTable, _ number: Int
     ) throws(CompatError) {
         var rest = text[...]
-        var counters: IPTablesCommand.Counters?
+        var counters: CounterExpression?
         if rest.hasPrefix("[") { counters = try takeCounters(&rest, number) }
         let words = RestoreFile.split(rest)
         if words.isEmpty { return }
-        var arguments = IPTablesArguments(words, name, table: table.name)
-        guard case .command(var command) = try arguments.read() else { return }
-        if hasCounters { command.counters = counters ?? command.counters }
+        guard case .command(var command) = try reader.read(words, fileTable: table.name) else {
+            return
+        }
+        if hasCounters, let counters {
+            command.bodies = command.bodies.map { $0.counting(counters) }
+        }
         try refuse(command)
-        let bodies =
-            command.operation.takesRule && !(command.operation == .delete && command.number != nil)
-            ? try CompatRule.parse(command, table, language) : []
-        add(.command(command, bodies), number)
+        add(.command(command), number)
     }
 
     /// What makes no sense in a file that is carried out as a whole.
-    private func refuse(_ command: IPTablesCommand) throws(CompatError) {
-        let refused: [IPTablesCommand.Operation] = [.list, .listRules, .renameChain]
+    private func refuse(_ command: CompatCommand) throws(CompatError) {
+        let refused: [CompatCommand.Operation] = [.list, .listRules, .renameChain]
         guard refused.contains(command.operation) else { return }
         throw CompatError(
             .usage,
@@ -150,7 +150,7 @@ struct RestoreFile {
     /// Takes `[PACKETS:BYTES]` off the beginning of a line.
     private func takeCounters(
         _ text: inout Substring, _ number: Int
-    ) throws(CompatError) -> IPTablesCommand.Counters {
+    ) throws(CompatError) -> CounterExpression {
         guard let end = text.firstIndex(of: "]") else {
             throw CompatError(.usage, "Bad line \(number): need ]")
         }
@@ -163,7 +163,7 @@ struct RestoreFile {
         guard let packets = UInt64(parts[0]), let bytes = UInt64(parts[1]) else {
             throw CompatError(.usage, "invalid packet/byte counters")
         }
-        return IPTablesCommand.Counters(packets: packets, bytes: bytes)
+        return CounterExpression(bytes: bytes, packets: packets)
     }
 
     /// Splits a line into words as iptables-restore does it: double quotes and, within them, a backslash in front of any character.

@@ -79,14 +79,14 @@ struct RestoreTable {
         chains[name] = chain
     }
 
-    /// A command; `bodies` are the rules that it describes.
+    /// A command.
     mutating func apply(
-        _ command: IPTablesCommand, _ bodies: [RuleBody], line: Int
+        _ command: CompatCommand, line: Int
     ) throws(CompatError) {
         let name = command.chain ?? ""
         switch command.operation {
         case .append, .insert, .replace, .delete, .check:
-            try edit(command, bodies.map { rule($0, line) })
+            try edit(command, command.bodies.map { rule($0, line) })
         case .flush: try flush(command.chain)
         case .zero: zeroed.append(command.chain)
         case .newChain:
@@ -145,7 +145,7 @@ struct RestoreTable {
     }
 
     private mutating func edit(
-        _ command: IPTablesCommand, _ new: [Rule]
+        _ command: CompatCommand, _ new: [Rule]
     ) throws(CompatError) {
         let name = command.chain ?? ""
         if chains[name] == nil, builtin.chain(name) != nil,
@@ -163,7 +163,7 @@ struct RestoreTable {
     }
 
     private static func change(
-        _ rules: inout [Rule], _ command: IPTablesCommand, _ new: [Rule]
+        _ rules: inout [Rule], _ command: CompatCommand, _ new: [Rule]
     ) throws(CompatError) {
         let index = command.number.map { Int($0) - 1 }
         switch command.operation {

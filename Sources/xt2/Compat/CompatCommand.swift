@@ -1,7 +1,8 @@
+import IPTables
 import NetlinkProto
 
 /// What a command line of iptables asks for.
-struct IPTablesCommand: Equatable {
+struct CompatCommand: Equatable {
     /// What is to be done; the raw value is the option's letter.
     enum Operation: Character, Equatable {
         case append = "A"
@@ -17,20 +18,6 @@ struct IPTablesCommand: Equatable {
         case deleteChain = "X"
         case policy = "P"
         case renameChain = "E"
-
-        /// Whether a rule is described behind it.
-        var takesRule: Bool {
-            switch self {
-            case .append, .check, .delete, .insert, .replace: true
-            default: false
-            }
-        }
-    }
-
-    /// Packets and bytes that a rule begins with.
-    struct Counters: Equatable {
-        var packets: UInt64
-        var bytes: UInt64
     }
 
     /// What is to be done.
@@ -38,35 +25,44 @@ struct IPTablesCommand: Equatable {
     /// Whether the counters of what is listed are set to zero as well.
     var zeroes = false
     /// The table's name.
-    var table = "filter"
+    var table: String
     /// The chain; nil for all of them.
     var chain: String?
     /// Which rule, from 1.
     var number: UInt32?
     /// The policy of `-P`, the new name of `-E`.
-    var word = ""
-    /// The rule's words: iptables' own options in their short form, then whatever the matches and targets are to read.
-    var rule: [String] = []
-    /// What `-c` says.
-    var counters: Counters?
+    var word: String
+    /// The rules that are described, with what they have counted.
+    var bodies: [RuleBody]
     /// `-n`
-    var isNumeric = false
+    var isNumeric: Bool
     /// `-v`, how often.
-    var verbosity = 0
+    var verbosity: Int
     /// `-x`
-    var isExact = false
+    var isExact: Bool
     /// `--line-numbers`
-    var hasLineNumbers = false
-    /// The letters of options that were given, `0` for `--line-numbers`.
-    var given: Set<Character> = []
+    var hasLineNumbers: Bool
 
-    /// A command that does this.
-    init(_ operation: Operation) { self.operation = operation }
+    /// The command that was read; nil if it only asks for help or the release.
+    init?(_ command: IPTablesCommand, table: String) {
+        guard let operation = command.letter.flatMap(Operation.init) else { return nil }
+        self.operation = operation
+        zeroes = command.zeroes
+        self.table = command.table ?? table
+        chain = command.chain
+        number = command.ruleNumber.map { UInt32(clamping: $0) }
+        word = command.newName ?? command.policy ?? ""
+        bodies = command.rules
+        isNumeric = command.isNumeric
+        verbosity = command.verbosity
+        isExact = command.isExact
+        hasLineNumbers = command.hasLineNumbers
+    }
 }
 
 /// What a command line comes to.
-enum IPTablesRequest: Equatable {
-    case command(IPTablesCommand)
+enum CompatRequest: Equatable {
+    case command(CompatCommand)
     /// `-h`
     case help
     /// `-V`

@@ -1,13 +1,14 @@
 import Glibc
+import IPTables
 import NetlinkProto
 import RuleSyntax
 
 /// Carries out one command of iptables.
-struct IPTables: ~Copyable {
+struct CommandRun: ~Copyable {
     let name: CompatName
-    let command: IPTablesCommand
+    let command: CompatCommand
     let builtin: BuiltinTable
-    let language: any RuleLanguage
+    let rules: IPTablesRules
     /// Why, for the version that it makes.
     let reason: String
     private var client: CompatClient
@@ -16,13 +17,13 @@ struct IPTables: ~Copyable {
 
     /// Prepares a command on a table, whose daemon `client` speaks to.
     init(
-        _ command: IPTablesCommand, _ name: CompatName, _ builtin: BuiltinTable,
-        language: any RuleLanguage, reason: String, client: consuming CompatClient
+        _ command: CompatCommand, _ name: CompatName, _ builtin: BuiltinTable,
+        rules: IPTablesRules, reason: String, client: consuming CompatClient
     ) {
         self.name = name
         self.command = command
         self.builtin = builtin
-        self.language = language
+        self.rules = rules
         self.reason = reason
         self.client = client
     }
@@ -51,52 +52,42 @@ struct IPTables: ~Copyable {
 
     // MARK: Rules
 
-    private func bodies() throws(CompatError) -> [RuleBody] {
-        let bodies = try CompatRule.parse(command, builtin, language)
-        return bodies
-    }
-
     private mutating func addRules() throws(CompatError) {
-        let bodies = try bodies()
         var edits: [Edit] = []
         if command.operation != .replace, let chain = builtin.chain(chain) {
             edits = builtin.creation(of: chain)
         }
-        edits += bodies.map { CompatRule.edit($0, command, builtin) }
-        describe(bodies)
+        edits += command.bodies.map { CompatRule.edit($0, command, builtin) }
+        describe()
         if case .refused(let refusal) = try commit(edits) {
-            throw CompatRule.error(refusal, command, builtin, bodies)
+            throw CompatRule.error(refusal, command, builtin)
         }
     }
 
     private mutating func deleteRules() throws(CompatError) {
-        var bodies: [RuleBody] = []
-        if command.number == nil {
-            bodies = try self.bodies()
-            describe(bodies)
-        }
-        let edits =
-            command.number == nil
-            ? bodies.map { CompatRule.edit($0, command, builtin) }
-            : [CompatRule.edit(RuleBody(), command, builtin)]
+        describe()
+        let bodies = command.number == nil ? command.bodies : [RuleBody()]
+        let edits = bodies.map { CompatRule.edit($0, command, builtin) }
         if case .refused(let refusal) = try commit(edits) {
-            throw CompatRule.error(refusal, command, builtin, bodies)
+            throw CompatRule.error(refusal, command, builtin)
         }
     }
 
     private mutating func checkRules() throws(CompatError) {
-        let bodies = try bodies()
         let listing = try client.table(command.table, name.family, chain: chain)
-        let rules = Set((listing?.chains.first?.rules ?? []).map(\.body.canonical))
-        describe(bodies)
-        guard bodies.allSatisfy({ rules.contains($0.canonical) }) else { throw .noRule }
+        let there = Set((listing?.chains.first?.rules ?? []).map(\.body.canonical))
+        describe()
+        guard command.bodies.allSatisfy({ there.contains($0.canonical) }) else { throw .noRule }
     }
 
     /// With `-v`, the rules that a command is about.
-    private mutating func describe(_ bodies: [RuleBody]) {
+    private mutating func describe() {
         guard command.verbosity > 0 else { return }
-        for body in bodies {
-            output += CompatRule.description(language.columns(body, isNumeric: true)) + "\n"
+        for body in command.bodies {
+            var columns = rules.columns(body, numeric: true, exact: true)
+            // Protocols have names here even among numbers.
+            columns.transport = rules.columns(body, numeric: false, exact: true).transport
+            output += CompatRule.description(columns) + "\n"
         }
     }
 
@@ -118,7 +109,7 @@ struct IPTables: ~Copyable {
                     "chain `\(name)' in table `\(command.table)' is incompatible, use 'nft' tool.")
             }
         }
-        let text = IPTablesListing(language: language, command: command)
+        let text = IPTablesListing(rules: rules, command: command)
         output +=
             command.operation == .list
             ? text.table(chains, references: listing?.references ?? [:]) : text.ruleLines(chains)
