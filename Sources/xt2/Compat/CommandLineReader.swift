@@ -24,6 +24,9 @@ struct CommandLineReader {
     mutating func read(
         _ words: [String], fileTable table: String? = nil
     ) throws(CompatError) -> CompatRequest {
+        let other = name.family == .ip ? ["-6", "--ipv6"] : ["-4", "--ipv4"]
+        // The rest of such a line need not make sense here.
+        if table != nil, let first = words.first, other.contains(first) { return .nothing }
         let command = try parse(words, table)
         warnings += command.warnings
         switch command.letter {
@@ -119,6 +122,8 @@ extension CompatError {
         case 4: kind = .resource
         default: kind = error.message.hasPrefix("Bad argument `") ? .argument : .usage
         }
-        self.init(kind, error.message, detail: error.hint.map { "hint: " + $0 } ?? "")
+        let isNATDrop = error.message.hasPrefix("The \"nat\" table")
+        let message = isNATDrop ? "\n\(error.message)\n\n" : error.message
+        self.init(kind, message, detail: error.hint.map { "hint: " + $0 } ?? "")
     }
 }

@@ -134,7 +134,8 @@ struct CommandRun: ~Copyable {
         guard command.verbosity > 0, command.number == nil else { return }
         var names = command.chain.map { [$0] } ?? []
         if names.isEmpty {
-            names = builtin.shown(try client.table(command.table, name.family)).map(\.name)
+            let table = try client.table(command.table, name.family)
+            names = builtin.shown(table).map(\.name)
         }
         for name in names { output += "\(verb) chain `\(name)'\n" }
     }
@@ -201,7 +202,7 @@ struct CommandRun: ~Copyable {
     }
 
     private mutating func setPolicy() throws(CompatError) {
-        let policy = try CompatRule.policy(command.word, table: command.table)
+        let policy = try CompatRule.policy(command.word)
         guard let chain = builtin.chain(chain) else { throw .notBuiltin }
         let edits = builtin.creation(of: chain, policy: policy)
         guard case .refused(let refusal) = try commit(edits) else { return }
@@ -213,7 +214,11 @@ struct CommandRun: ~Copyable {
         let edit = chainEdit(.newChain, chain, newName: command.word)
         guard case .refused(let refusal) = try commit([edit]) else { return }
         switch refusal.errno {
-        case ENOENT: throw .noChain
+        case ENOENT:
+            // Of two faults, iptables sees this one first.
+            let table = try client.table(command.table, name.family)
+            let isTaken = table?.chains.contains { $0.name == command.word } ?? false
+            throw isTaken ? .nameExists : .noChain
         case EEXIST: throw .nameExists
         default: throw CompatRule.resource("CHAIN_RENAME", refusal, "chain \(chain)")
         }

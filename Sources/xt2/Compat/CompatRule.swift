@@ -27,13 +27,7 @@ enum CompatRule {
     }
 
     /// The policy that a word names.
-    static func policy(_ word: String, table: String) throws(CompatError) -> ChainPolicy {
-        if table == "nat", word == "DROP" {
-            throw CompatError(
-                .usage,
-                "\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n"
-            )
-        }
+    static func policy(_ word: String) throws(CompatError) -> ChainPolicy {
         switch word {
         case "ACCEPT": return .accept
         case "DROP": return .drop

@@ -192,6 +192,8 @@ struct RestoreFile {
                 word?.append(byte)
             }
         }
+        // A quote that is not closed takes in the end of the line.
+        if isQuoted { word?.append(UInt8(ascii: "\n")) }
         finish()
         return words
     }

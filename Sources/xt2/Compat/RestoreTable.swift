@@ -31,6 +31,8 @@ struct RestoreTable {
     /// New chains in the order in which they came.
     private var order: [String] = []
     private var keys: [[UInt8]: Int] = [:]
+    /// The lines that delete chains.
+    private var deletions: [String: Int] = [:]
     /// Chains whose counters are to be zeroed; nil stands for all of them.
     private(set) var zeroed: [String?] = []
 
@@ -92,9 +94,9 @@ struct RestoreTable {
         case .newChain:
             if chains[name] != nil || builtin.chain(name) != nil { throw .chainExists }
             make(name, line)
-        case .deleteChain: try delete(command.chain)
+        case .deleteChain: try delete(command.chain, line)
         case .policy:
-            let policy = try CompatRule.policy(command.word, table: builtin.name)
+            let policy = try CompatRule.policy(command.word)
             guard builtin.chain(name) != nil else { throw .notBuiltin }
             var chain = chains[name] ?? Chain(rules: [])
             chain.policy = policy
@@ -126,9 +128,9 @@ struct RestoreTable {
         for name in name.map({ [$0] }) ?? Array(chains.keys) { chains[name]?.rules = [] }
     }
 
-    private mutating func delete(_ name: String?) throws(CompatError) {
+    private mutating func delete(_ name: String?, _ line: Int) throws(CompatError) {
         guard let name else {
-            for name in Array(chains.keys) where builtin.chain(name) == nil { remove(name) }
+            for name in Array(chains.keys) where builtin.chain(name) == nil { remove(name, line) }
             return
         }
         guard let rules = rules(of: name) else { throw .noChain }
@@ -136,10 +138,11 @@ struct RestoreTable {
             throw CompatError(
                 .resource, "CHAIN_DEL failed (Device or resource busy): chain \(name)")
         }
-        remove(name)
+        remove(name, line)
     }
 
-    private mutating func remove(_ name: String) {
+    private mutating func remove(_ name: String, _ line: Int) {
+        deletions[name] = line
         chains[name] = nil
         order.removeAll { $0 == name }
     }
@@ -225,7 +228,8 @@ struct RestoreTable {
         for name in gone where !(baseChains[name]?.rules.isEmpty ?? true) {
             edits.append(LineEdit(edit: flushing(name)))
         }
-        return edits + gone.map { LineEdit(edit: chainEdit(.deleteChain, $0)) }
+        return edits
+            + gone.map { LineEdit(edit: chainEdit(.deleteChain, $0), line: deletions[$0]) }
     }
 
     private var tableDeletion: Edit {
