@@ -27,6 +27,12 @@ public struct ListDiff: Hashable, Sendable {
         public var old: Range<Int>
         /// What comes instead.
         public var new: Range<Int>
+
+        /// A place.
+        public init(old: Range<Int>, new: Range<Int>) {
+            self.old = old
+            self.new = new
+        }
     }
 
     /// The runs that stay, in order; two never touch in both lists.

@@ -44,7 +44,8 @@ struct BuiltinTable {
         }
         switch name {
         case "filter": self.chains = chains([1, 2, 3], 0)
-        case "security": self.chains = chains([1, 2, 3], 50)
+        // Behind the kernel's own place for it (50): so does iptables-nft.
+        case "security": self.chains = chains([1, 2, 3], 150)
         case "raw": self.chains = chains([0, 3], -300)
         case "mangle":
             self.chains = chains([0, 1, 2, 3, 4], -150)

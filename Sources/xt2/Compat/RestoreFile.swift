@@ -160,8 +160,11 @@ struct RestoreFile {
         guard parts.count == 2 else {
             throw CompatError(.usage, "Bad line \(number): need :")
         }
-        guard let packets = UInt64(parts[0]), let bytes = UInt64(parts[1]) else {
-            throw CompatError(.usage, "invalid packet/byte counters")
+        guard let packets = UInt64(parts[0]) else {
+            throw CompatError(.usage, "-c packet counter not numeric")
+        }
+        guard let bytes = UInt64(parts[1]) else {
+            throw CompatError(.usage, "-c byte counter not numeric")
         }
         return CounterExpression(bytes: bytes, packets: packets)
     }
