@@ -18,10 +18,11 @@ demo: build  ## the story of the README, with real packets, in a private network
 test: setup  ## lint, then all tests; those that need the kernel run in private network namespaces
 	$(MAKE) lint
 	$(SWIFT) build --build-tests
-	XT2_REQUIRE_KERNEL=1 $(SWIFT) test --skip-build
+	Scripts/test
 
-soak: debug  ## the long runs: 1,000 kills, 500 random versions
-	XT2_SOAK=1 $(SWIFT) test --filter SystemTests
+soak: setup  ## the long runs: 1,000 kills, 500 random versions
+	$(SWIFT) build --build-tests
+	XT2_SOAK=1 Scripts/test --filter SystemTests
 
 golden: setup  ## records again what the real nft sends; fails if anything is new
 	Scripts/golden
@@ -42,6 +43,7 @@ PREFIX ?= /usr/local
 install: build
 	install -D .build/release/xt2 $(DESTDIR)$(PREFIX)/bin/xt2
 	install -D .build/release/xt2d $(DESTDIR)$(PREFIX)/sbin/xt2d
+	install -D -m 644 packaging/xt2d.conf $(DESTDIR)$(PREFIX)/share/xt2/xt2d.conf
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/xt2d.service \
 	  | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/xt2d.service
 

@@ -24,8 +24,12 @@ enum Program {
                 try show("xt2 \(release)")
                 return 0
             }
+            if let edit = try PlainEdit(words) {
+                try edit.run()
+                return 0
+            }
             try checkCommandName(words)
-            var command = try RootCommand.parseAsRoot(words)
+            var command = try parse(words)
             try command.run()
             return 0
         } catch let error as CommandError {
@@ -34,6 +38,20 @@ enum Program {
         } catch {
             return end(with: error)
         }
+    }
+
+    /// Reads the words by the parser of the one command that they name.
+    ///
+    /// Why: to make the parsers of all commands takes longer than most commands. Where the one fails, all are made, because only
+    /// then the help and the usage say the whole name.
+    private static func parse(_ words: [String]) throws -> any ParsableCommand {
+        let path = commandPath(words)
+        if let command = path.last, command.configuration.subcommands.isEmpty,
+            let parsed = try? command.parseAsRoot(Array(words.dropFirst(path.count)))
+        {
+            return parsed
+        }
+        return try RootCommand.parseAsRoot(words)
     }
 
     /// Help, versions and completion scripts come as errors from the parser, and so do its own complaints.

@@ -20,6 +20,7 @@ struct XT2Daemon: AsyncParsableCommand {
               xt2d
               xt2d --database /tmp/rules.db --socket /tmp/xt2d.sock --log-level debug
               unshare -rn xt2d --database /tmp/rules.db --socket /tmp/xt2d.sock
+            kill -HUP PID                         reads the configuration again
             """,
         version: DaemonStatus.release)
 
@@ -28,6 +29,12 @@ struct XT2Daemon: AsyncParsableCommand {
 
     @Option(help: "Where clients connect")
     var socket = "/run/xt2/xt2d.sock"
+
+    @Option(
+        help:
+            "Who may do what, and how much (default: \(Configuration.standardPath), if there is one)"
+    )
+    var config: String?
 
     @Option(help: "Least level of messages: trace, debug, info, notice, warning, error or critical")
     var logLevel = "info"
@@ -58,26 +65,43 @@ struct XT2Daemon: AsyncParsableCommand {
     }
 
     private func serve(_ log: Logger) async throws {
+        let configuration = try readConfiguration()
         // The database first: its lock keeps a second daemon away from the socket and the kernel too.
         let store = try open(database)
-        let endpoint = try ControlSocket(path: socket)
+        let endpoint = try ControlSocket(path: socket, configuration.current.socket)
         let recovered = try recover(store, log, endpoint)
-        let status = DaemonStatus(notices: recovered.notices)
+        let places = ClientPlaces(configuration)
+        let status = DaemonStatus(
+            notices: recovered.notices, places: places, configuration: configuration)
         for notice in recovered.notices { log.notice("\(notice)") }
         let group = MultiThreadedEventLoopGroup.singleton
         let dumps = NIOThreadPool(numberOfThreads: 1)
         dumps.start()
         let committer = Committer(
-            recovered, eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
+            recovered, configuration: configuration,
+            eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
         let handler = RequestHandler(
             committer: committer, store: store, published: committer.published,
-            status: status, dumps: dumps)
+            status: status, configuration: configuration, places: places, dumps: dumps)
         let server = ControlServer(endpoint, handler: handler, group: group, log: log)
         try await ServiceGroup(
-            services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
+            services: [
+                server, ReloadService(configuration: configuration, log: log),
+                DenialService(committer: committer),
+            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
         ).run()
+        await committer.tellDenials(end: true)
         try? store.close()
         log.info("stopped; the rules stay in the kernel")
+    }
+
+    private func readConfiguration() throws(StartError) -> LiveConfiguration {
+        do {
+            return try LiveConfiguration(
+                path: config ?? Configuration.standardPath, optional: config == nil)
+        } catch {
+            throw StartError("The configuration cannot be used: \(error).")
+        }
     }
 
     private func recover(

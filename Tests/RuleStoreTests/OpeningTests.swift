@@ -48,6 +48,16 @@ import Testing
         _ = try RuleStore(path: directory.file())
     }
 
+    @Test func aDescriptorThatAChildStillHoldsDoesNotKeepTheLock() throws {
+        let store = try RuleStore(path: directory.file())
+        // What fork() leaves in a child until it calls exec: another descriptor of the same open file.
+        let copies = openDescriptors(of: directory.file() + ".lock").map { dup($0) }
+        defer { for copy in copies { close(copy) } }
+        #expect(!copies.isEmpty)
+        try store.close()
+        _ = try RuleStore(path: directory.file())
+    }
+
     @Test func aRelativePathIsAPath() throws {
         // SQLite itself would take it for a URI and make "x".
         let name = "file:xt2-\(getpid())?mode=memory"

@@ -162,7 +162,8 @@ import Testing
             var lines = ["*filter"]
             lines += chains.map { ":\($0) - [0:0]" }
             for _ in 0..<Int.random(in: 0...15, using: &random) {
-                let chain = (["INPUT", "FORWARD"] + chains).randomElement(using: &random) ?? "INPUT"
+                let chain =
+                    (["INPUT", "FORWARD"] + chains).randomElement(using: &random) ?? "INPUT"
                 let number = Int.random(in: 0...6, using: &random)
                 lines.append("-A \(chain) -p tcp --dport \(number) -j ACCEPT")
             }

@@ -29,6 +29,9 @@ final class StoreLock: Sendable {
     deinit {
         // Truncated first: a lock file without a number has no owner to name.
         ftruncate(descriptor, 0)
+        // Said, not left to close(): a child that another part of the process has just forked holds the descriptor, and with
+        // it the lock, until it calls exec.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 

@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 abort`: gives a candidate up.
 struct Abort: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "abort",
         abstract: "Give a candidate up; its edits are forgotten.",
         discussion: """
               xt2 abort 2

@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 add`: makes a table, a chain or a rule.
 struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "add",
         abstract: "Add a table, a chain or a rule.",
         discussion: """
               xt2 add table inet filter

@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 append`: adds a rule at the end of a chain.
 struct Append: EditCommand {
     static let configuration = CommandConfiguration(
+        commandName: "append",
         abstract: "Add a rule at the end of a chain.",
         usage: "xt2 append [OPTIONS] [FAMILY] TABLE CHAIN RULE",
         discussion: """

@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 audit`: shows who tried what.
 struct Audit: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "audit",
         abstract: "Show who changed, or tried to change, what; newest first.",
         discussion: """
             Every attempt is an entry, refused ones too. All filters that are given must hold. Times are 2026-03-01, \

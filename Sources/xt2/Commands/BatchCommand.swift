@@ -25,7 +25,7 @@ struct BatchCommand: ParsableCommand {
         let source = try BatchSource(file: file)
         let lines = try source.edits()
         let batch = EditBatch(
-            edits: lines.map(\.edit), options: try options.batchOptions(),
+            edits: lines.map(\.edit), options: try options.run.batchOptions(),
             echo: options.connection.json)
         var client = try options.connection.connect()
         let outcome: EditOutcome

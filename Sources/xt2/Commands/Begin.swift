@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 begin`: begins a candidate.
 struct Begin: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "begin",
         abstract: "Begin a candidate and print its id.",
         discussion: """
             A candidate collects edits (--tx ID) that change nothing until 'xt2 commit ID' makes them one version.

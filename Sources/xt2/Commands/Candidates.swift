@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 candidates`: lists candidates.
 struct Candidates: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "candidates",
         abstract: "List candidates that are not committed yet.",
         discussion: """
               xt2 candidates

@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 commit`: makes a candidate the next version.
 struct Commit: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "commit",
         abstract: "Make a candidate the next version.",
         discussion: """
             It is refused (exit status 75) if a newer version has changed what the candidate changes.

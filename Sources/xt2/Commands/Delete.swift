@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 delete`: removes a table, a chain or a rule.
 struct Delete: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "delete",
         abstract: "Delete a rule, a chain or a table.",
         discussion: """
             Without 'table' or 'chain' as the first word it deletes a rule. 'delete rule …' says so explicitly, which a \

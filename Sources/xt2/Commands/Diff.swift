@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 diff`: shows what differs.
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "diff",
         abstract: "Show what differs between two versions, or what a candidate would change.",
         usage: """
             xt2 diff [OPTIONS] A B

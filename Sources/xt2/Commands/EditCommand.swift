@@ -17,9 +17,11 @@ struct EditOptions: ParsableArguments {
 
     @OptionGroup var connection: ConnectionOptions
 
-    /// What the beginning of the batch says.
-    func batchOptions() throws(CommandError) -> BatchOptions {
-        BatchOptions(reason: try Reason.checked(message), candidate: candidate)
+    /// The same, for whoever sends the edits.
+    var run: EditRun.Options {
+        EditRun.Options(
+            message: message, candidate: candidate, socket: connection.socket, json: connection.json
+        )
     }
 }
 
@@ -45,22 +47,7 @@ protocol EditCommand: ParsableCommand {
 extension EditCommand {
     /// Sends the edit as a batch of its own, and tells what came of it.
     mutating func run() throws {
-        let edits = [try edit()]
-        let batch = EditBatch(edits: edits, options: try options.batchOptions(), echo: true)
-        var client = try options.connection.connect()
-        let outcome: EditOutcome
-        do {
-            outcome = try client.commit(batch)
-        } catch {
-            throw error.error
-        }
-        var output = Output()
-        if options.connection.json {
-            try output.json(OutcomeText.json(outcome))
-        } else {
-            try output.line(OutcomeText.line(edits, outcome))
-        }
-        try output.flush()
+        try EditRun(edits: [try edit()], options: options.run).run()
     }
 
     /// The words that the parser left alone, unless they ask for help.

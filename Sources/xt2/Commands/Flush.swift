@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 flush`: deletes all rules of a chain or a table.
 struct Flush: EditCommand {
     static let configuration = CommandConfiguration(
+        commandName: "flush",
         abstract: "Delete all rules of a chain, or of all chains of a table.",
         usage: "xt2 flush [OPTIONS] [FAMILY] TABLE [CHAIN]",
         discussion: """

@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 insert`: adds a rule at the head of a chain, or where it is told.
 struct Insert: EditCommand {
     static let configuration = CommandConfiguration(
+        commandName: "insert",
         abstract: "Add a rule at the head of a chain, or at another place.",
         usage: "xt2 insert [--at N | --before ID | --after ID] [OPTIONS] [FAMILY] TABLE CHAIN RULE",
         discussion: """

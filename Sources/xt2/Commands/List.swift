@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 list`: shows tables, chains and rules.
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "list",
         abstract: "Show tables, chains and rules.",
         usage: "xt2 list [OPTIONS] [FAMILY [TABLE [CHAIN]]]",
         discussion: """

@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 log`: lists versions.
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "log",
         abstract: "List versions, newest first.",
         discussion: """
             A line has number, time, user, how the version came to be, how many objects it changed, and why.

@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 policy`: sets what happens at the end of a base chain.
 struct Policy: EditCommand {
     static let configuration = CommandConfiguration(
+        commandName: "policy",
         abstract: "Set what happens to packets at the end of a base chain.",
         usage: "xt2 policy [OPTIONS] [FAMILY] TABLE CHAIN accept|drop",
         discussion: """

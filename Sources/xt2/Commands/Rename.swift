@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 rename`: gives a chain another name.
 struct Rename: EditCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rename",
         abstract: "Give a chain another name; jumps to it follow.",
         usage: "xt2 rename [OPTIONS] [FAMILY] TABLE CHAIN NEWNAME",
         discussion: """

@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 replace`: puts another rule in a rule's place.
 struct Replace: EditCommand {
     static let configuration = CommandConfiguration(
+        commandName: "replace",
         abstract: "Replace a rule; its id and its place stay.",
         usage: "xt2 replace (--id ID | --at N) [OPTIONS] [FAMILY] TABLE CHAIN RULE",
         discussion: """

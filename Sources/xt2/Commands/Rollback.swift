@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 rollback`: brings back an older version.
 struct Rollback: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rollback",
         abstract: "Bring back the ruleset of an older version, as a new version.",
         discussion: """
             Only what differs is sent to the kernel; rules that are the same in both keep their counters.

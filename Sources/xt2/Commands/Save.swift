@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 save`: writes the ruleset as commands.
 struct Save: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "save",
         abstract: "Write the ruleset as lines that 'xt2 batch' reads.",
         discussion: """
             Rule ids, counters and history are not part of it.

@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 show`: shows one version and what it changed.
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "show",
         abstract: "Show who made a version, when, why, and what it changed.",
         discussion: """
               xt2 show 12

@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 status`: tells how the daemon is.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "Tell how the daemon is and what it holds.",
         discussion: """
               xt2 status

@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 zero`: sets counters to nought.
 struct Zero: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "zero",
         abstract: "Set the counters of a chain's or a table's rules to zero.",
         usage: "xt2 zero [OPTIONS] [FAMILY] TABLE [CHAIN]",
         discussion: """

@@ -34,13 +34,13 @@ struct CompatCommand: Equatable {
     var word: String
     /// The rules that are described, with what they have counted.
     var bodies: [RuleBody]
-    /// `-n`
+    /// `-n`.
     var isNumeric: Bool
     /// `-v`, how often.
     var verbosity: Int
-    /// `-x`
+    /// `-x`.
     var isExact: Bool
-    /// `--line-numbers`
+    /// `--line-numbers`.
     var hasLineNumbers: Bool
 
     /// The command that was read; nil if it only asks for help or the release.
@@ -63,9 +63,9 @@ struct CompatCommand: Equatable {
 /// What a command line comes to.
 enum CompatRequest: Equatable {
     case command(CompatCommand)
-    /// `-h`
+    /// `-h`.
     case help
-    /// `-V`
+    /// `-V`.
     case version
     /// A line for the other family.
     case nothing

@@ -41,7 +41,8 @@ enum CompatRule {
         let target = columns.target.isEmpty ? "" : columns.target + " "
         let place = "opt \(columns.options) in \(columns.input) out \(columns.output)"
         let destination = columns.destination.drop { $0 == " " }
-        return "\(target)\(columns.transport) \(place) \(columns.source)  -> \(destination) \(columns.extra) "
+        return
+            "\(target)\(columns.transport) \(place) \(columns.source)  -> \(destination) \(columns.extra) "
     }
 
     // MARK: Refusals
@@ -57,7 +58,9 @@ enum CompatRule {
         case ENOENT where refusal.namesAttribute: return .noChain
         case ERANGE: return tooBig(command.operation)
         case ENOENT:
-            if let target = command.bodies.flatMap(\.jumpTargets).first, builtin.chain(target) == nil {
+            if let target = command.bodies.flatMap(\.jumpTargets).first,
+                builtin.chain(target) == nil
+            {
                 return .noTarget(target)
             }
         default: break

@@ -31,7 +31,8 @@ struct IPTablesRestore {
         }
         if options.asksHelp { return try CompatOutput.show(help) }
         var file = RestoreFile(
-            CommandLineReader(name, rules), name, hasCounters: options.hasCounters, onlyTable: options.table)
+            CommandLineReader(name, rules), name, hasCounters: options.hasCounters,
+            onlyTable: options.table)
         try file.read(try bytes(options.file))
         if options.isVerbose { try showComments(file.statements) }
         try restore(file.statements, options, reason: Caller.reason(name.program, words))

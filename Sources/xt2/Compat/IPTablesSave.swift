@@ -37,7 +37,8 @@ struct IPTablesSave {
                 case "c": options.hasCounters = true
                 case "f": options.file = option.value
                 case "V": options.asksVersion = true
-                default: break  // -M: the kernel loads its modules by itself; -d: nothing more to tell
+                // -M: the kernel loads its modules by itself; -d: there is nothing more to tell.
+                default: break
                 }
             }
         } catch {

@@ -53,7 +53,7 @@ struct RestoreTable {
 
     // MARK: Statements
 
-    /// `:CHAIN POLICY`
+    /// `:CHAIN POLICY`.
     mutating func declare(
         _ name: String, policy word: String, line: Int
     ) throws(CompatError) {

@@ -8,7 +8,8 @@ extension Committer {
     func begin(reason: String?, peer: Peer) throws(Refusal) -> CandidateMessage {
         let audited = request("begin", reason ?? "", peer)
         do {
-            try authorise(peer)
+            try authorise(peer, .edit)
+            try checkRoom()
             let candidate = try store.createCandidate(
                 base: head.version, created: .now, uid: peer.uid, gid: peer.gid, message: reason)
             note(audited, .committed)
@@ -22,7 +23,7 @@ extension Committer {
     func abort(_ id: CandidateID, peer: Peer) throws(Refusal) {
         let audited = request("abort", "", peer)
         do {
-            try authorise(peer)
+            try authorise(peer, .edit)
             try store.deleteCandidate(id)
             note(audited, .committed)
         } catch {
@@ -39,7 +40,7 @@ extension Committer {
     ) throws(Refusal) -> VersionMessage? {
         var audited = request("commit", reason ?? "", peer)
         do {
-            try authorise(peer)
+            try authorise(peer, .edit)
             let candidate = try store.candidate(id)
             audited.message = reason ?? candidate.message ?? ""
             let editor = try self.editor(on: candidate)
@@ -89,8 +90,10 @@ extension Committer {
             var editor = RulesetEditor(before.ruleset, graph: before.graph, nextID: nextID)
             for edit in edits { try editor.apply(edit) }
             let changes = try editor.changes()
+            let operations = try changes.map(ChangeCodec.encode)
+            try checkSize(of: candidate, with: operations)
             try store.append(
-                try changes.map(ChangeCodec.encode), to: id, nextObjectID: editor.nextID)
+                operations, to: id, nextObjectID: editor.nextID)
             // Ids that a candidate uses are never given to anything else.
             nextID = editor.nextID
             note(audited, .staged)

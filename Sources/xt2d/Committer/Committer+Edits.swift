@@ -10,8 +10,8 @@ extension Committer {
         var audited = batch.audited(by: peer, [])
         do {
             // Of a user who may not write, only the attempt is kept, not the text.
-            if !peer.mayWrite { audited.message = "" }
-            try authorise(peer)
+            if !configuration.allows(peer, .edit) { audited.message = "" }
+            try authorise(peer, .edit)
             let edits = try batch.edits()
             audited = batch.audited(by: peer, edits)
             try checkExpectation(batch.options)
@@ -45,15 +45,6 @@ extension Committer {
         }
     }
 
-    /// Refuses users who may not change anything.
-    func authorise(_ peer: Peer) throws(Refusal) {
-        guard peer.mayWrite else {
-            throw Refusal(
-                EPERM,
-                "User \(peer.uid) may look at the ruleset, but only root may change it; try sudo.")
-        }
-    }
-
     private func checkExpectation(_ options: BatchOptions) throws(Refusal) {
         guard let expected = options.expectedHead, expected != head.version.rawValue else { return }
         throw Refusal(
@@ -82,7 +73,7 @@ extension Committer {
         let audited = AuditedRequest(
             peer: peer, action: "rollback", scopes: [], message: request.reason ?? "")
         do {
-            try authorise(peer)
+            try authorise(peer, .rollback)
             return try rollback(to: VersionID(rawValue: request.version), audited)
         } catch {
             if !error.isAudited { audit(error, audited) }
@@ -131,7 +122,7 @@ extension Committer {
         let audited = AuditedRequest(
             peer: peer, action: "zero", scopes: scope.map { [$0] } ?? [], message: "")
         do {
-            try authorise(peer)
+            try authorise(peer, .edit)
             if let message, message.handle != nil || message.index != nil {
                 try zeroRule(message)
             } else {

@@ -20,6 +20,8 @@ actor Committer {
     let ownership: TableBody.Flags
     let uuid: [UInt8]
     let bootID: String
+    /// Who may do what.
+    let configuration: LiveConfiguration
 
     var head: Head
     var graph: ChainGraph
@@ -28,6 +30,8 @@ actor Committer {
     var unsettled: Unsettled?
     /// Whether the kernel may hold rules whose handles are not known here.
     var lacksHandles = false
+    /// Which denied attempts get an audit entry of their own.
+    var denials = RefusalLedger()
 
     /// What a commit can leave open.
     enum Unsettled {
@@ -40,7 +44,10 @@ actor Committer {
     }
 
     /// A committer on top of what recovery found.
-    init(_ start: Recovered, eventLoop: any EventLoop, log: Logger) {
+    init(
+        _ start: Recovered, configuration: LiveConfiguration, eventLoop: any EventLoop, log: Logger
+    ) {
+        self.configuration = configuration
         executor = eventLoop.executor
         unownedExecutor = executor.asUnownedSerialExecutor()
         store = start.store
@@ -64,6 +71,7 @@ actor Committer {
     ///
     /// A log that cannot be written does not change the answer.
     func audit(_ refusal: Refusal, _ request: AuditedRequest) {
+        if refusal.isDenial && !admitDenial(request) { return }
         let entry = request.entry(
             outcome: AuditOutcome(rawValue: refusal.outcome.rawValue), reason: refusal.message,
             generation: head.generation)

@@ -1,5 +1,3 @@
-import CMnl
-import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -24,7 +22,14 @@ struct ControlServer: Service {
         self.log = log
     }
 
-    private typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    private typealias Channel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    /// A connection that was just accepted.
+    private struct Client: Sendable {
+        let channel: Channel
+        let credentials: PeerCredentials?
+        let pause: ClientPause
+    }
 
     /// Serves until the service group shuts down.
     ///
@@ -33,10 +38,9 @@ struct ControlServer: Service {
         let server = try await ServerBootstrap(group: group)
             // A client that has said all it wants still waits for the answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.writeBufferWaterMark, value: StallHandler.buffered)
             .bind(socket.descriptor) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try Client(wrappingChannelSynchronously: channel)
-                }
+                channel.eventLoop.makeCompletedFuture { try client(channel) }
             }
         log.info("listening", metadata: ["socket": "\(socket.path)"])
         SystemdNotifier.notify("READY=1")
@@ -65,13 +69,40 @@ struct ControlServer: Service {
         }
     }
 
+    /// Runs on the channel's event loop.
+    private func client(_ channel: any NIOCore.Channel) throws -> Client {
+        let pipeline = channel.pipeline.syncOperations
+        let credentials = try pipeline.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self
+        ) { PeerCredentials($0) }
+        let pause = ClientPause()
+        var log = log
+        if let who = credentials ?? nil {
+            log[metadataKey: "uid"] = "\(who.uid)"
+            log[metadataKey: "pid"] = "\(who.pid)"
+        }
+        try pipeline.addHandler(
+            StallHandler(pause, configuration: handler.configuration, log: log))
+        return Client(
+            channel: try Channel(wrappingChannelSynchronously: channel),
+            credentials: credentials ?? nil, pause: pause)
+    }
+
     private func serve(_ client: Client) async {
         do {
-            let peer = try await ControlServer.peer(of: client.channel)
-            guard handler.status.admit(peer) else {
-                return try await turnAway(client)
+            guard let credentials = client.credentials else {
+                throw StartError("The kernel does not say who a client is.")
             }
-            defer { handler.status.releaseClient() }
+            let peer = Peer(credentials)
+            do throws(Refusal) {
+                try handler.places.admit(peer)
+            } catch {
+                log.notice(
+                    "a client was turned away",
+                    metadata: ["uid": "\(peer.uid)", "reason": "\(error.message)"])
+                return try await turnAway(client, error)
+            }
+            defer { handler.places.release(peer) }
             try await converse(client, peer)
         } catch {
             log.debug("a client went away", metadata: ["error": "\(error)"])
@@ -79,36 +110,21 @@ struct ControlServer: Service {
     }
 
     private func converse(_ client: Client, _ peer: Peer) async throws {
-        try await client.executeThenClose { inbound, outbound in
+        try await client.channel.executeThenClose { inbound, outbound in
             var session = Session(peer, handler: handler, outbound: outbound)
             for try await buffer in inbound {
+                client.pause.set(false)
                 guard try await session.receive(buffer.readableBytesView) else { break }
+                client.pause.set(session.waitsForMore)
             }
         }
     }
 
-    private func turnAway(_ client: Client) async throws {
-        try await client.executeThenClose { _, outbound in
+    private func turnAway(_ client: Client, _ refusal: Refusal) async throws {
+        try await client.channel.executeThenClose { _, outbound in
             var replies = ReplyStream(outbound)
-            try await replies.acknowledge(
-                MessageHeader(type: .noop), errno: EAGAIN,
-                message: "There are too many clients already; try again later.")
+            try await replies.refuse(MessageHeader(type: .noop), refusal)
             try await replies.flush()
         }
-    }
-
-    /// Who is at the other end; the kernel fixed it when the client connected.
-    ///
-    /// - Source: unix(7), SO_PEERCRED.
-    private static func peer(of channel: any Channel) async throws -> Peer {
-        guard let provider = channel as? any SocketOptionProvider else {
-            throw StartError("This channel is not a socket.")
-        }
-        let option =
-            provider.unsafeGetSocketOption(
-                level: .socket, name: .init(rawValue: SO_PEERCRED))
-            as EventLoopFuture<xt2_peer_credentials>
-        let credentials = try await option.get()
-        return Peer(uid: credentials.uid, gid: credentials.gid, pid: credentials.pid)
     }
 }

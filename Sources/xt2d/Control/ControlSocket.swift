@@ -6,15 +6,15 @@ struct ControlSocket: Sendable {
     let descriptor: Int32
 
     private static let backlog: Int32 = 128
-    /// The group whose members may look at the ruleset.
-    private static let readerGroup = "xt2"
+    private let settings: SocketSettings
 
-    /// Binds `path`, mode 0660, group `xt2` where there is one.
+    /// Binds `path`, mode 0660 and group `xt2` where there is one, unless the settings say otherwise.
     ///
     /// A socket that nobody listens on is left over from a crash and is replaced; anything else at that path is not touched.
     /// - Throws: ``StartError`` if another daemon listens there, or the path cannot be used.
-    init(path: String) throws(StartError) {
+    init(path: String, _ settings: SocketSettings) throws(StartError) {
         self.path = path
+        self.settings = settings
         try ControlSocket.clear(path)
         descriptor = try ControlSocket.make()
         do {
@@ -45,7 +45,7 @@ struct ControlSocket: Sendable {
 
     private func bind() throws(StartError) {
         // The mode must be right from the first moment, so it comes from the mask, not from a later chmod.
-        let mask = umask(0o117)
+        let mask = umask(~settings.mode & 0o777)
         let result = ControlSocket.withAddress(path) { Glibc.bind(descriptor, $0, $1) }
         let number = errno
         umask(mask)
@@ -57,7 +57,7 @@ struct ControlSocket: Sendable {
                 "The socket \(path) cannot be made: \(errorText(number)). Its directory must exist and be writable for this user."
             )
         }
-        if let group = getgrnam(ControlSocket.readerGroup)?.pointee.gr_gid {
+        if let group = settings.group ?? Account.gid(named: AccessRules.readerGroup) {
             // Only root can give a file away; without it the group stays the daemon's own.
             _ = chown(path, uid_t.max, group)
         }

@@ -9,31 +9,17 @@ final class DaemonStatus: Sendable {
 
     private let started = Timestamp.now
     private let notices: [String]
-    private let clients = Atomic<Int>(0)
+    private let places: ClientPlaces
+    private let configuration: LiveConfiguration
     private let historicListings = Atomic<Int>(0)
 
-    /// Clients at a time; more are told to try again.
-    static let clientLimit = 256
-    /// Up to how many clients those who may only look are let in.
-    static let readerLimit = 192
     /// Listings of older versions at a time: each holds a whole ruleset.
     private static let historicListingLimit = 8
 
-    init(notices: [String]) {
+    init(notices: [String], places: ClientPlaces, configuration: LiveConfiguration) {
         self.notices = notices
-    }
-
-    /// Counts a client in; false, and not counted, if there are as many as allowed.
-    ///
-    /// Clients who may only look leave places for those who may write, so that they cannot lock them out.
-    func admit(_ peer: Peer) -> Bool {
-        let limit = peer.mayWrite ? DaemonStatus.clientLimit : DaemonStatus.readerLimit
-        return DaemonStatus.admit(clients, limit: limit)
-    }
-
-    /// Counts a client out.
-    func releaseClient() {
-        clients.subtract(1, ordering: .relaxed)
+        self.places = places
+        self.configuration = configuration
     }
 
     /// Counts a listing of an older version in; false, and not counted, if there are as many as allowed.
@@ -64,6 +50,6 @@ final class DaemonStatus: Sendable {
             chains: UInt32(clamping: chains),
             rules: UInt64(clamping: head.ruleset.count - tables.count - chains),
             candidates: UInt32(clamping: candidates),
-            clients: UInt32(clamping: clients.load(ordering: .relaxed)), notice: notices)
+            clients: UInt32(clamping: places.count), notice: notices + configuration.notices)
     }
 }

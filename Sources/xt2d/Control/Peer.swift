@@ -10,6 +10,8 @@ struct Peer: Sendable, Equatable {
     let process: String
     /// The user who logged in (`/proc/PID/loginuid`), where the kernel keeps it.
     let loginUID: UInt32?
+    /// All groups that it is in, its own included.
+    let groups: Set<UInt32>
 
     /// The daemon itself, for what it does by itself.
     static var daemon: Peer {
@@ -17,14 +19,22 @@ struct Peer: Sendable, Equatable {
     }
 
     /// Looks the process up; it may be gone already, then name and login are unknown.
-    init(uid: UInt32, gid: UInt32, pid: Int32) {
+    init(uid: UInt32, gid: UInt32, pid: Int32, groups: [UInt32] = []) {
         self.uid = uid
         self.gid = gid
         self.pid = pid
+        self.groups = Set(groups + [gid])
         process = SmallFile.read("/proc/\(pid)/comm") ?? ""
         let login = SmallFile.read("/proc/\(pid)/loginuid").flatMap { UInt32($0) }
         // (uid_t)-1 means that nobody logged in.
         loginUID = login == .max ? nil : login
+    }
+
+    /// Looks up the process that the kernel named.
+    init(_ credentials: PeerCredentials) {
+        self.init(
+            uid: credentials.uid, gid: credentials.gid, pid: credentials.pid,
+            groups: credentials.groups)
     }
 
     /// The same, for the store.
@@ -32,8 +42,8 @@ struct Peer: Sendable, Equatable {
         Author(uid: uid, gid: gid, pid: pid, process: process)
     }
 
-    /// Whether this user may change the ruleset: root, and the user whose daemon it is.
-    var mayWrite: Bool { uid == 0 || uid == geteuid() }
+    /// Root, or the user whose daemon it is: they could write the database itself.
+    var isOwner: Bool { uid == 0 || uid == geteuid() }
 }
 
 /// Reads the one-line files of /proc.

@@ -10,6 +10,10 @@ struct RequestHandler: Sendable {
     let store: RuleStore
     let published: PublishedHead
     let status: DaemonStatus
+    let configuration: LiveConfiguration
+    let places: ClientPlaces
+    /// The batches that are held in memory.
+    let queue = BatchQueue()
     /// Where counters are read: one dump of a large ruleset takes long, and must not keep short requests waiting.
     let dumps: NIOThreadPool
 
@@ -18,6 +22,7 @@ struct RequestHandler: Sendable {
         _ message: [UInt8], _ header: MessageHeader, peer: Peer, _ replies: inout ReplyStream
     ) async throws {
         do {
+            try await checkReading(header, peer)
             try await route(message, header, peer, &replies)
         } catch let refusal as Refusal {
             try await replies.refuse(header, refusal)
@@ -29,6 +34,15 @@ struct RequestHandler: Sendable {
                 header,
                 Refusal(EIO, "The database holds what cannot be read: \(error).", outcome: .failed))
         }
+    }
+
+    /// Refuses a request that only reads, of somebody who may not; what writes is decided by the committer.
+    private func checkReading(_ header: MessageHeader, _ peer: Peer) async throws {
+        guard let right = Right.toRead(header.type),
+            let refusal = configuration.refusal(of: peer, right)
+        else { return }
+        await committer.noteDenial(refusal, action: header.type.name, peer: peer)
+        throw refusal
     }
 
     private func route(

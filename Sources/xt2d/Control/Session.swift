@@ -6,7 +6,7 @@ import NetlinkProto
 struct Session {
     private let peer: Peer
     private let handler: RequestHandler
-    private var decoder = FrameDecoder()
+    private var decoder: FrameDecoder
     private var batch: OpenBatch?
     private var replies: ReplyStream
 
@@ -14,6 +14,9 @@ struct Session {
     private struct OpenBatch {
         let header: MessageHeader
         let options: BatchOptions
+        let share: BatchQueue.Share
+        /// Whether the client may do this at all; if not, nothing is kept.
+        let isAllowed: Bool
         var messages: [[UInt8]] = []
         var byteCount = 0
         var refusal: Refusal?
@@ -24,8 +27,12 @@ struct Session {
     ) {
         self.peer = peer
         self.handler = handler
+        decoder = FrameDecoder(messageLimitBytes: handler.configuration.limits.messageBytes)
         replies = ReplyStream(outbound)
     }
+
+    /// Whether the client is in the middle of a message or a batch.
+    var waitsForMore: Bool { decoder.pendingBytes > 0 || batch != nil }
 
     /// Takes in what came from the client.
     ///
@@ -77,11 +84,17 @@ struct Session {
             )
         }
         do {
-            batch = OpenBatch(header: header, options: try Session.options(of: message))
+            batch = open(header, try Session.options(of: message))
         } catch {
-            batch = OpenBatch(header: header, options: BatchOptions())
+            batch = open(header, BatchOptions())
             batch?.refusal = Refusal(EINVAL, "The beginning of the batch cannot be read: \(error).")
         }
+    }
+
+    private func open(_ header: MessageHeader, _ options: BatchOptions) -> OpenBatch {
+        OpenBatch(
+            header: header, options: options, share: BatchQueue.Share(handler.queue),
+            isAllowed: handler.configuration.allows(peer, .edit))
     }
 
     private static func options(of message: [UInt8]) throws(WireError) -> BatchOptions {
@@ -92,16 +105,25 @@ struct Session {
 
     /// Keeps a message for when the batch is whole; of a user who may not write anything, nothing is kept.
     private mutating func collect(_ message: [UInt8], _ header: MessageHeader) {
-        guard batch?.refusal == nil, peer.mayWrite else { return }
-        batch?.byteCount += message.count
-        if let count = batch?.byteCount, count > WireLimits.batchBytes {
-            batch?.messages = []
-            batch?.refusal = Refusal(
-                EMSGSIZE,
-                "The batch is larger than \(WireLimits.batchBytes >> 20) MiB; make several.")
-            return
+        guard var open = batch, open.refusal == nil, open.isAllowed else { return }
+        // Taken out, so that its list of messages is not copied.
+        batch = nil
+        defer { batch = open }
+        open.byteCount += message.count
+        let limits = handler.configuration.limits
+        if open.byteCount > limits.batchBytes {
+            open.messages = []
+            open.refusal = Refusal(
+                EMSGSIZE, "The batch is larger than \(limits.batchBytes) bytes; make several.")
+        } else if !open.share.take(message.count, limit: limits.queueBytes) {
+            open.messages = []
+            open.refusal = Refusal(
+                EAGAIN,
+                "The batches that wait to be carried out take \(limits.queueBytes) bytes already; try again later."
+            )
+        } else {
+            open.messages.append(message)
         }
-        batch?.messages.append(message)
     }
 
     private mutating func end(_ header: MessageHeader) async throws {
@@ -114,5 +136,7 @@ struct Session {
         let edits = EditBatch(
             options: batch.options, sequence: batch.header.sequence, messages: batch.messages)
         try await handler.edit(edits, batch.header, peer: peer, &replies)
+        // Only now is its memory free.
+        withExtendedLifetime(batch.share) {}
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import NetlinkProto
 
 /// Why a request was not carried out, as it is told to the client and written to the audit log.
@@ -22,12 +23,23 @@ struct Refusal: Error, Sendable {
     var outcome = Outcome.refused
     /// Whether the audit log has it already.
     var isAudited = false
+    /// Whether the client lacks a right; such attempts are many, and not each gets an audit entry of its own.
+    var isDenial = false
 
     /// A refusal of the request as a whole, unless more is known.
     init(_ errno: Int32, _ message: String, outcome: Outcome = .refused) {
         self.errno = errno
         self.message = message
         self.outcome = outcome
+    }
+
+    /// The refusal of a user who lacks a right.
+    init(lacking right: Right, uid: UInt32, configuration: String) {
+        self.init(
+            EPERM,
+            "User \(uid) may not \(right.deed): the right '\(right.rawValue)' is missing. Root can give it in section [access] of \(configuration), or try sudo."
+        )
+        isDenial = true
     }
 
     /// The same refusal with one more sentence.

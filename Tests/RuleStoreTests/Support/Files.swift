@@ -26,6 +26,17 @@ func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600) throws {
     }
 }
 
+/// The descriptors by which this process has a file open.
+func openDescriptors(of path: String) -> [Int32] {
+    (0..<Int32(1024)).filter { descriptor in
+        var target = [CChar](repeating: 0, count: 4_096)
+        let count = readlink("/proc/self/fd/\(descriptor)", &target, target.count - 1)
+        return count > 0
+            && String(decoding: target[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+                == path
+    }
+}
+
 /// Makes a database of these bytes, without a log.
 func writeDatabase(_ path: String, _ bytes: [UInt8]) throws {
     unlink(path + "-wal")

@@ -44,6 +44,12 @@ final class ControlClient {
     /// Says that nothing more will come.
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Waits until the daemon has closed the connection, and reads nothing of what came before.
+    func waitForHangup() {
+        var polled = pollfd(fd: descriptor, events: 0, revents: 0)
+        while polled.revents & Int16(POLLHUP) == 0 && poll(&polled, 1, -1) >= 0 {}
+    }
+
     /// The next message from the daemon.
     ///
     /// - Throws: ``ConnectionLost`` if the daemon closed the connection.

@@ -9,21 +9,25 @@ final class Daemon: Sendable {
     let directory: TemporaryDirectory
     let database: String
     private let prefix: [String]
+    private let arguments: [String]
     private let process = Mutex<ChildProcess?>(nil)
 
     /// Starts a daemon and waits until it is ready.
     ///
-    /// - Parameter prefix: a program with its arguments that runs the daemon, such as strace.
+    /// - Parameters:
+    ///   - prefix: a program with its arguments that runs the daemon, such as strace.
+    ///   - arguments: what the daemon is told beside its database and its socket.
     /// - Throws: ``DaemonEnded`` if it ends instead.
     init(
         in namespace: Namespace? = nil, directory: TemporaryDirectory? = nil,
-        database: String? = nil, prefix: [String] = []
+        database: String? = nil, prefix: [String] = [], arguments: [String] = []
     ) throws {
         let directory = try directory ?? TemporaryDirectory()
         self.namespace = try namespace ?? Namespace()
         self.directory = directory
         self.database = database ?? directory.file("rules.db")
         self.prefix = prefix
+        self.arguments = arguments
         try start()
     }
 
@@ -80,7 +84,7 @@ final class Daemon: Sendable {
         let command =
             prefix + [
                 try Daemon.program("xt2d"), "--database", database, "--socket", socketPath,
-            ]
+            ] + arguments
         return try namespace.run {
             try ChildProcess(
                 command[0], Array(command.dropFirst()), environment: ["NOTIFY_SOCKET": ready.path])

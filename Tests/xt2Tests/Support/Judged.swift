@@ -15,7 +15,9 @@ final class Judged: Sendable {
     private let links: String
     private let realLinks: String
 
-    private static let names = ["iptables", "ip6tables"].flatMap { [$0, $0 + "-save", $0 + "-restore"] }
+    private static let names = ["iptables", "ip6tables"].flatMap {
+        [$0, $0 + "-save", $0 + "-restore"]
+    }
 
     /// Starts the daemon and lays the links.
     init() throws {
@@ -65,7 +67,9 @@ final class Judged: Sendable {
 
     /// What both kernels have: tables and chains by name, each with its lines.
     func kernels() throws -> (ours: [String: [String]], real: [String: [String]]) {
-        let list: @Sendable () throws -> String = { try Command.check("nft", "-s", "list", "ruleset") }
+        let list: @Sendable () throws -> String = {
+            try Command.check("nft", "-s", "list", "ruleset")
+        }
         return (
             Judged.chains(try daemon.namespace.run(list)), Judged.chains(try judge.run(list))
         )
@@ -83,10 +87,14 @@ final class Judged: Sendable {
             case "chain": chain = table + " " + words[1]
             case "flags", "}", "#": continue
             default:
-                if table != "inet xt2" { chains[chain, default: []].append(words.joined(separator: " ")) }
+                if table != "inet xt2" {
+                    chains[chain, default: []].append(words.joined(separator: " "))
+                }
                 continue
             }
-            if table != "inet xt2" { chains[words[0] == "table" ? table : chain, default: []] += [] }
+            if table != "inet xt2" {
+                chains[words[0] == "table" ? table : chain, default: []] += []
+            }
         }
         // The real one makes built-in chains where it only looks; xt2 makes those that say something.
         return chains.filter { $0.value.count != 1 || !$0.value[0].hasSuffix("policy accept;") }

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Glibc
+
+/// xt2 beside the other programs that edit rulesets, in one run, in turn, in private network namespaces.
+@main
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measures xt2 beside nft, iptables-nft, iptables-legacy and a floor in C.")
+
+    @Option(help: "The folder of xt2 and xt2d.")
+    var programs = "../.build/release"
+    @Option(help: "The floor program.")
+    var floor = ".build/release/floor"
+    @Option(help: "Numbers of rules, with commas.")
+    var sizes = "1000,10000,100000"
+    @Option(help: "Runs of each single edit; bulk loads run a third as often.")
+    var runs = 15
+    @Option(help: "Which: edit, load, daemon; with commas.")
+    var only = "edit,load,daemon"
+    @Option(help: "Where the table goes as Markdown.")
+    var markdown: String?
+    @Option(help: "Where the table goes as JSON.")
+    var json: String?
+
+    func run() throws {
+        let results = Results()
+        let wanted = Set(only.split(separator: ",").map(String.init))
+        for rules in sizes.split(separator: ",").compactMap({ Int($0) }) {
+            if wanted.contains("edit") { try edit(rules, results) }
+            if wanted.contains("load") {
+                try LoadBenchmark(programs: programs, floor: floor, rules: rules, runs: max(3, runs / 3), results: results).run()
+            }
+            if wanted.contains("daemon") {
+                try DaemonBenchmark(programs: programs, floor: floor, rules: rules, runs: runs, results: results).run()
+            }
+        }
+        let report = Report(results: results, machine: try Bench.machine())
+        print(report.markdown())
+        if let markdown { try writeFile(markdown, [report.markdown()]) }
+        if let json { try writeFile(json, [report.json()]) }
+    }
+
+    private func edit(_ rules: Int, _ results: Results) throws {
+        let contenders: [any Contender] = [
+            try XT2(programs: programs), try NFT(), try IPTables("iptables-nft"), try IPTables("iptables-legacy"),
+        ]
+        defer { for contender in contenders { contender.stop() } }
+        try EditBenchmark(contenders: contenders, rules: rules, runs: runs, results: results).run()
+    }
+
+    private static func machine() throws -> String {
+        let words = try [["uname", "-srm"], ["nproc"], ["nft", "--version"], ["iptables-nft", "--version"], ["cat", "/proc/loadavg"]]
+            .map { try Program.run($0).output.split(separator: "\n").first.map(String.init) ?? "" }
+        return "\(words[0]), \(words[1]) cores, \(words[2]), \(words[3]), load at the end \(words[4])"
+    }
+}

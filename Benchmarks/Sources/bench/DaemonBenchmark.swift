@@ -1,0 +1,138 @@
+import Glibc
+import NetlinkProto
+import RuleSyntax
+
+/// What the daemon itself takes: one edit, many clients, a start, memory and disk.
+struct DaemonBenchmark {
+    let programs: String
+    let floor: String
+    let rules: Int
+    let runs: Int
+    let results: Results
+
+    func run() throws {
+        let daemon = try XT2(programs: programs)
+        defer { daemon.stop() }
+        let path = daemon.folder + "/ruleset"
+        try daemon.writeRuleset((0..<rules).map(RuleLine.init(number:)), to: path)
+        let load = try daemon.load(path)
+        try edits(daemon)
+        try start(daemon, load: load)
+        try sizes(daemon)
+        try clients(daemon)
+    }
+
+    /// One edit from request to reply, beside the floor's same batch and one durable transaction.
+    private func edits(_ daemon: XT2) throws {
+        let count = 200
+        try daemon.namespace.enter()
+        let connection = try Connection(path: daemon.socket)
+        var sample = Sample()
+        for number in 0..<count { sample.add(try connection.insert(try body(number))) }
+        results.add("one edit, request to reply", rules, "xt2", sample, unit: "µs")
+        try Namespace().enter()
+        let output = try Program.run([floor, "commits", "\(count)", "\(rules)", daemon.folder + "/floor.db"]).output
+        results.add("one edit, request to reply", rules, "floor + SQLite", try number(output, 0), unit: "µs")
+    }
+
+    private func body(_ number: Int) throws -> RuleBody {
+        try RuleText.parse(RuleLine.extra(number).iptables, context: RuleContext(family: .ip)).body
+    }
+
+    private func number(_ output: String, _ index: Int) throws -> Double {
+        let words = output.split { $0 == " " || $0 == "\n" }
+        guard words.count > index, let value = Double(words[index]) else { throw Failure("floor printed \(output)") }
+        return value
+    }
+
+    /// A start with the kernel in sync, and one with an empty kernel, beside the load of the same rules.
+    private func start(_ daemon: XT2, load: Double) throws {
+        var (inSync, empty) = (Sample(), Sample())
+        for _ in 0..<max(3, runs / 5) {
+            daemon.stopDaemon()
+            inSync.add(try daemon.startDaemon())
+        }
+        let home = daemon.namespace
+        for _ in 0..<max(3, runs / 5) {
+            daemon.stopDaemon()
+            empty.add(try daemon.startDaemon(in: try Namespace()))
+        }
+        daemon.stopDaemon()
+        try daemon.startDaemon(in: home)
+        results.add("start, kernel in sync", rules, "xt2", inSync, unit: "ms", scale: 1_000)
+        results.add("start, kernel in sync", rules, "its bulk load", load / 1_000, unit: "ms")
+        results.add("start, kernel empty", rules, "xt2", empty, unit: "ms", scale: 1_000)
+        results.add("start, kernel empty", rules, "its bulk load", load / 1_000, unit: "ms")
+    }
+
+    /// Memory of the daemon and growth of the database with 2,000 single edits.
+    private func sizes(_ daemon: XT2) throws {
+        results.add("memory of xt2d", rules, "xt2", try residentMegabytes(daemon.pid), unit: "MB")
+        try daemon.namespace.enter()
+        let connection = try Connection(path: daemon.socket)
+        let before = databaseBytes(daemon)
+        let count = 2_000
+        var bytes = 0
+        for number in 0..<count {
+            let rule = try body(10_000 + number)
+            bytes += try rule.encoded().count
+            _ = try connection.insert(rule)
+        }
+        results.add("database growth for 2,000 edits", rules, "xt2", Double(databaseBytes(daemon) - before) / 1e6, unit: "MB")
+        results.add("database growth for 2,000 edits", rules, "bytes of the rules", Double(bytes) / 1e6, unit: "MB")
+    }
+
+    private func residentMegabytes(_ pid: Int32) throws -> Double {
+        let status = try Program.run(["cat", "/proc/\(pid)/status"]).output
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        let words = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }) ?? []
+        guard words.count > 1, let kilobytes = Double(words[1]) else { throw Failure("no VmRSS") }
+        return kilobytes / 1_024
+    }
+
+    private func databaseBytes(_ daemon: XT2) -> Int {
+        var information = stat()
+        return stat(daemon.database, &information) == 0 ? Int(information.st_size) : 0
+    }
+
+    /// 16 clients, each with single edits on a small chain of its own table's chain, beside the floor's edits a second.
+    private func clients(_ daemon: XT2) throws {
+        try daemon.namespace.enter()
+        _ = try daemon.run(daemon.command(["add", "chain", "ip", "bench", "small"]))
+        let (clients, edits) = (16, 100)
+        let bodies = try (0..<edits).map { try body($0) }
+        let socket = daemon.socket
+        let start = Clock.microseconds
+        try withThreads(clients) {
+            let connection = try Connection(path: socket)
+            for body in bodies { _ = try connection.insert(body, chain: "small") }
+        }
+        let rate = Double(clients * edits) / (Clock.microseconds - start) * 1e6
+        results.add("16 clients, durable edits a second", rules, "xt2", rate, unit: "/s")
+        try Namespace().enter()
+        let output = try Program.run([floor, "edits", "\(clients * edits)", "0"]).output
+        results.add("16 clients, durable edits a second", rules, "floor, one client, not durable", try number(output, 1), unit: "/s")
+    }
+}
+
+/// Runs the same on several threads and waits for all.
+private func withThreads(_ count: Int, _ body: @escaping @Sendable () throws -> Void) throws {
+    var threads: [pthread_t] = []
+    for _ in 0..<count {
+        var thread = pthread_t()
+        let box = Unmanaged.passRetained(ThreadBody(body))
+        pthread_create(&thread, nil, { argument in
+            guard let argument else { return nil }
+            let body = Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue()
+            do { try body.run() } catch { print("bench: \(error)"); exit(1) }
+            return nil
+        }, box.toOpaque())
+        threads.append(thread)
+    }
+    for thread in threads { pthread_join(thread, nil) }
+}
+
+private final class ThreadBody: Sendable {
+    let run: @Sendable () throws -> Void
+    init(_ run: @escaping @Sendable () throws -> Void) { self.run = run }
+}

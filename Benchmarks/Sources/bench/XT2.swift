@@ -1,0 +1,84 @@
+import Glibc
+
+/// xt2, with a daemon and a database on disk.
+final class XT2: Contender {
+    let name = "xt2"
+    let namespace: Namespace
+    let folder: String
+    private let programs: String
+    private var daemon: Program?
+
+    /// The programs are in the folder `programs`.
+    init(programs: String) throws {
+        self.programs = programs
+        namespace = try Namespace()
+        folder = try makeFolder()
+        try startDaemon()
+    }
+
+    var database: String { folder + "/rules.db" }
+    var socket: String { folder + "/xt2d.sock" }
+    /// The daemon's process id.
+    var pid: Int32 { daemon?.pid ?? 0 }
+
+    func command(_ words: [String]) -> [String] { [programs + "/xt2", "--socket", socket] + words }
+
+    /// Starts the daemon.
+    ///
+    /// - Returns: the microseconds until it answers.
+    @discardableResult
+    func startDaemon(in other: Namespace? = nil) throws -> Double {
+        try (other ?? namespace).enter()
+        let start = Clock.microseconds
+        daemon = try Program([
+            programs + "/xt2d", "--database", database, "--socket", socket, "--log-level", "error",
+        ])
+        let deadline = start + 120e6
+        while !connects() {
+            guard Clock.microseconds < deadline else { throw Failure("xt2d does not answer") }
+            usleep(200)
+        }
+        return Clock.microseconds - start
+    }
+
+    /// Stops the daemon; the rules stay in the kernel.
+    func stopDaemon() {
+        daemon?.stop()
+        daemon = nil
+    }
+
+    private func connects() -> Bool { (try? Connection(path: socket)) != nil }
+
+    func stop() {
+        stopDaemon()
+        _ = try? Program.run(["rm", "-rf", folder])
+    }
+
+    func writeRuleset(_ rules: [RuleLine], to path: String) throws {
+        let head = [
+            "add table ip bench", "add chain --type filter --hook input --priority filter ip bench input",
+        ]
+        let lines = rules.lazy.map { "append ip bench input " + $0.iptables.joined(separator: " ") }
+        try writeFile(path, Array(head) + lines)
+    }
+
+    func load(_ path: String) throws -> Double { try run(command(["batch", path])).microseconds }
+
+    func insertion(_ rule: RuleLine, at position: Int) -> [String] {
+        switch position {
+        case -1: command(["append", "ip", "bench", "input"] + rule.iptables)
+        case 0: command(["insert", "ip", "bench", "input"] + rule.iptables)
+        default: command(["insert", "--at", "\(position + 1)", "ip", "bench", "input"] + rule.iptables)
+        }
+    }
+
+    func deletion(_ key: String) -> [String] { command(["delete", "--id", key, "ip", "bench", "input"]) }
+
+    func keys() throws -> [(address: String, key: String)] {
+        try run(command(["list", "--ids", "ip", "bench", "input"])).output.split(separator: "\n").compactMap { line in
+            guard let address = address(in: line, behind: "-s") else { return nil }
+            // Position, id, rule text.
+            return line.split(separator: " ").dropFirst().first.map { (address, String($0)) }
+        }
+    }
+}
