@@ -23,6 +23,7 @@
 
 #define FUNCTIONS(EACH)                                                                                                  \
     EACH(xtables_init_all)                                                                                               \
+    EACH(xtables_fini)                                                                                                   \
     EACH(xtables_set_nfproto)                                                                                            \
     EACH(xtables_find_match)                                                                                             \
     EACH(xtables_find_match_revision)                                                                                    \
@@ -52,8 +53,8 @@ static struct {
 #define POINTER(name) __typeof__(&name) name;
     FUNCTIONS(POINTER)
 #undef POINTER
-    struct xtables_match **matches;
-    struct xtables_target **targets;
+    struct xtables_match **matches, **pending_matches;
+    struct xtables_target **targets, **pending_targets;
     const struct xtables_pprot *protocols;
 } library;
 
@@ -72,6 +73,8 @@ static struct {
     int status;
     char message[4096];
     struct text output, complaints;
+    /* Where the complaints of the latest call begin. */
+    size_t complaints_before;
     pthread_t thread;
     FILE *real_output, *real_complaints;
     FILE *caught_output, *caught_complaints;
@@ -137,7 +140,7 @@ static void guard_begin(void) {
     guard.status = 0;
     guard.message[0] = 0;
     text_clear(&guard.output);
-    text_clear(&guard.complaints);
+    guard.complaints_before = guard.complaints.length;
     if (!guard.caught_output) guard.caught_output = catching_stream(&guard.output);
     if (!guard.caught_complaints) guard.caught_complaints = catching_stream(&guard.complaints);
     guard.thread = pthread_self();
@@ -166,7 +169,8 @@ static int guard_end(void) {
 
 const char *cxt_message(void) {
     if (guard.message[0]) return guard.message;
-    return guard.complaints.length ? guard.complaints.bytes : "the extension gave up without a word";
+    if (guard.complaints.length > guard.complaints_before) return guard.complaints.bytes + guard.complaints_before;
+    return "the extension gave up without a word";
 }
 
 static const char *text_get(const struct text *text, size_t *length) {
@@ -193,8 +197,12 @@ static int has_revision(const char *name, uint8_t revision, int option) {
     bool is_target = option == TARGET_V4 || option == TARGET_V6;
     if (option < MATCH_V4 || option > TARGET_V6 || !place.query) return 1;
     int error = place.query(place.context, option < MATCH_V6 ? NFPROTO_IPV4 : NFPROTO_IPV6, is_target, name, revision);
-    /* Those who may not ask get the newest; revision 0 is taken so that an error can be told in the extension's words. */
-    return error == 0 || error == EPERM || revision == 0;
+    /* Who may not ask gets the newest. */
+    if (error == 0 || error == EPERM) return 1;
+    if (revision > 0) return 0;
+    /* Taken all the same, so that the extension can say in its own words what is wrong with its options. */
+    fprintf(stderr, "Warning: Extension %s revision 0 not supported, missing kernel module?\n", name);
+    return 1;
 }
 
 /* iptables' own options, by the letters of their short forms. */
@@ -237,8 +245,11 @@ static const char *open_library(void) {
 #undef FIND
     library.matches = dlsym(handle, "xtables_matches");
     library.targets = dlsym(handle, "xtables_targets");
+    library.pending_matches = dlsym(handle, "xtables_pending_matches");
+    library.pending_targets = dlsym(handle, "xtables_pending_targets");
     library.protocols = dlsym(handle, "xtables_chain_protos");
-    if (!library.matches || !library.targets || !library.protocols) return "it lacks its lists of extensions";
+    if (!library.matches || !library.targets || !library.pending_matches || !library.pending_targets || !library.protocols)
+        return "it lacks its lists of extensions";
     return NULL;
 }
 
@@ -254,11 +265,24 @@ const char *cxt_open(void) {
 
 const char *cxt_folder(void) { return getenv("XTABLES_LIBDIR"); }
 
+/* Extensions that are loaded for one family leave out those of the others: they are unloaded, to be loaded again. */
+static void leave_family(void) {
+    library.xtables_fini();
+    *library.matches = *library.pending_matches = NULL;
+    *library.targets = *library.pending_targets = NULL;
+}
+
 void cxt_enter(uint8_t family, cxt_query query, void *context) {
+    if (family != place.family && place.family) leave_family();
     place.query = query;
     place.context = context;
     place.family = family;
     library.xtables_set_nfproto(family);
+}
+
+void cxt_leave(void) {
+    place.query = NULL;
+    place.context = NULL;
 }
 
 /* -- Reading a rule -- */
@@ -279,6 +303,7 @@ static struct {
 } rule;
 
 void cxt_begin_rule(int count, const char *const *words) {
+    text_clear(&guard.complaints);
     memset(&rule, 0, sizeof rule);
     memset(&entry, 0, sizeof entry);
     rule.words = calloc((size_t)count + 2, sizeof *rule.words);
@@ -316,6 +341,8 @@ int cxt_next(const char **argument, int *position) {
     *argument = code == '?' || code == ':' ? rule.words[optind - 1] : optarg;
     return code;
 }
+
+int cxt_words_taken(void) { return optind - 1; }
 
 const char *cxt_take_word(void) {
     if (optind >= rule.count) return NULL;

@@ -41,11 +41,11 @@ struct CommandReader {
     ) throws(RuleSyntaxError) -> IPTablesCommand {
         do {
             try readOptions(options)
-            if command.letter == "h" || command.letter == "V" { return command }
-            try readEnd(options)
+            if command.letter != "h", command.letter != "V" { try readEnd(options) }
         } catch {
             throw described(error)
         }
+        command.warnings = options.complaints
         return command
     }
 

@@ -18,7 +18,13 @@ public struct RuleOptions {
         case foreign(Int32)
     }
 
+    /// The ``Item/foreign(_:)`` that no extension knows: `?`, as getopt has it.
+    public static let unknown: Int32 = 0x3F
+
     init() {}
+
+    /// How many words have been taken so far.
+    public var wordsTaken: Int { Int(cxt_words_taken()) }
 
     /// The next item, and the number of its last word, from 0.
     public func next() -> (item: Item, position: Int) {
@@ -130,6 +136,15 @@ public struct RuleOptions {
             found.append(info)
         }
         return found
+    }
+
+    /// What the library and the extensions complained about so far, line by line.
+    public var complaints: [String] {
+        var length = 0
+        guard let bytes = cxt_complaints(&length) else { return [] }
+        let text = String(
+            decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self)
+        return text.split(separator: "\n").map(String.init)
     }
 
     /// The target.

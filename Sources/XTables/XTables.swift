@@ -41,7 +41,7 @@ public final class XTables: Sendable {
                 let context = Unmanaged.passUnretained(cache).toOpaque()
                 cxt_enter(family, answerRevision, context)
                 outcome = Swift.Result { () throws(Failure) in try body(XTablesSession()) }
-                cxt_enter(family, nil, nil)
+                cxt_leave()
             }
         }
         guard let outcome else { preconditionFailure("the lock runs its closure once") }

@@ -41,10 +41,13 @@ const char *cxt_folder(void);
 
 /* Begins work for a family (NFPROTO_IPV4, …), which asks `query` for revisions. */
 void cxt_enter(uint8_t family, cxt_query query, void *context);
+/* Ends it: `query` is not called any more. */
+void cxt_leave(void);
 
-/* What went wrong, what was printed, and what was complained about, in the latest call. */
+/* What went wrong, and what was printed, in the latest call. */
 const char *cxt_message(void);
 const char *cxt_output(size_t *length);
+/* What was complained about since the rule was begun. */
 const char *cxt_complaints(size_t *length);
 
 /* -- Reading a rule -- */
@@ -60,6 +63,8 @@ enum {
 void cxt_begin_rule(int count, const char *const *words);
 /* The next option: a letter, one of the above, or a number that belongs to an extension. */
 int cxt_next(const char **argument, int *position);
+/* How many words have been taken so far. */
+int cxt_words_taken(void);
 /* The next word if it is no option, and steps over it; else NULL. */
 const char *cxt_take_word(void);
 /* What the extensions may look at from here on. */

@@ -58,10 +58,15 @@ public struct CompatMessage: Hashable, Sendable {
     public func write(_ header: MessageHeader, to writer: inout MessageWriter) {
         writer.message(header) { writer in
             writer.netfilterHeader(family: family)
-            writer.attribute(1, string: name)
-            writer.attribute(2, uint32: revision)
-            writer.attribute(3, uint32: isTarget ? 1 : 0)
+            writeAttributes(to: &writer)
         }
+    }
+
+    /// Writes what stands behind the netfilter header.
+    public func writeAttributes(to writer: inout MessageWriter) {
+        writer.attribute(1, string: name)
+        writer.attribute(2, uint32: revision)
+        writer.attribute(3, uint32: isTarget ? 1 : 0)
     }
 }
 

@@ -49,6 +49,9 @@ enum Extensions {
         }
     }
 
+    /// The target that this module has words for.
+    static func target(named name: String) -> TargetEntry? { targetsByName[name] }
+
     /// The target that `-j NAME` means: a chain if it is none of the targets.
     static func target(for name: Word) throws(RuleSyntaxError) -> TargetEntry {
         if let target = targetsByName[name.text] { return target }
@@ -58,7 +61,9 @@ enum Extensions {
                 hint: "did you mean \(near.name)?")
         }
         if foreignTargets.contains(name.text) {
-            throw RuleSyntaxError("target \(name.text) is not supported yet", at: name.index)
+            throw RuleSyntaxError(
+                "target \(name.text) is an extension of iptables that cannot be loaded here",
+                at: name.index)
         }
         try ChainName.check(name)
         return TargetEntry(ChainTarget(chain: name.text, isGoto: false))
@@ -82,7 +87,9 @@ enum Extensions {
 
     static func unknownMatch(_ name: Word) -> RuleSyntaxError {
         if foreignMatches.contains(name.text) {
-            return RuleSyntaxError("match \(name.text) is not supported yet", at: name.index)
+            return RuleSyntaxError(
+                "match \(name.text) is an extension of iptables that cannot be loaded here",
+                at: name.index)
         }
         let names = matches.filter { !$0.isHead }.map(\.name)
         let near = EditDistance.nearest(to: name.text, among: names)
@@ -122,7 +129,7 @@ enum Extensions {
             hint: "add " + protocols.joined(separator: " or "))
     }
 
-    /// Matches of xtables that have no place here yet.
+    /// Matches that libxtables reads and writes.
     private static let foreignMatches: Set = [
         "ah", "bpf", "cgroup", "cluster", "connbytes", "connlabel", "connlimit", "cpu", "dccp",
         "devgroup", "dscp", "dst", "ecn", "esp", "eui64", "frag", "geoip", "hashlimit", "hbh",
@@ -131,8 +138,8 @@ enum Extensions {
         "statistic", "string", "tcpmss", "time", "tos", "ttl", "u32",
     ]
 
-    /// Targets of xtables that have no place here yet.
-    private static let foreignTargets: Set = [
+    /// Targets that libxtables reads and writes.
+    static let foreignTargets: Set = [
         "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNSECMARK", "DNPT", "DSCP", "ECN", "HL",
         "HMARK", "IDLETIMER", "LED", "NETMAP", "RATEEST", "SECMARK", "SET", "SNPT", "SYNPROXY",
         "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",

@@ -106,7 +106,13 @@ struct RuleParser {
         try refuseNegation(of: "-m", at: index)
         let name = try value(attached, of: "-m", "the name of a match", at: index)
         guard let entry = Extensions.match(named: name.text) else {
-            throw Extensions.unknownMatch(name)
+            guard let match = try readForeign(name, isTarget: false) else {
+                throw Extensions.unknownMatch(name)
+            }
+            let family = ForeignMatch(name: name.text, expression: match)
+            matches.append(
+                Match(entry: MatchEntry(family), given: ParsedExtension(index: name.index)))
+            return
         }
         if case .transport(let protocols) = entry.form {
             guard let transport, protocols.contains(transport) else {
@@ -122,8 +128,36 @@ struct RuleParser {
         try refuseNegation(of: "-j", at: index)
         try refuseSecondTarget(at: index)
         let name = try value(attached, of: "-j", "a target or a chain", at: index)
-        target = Target(
-            entry: try Extensions.target(for: name), given: ParsedExtension(index: name.index))
+        let entry: TargetEntry
+        if let known = Extensions.target(named: name.text) {
+            entry = known
+        } else if let foreign = try readForeign(name, isTarget: true) {
+            entry = TargetEntry(ForeignTarget(name: name.text, expression: foreign))
+        } else {
+            entry = try Extensions.target(for: name)
+        }
+        target = Target(entry: entry, given: ParsedExtension(index: name.index))
+    }
+
+    /// Lets an extension's own code read the options that follow its name; nil if there is none of this name.
+    private mutating func readForeign(
+        _ word: Word, isTarget: Bool
+    ) throws(RuleSyntaxError) -> Expression? {
+        guard let extensions = Foreign.extensions,
+            let name = Foreign.name(word.text, isTarget: isTarget)
+        else { return nil }
+        let place = ForeignPlace(family: context.family, transport: transport)
+        let rest = Array(words[position...])
+        let reading: ForeignReading?
+        do {
+            reading = try extensions.read(name, words: rest, in: place)
+        } catch {
+            var shifted = error
+            shifted.wordIndex = error.wordIndex.map { $0 + position } ?? word.index
+            throw shifted
+        }
+        position += reading?.count ?? 0
+        return reading?.expression
     }
 
     private mutating func readGoto(_ attached: String?, at index: Int) throws(RuleSyntaxError) {
@@ -243,7 +277,8 @@ struct RuleParser {
         for match in ordered() { try match.entry.family.compile(match.given, into: &builder) }
         let last = try target?.entry.family.compile(
             target?.given ?? ParsedExtension(index: 0), into: &builder)
-        let body = builder.body(counts: counts, target: last ?? [])
+        var body = builder.body(counts: counts, target: last ?? [])
+        if body.compat == nil { body.compat = body.impliedCompat }
         try RuleParser.check(body)
         return body
     }

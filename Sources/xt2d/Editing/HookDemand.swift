@@ -2,6 +2,7 @@ import NetlinkProto
 
 /// What an expression demands of the base chains that it is reached from.
 ///
+/// Those of xt extensions are in ``ExtensionDemand``.
 /// - Source: the `validate` functions of linux `net/netfilter/nft_nat.c`, `nft_masq.c`, `nft_redir.c`, `nft_reject.c`,
 ///   `nft_fib.c`, `nft_tproxy.c`, `nft_socket.c`, `nft_rt.c`.
 struct HookDemand: Hashable, Sendable {
@@ -14,19 +15,19 @@ struct HookDemand: Hashable, Sendable {
 
     /// Expressions that may demand something.
     static let names: Set<String> = [
-        "nat", "masq", "redir", "reject", "fib", "tproxy", "socket", "rt",
+        "nat", "masq", "redir", "reject", "fib", "tproxy", "socket", "rt", "match", "target",
     ]
 
-    private static let prerouting: UInt32 = 1 << 0
-    private static let input: UInt32 = 1 << 1
-    private static let forward: UInt32 = 1 << 2
-    private static let output: UInt32 = 1 << 3
-    private static let postrouting: UInt32 = 1 << 4
+    static let prerouting: UInt32 = 1 << 0
+    static let input: UInt32 = 1 << 1
+    static let forward: UInt32 = 1 << 2
+    static let output: UInt32 = 1 << 3
+    static let postrouting: UInt32 = 1 << 4
     private static let ingress: UInt32 = 1 << 5
 
     private static let tcpMSSKey: UInt32 = 3  // NFT_RT_TCPMSS
 
-    private init(_ what: String, chainType: String? = nil, hooks: UInt32) {
+    init(_ what: String, chainType: String? = nil, hooks: UInt32) {
         self.what = what
         self.chainType = chainType
         self.hooks = hooks
@@ -53,6 +54,12 @@ struct HookDemand: Hashable, Sendable {
             self.init("a socket match", hooks: Self.prerouting | Self.input | Self.output)
         case .routing(let routing) where routing.key == Self.tcpMSSKey:
             self.init("the route's TCP MSS", hooks: Self.forward | Self.output | Self.postrouting)
+        case .compatMatch(let match):
+            guard let demand = ExtensionDemand.match(match.name) else { return nil }
+            self = demand
+        case .compatTarget(let target):
+            guard let demand = ExtensionDemand.target(target.name) else { return nil }
+            self = demand
         case .unknown(let other) where other.name == "tproxy":
             self.init("TPROXY", hooks: Self.prerouting)
         default: return nil
