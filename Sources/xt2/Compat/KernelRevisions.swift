@@ -1,3 +1,4 @@
+import Glibc
 import NetlinkProto
 import Synchronization
 import XTables
@@ -31,7 +32,7 @@ final class KernelRevisions: Sendable {
                         family: Family(rawValue: query.family), name: query.name,
                         revision: UInt32(query.revision), isTarget: query.kind == .target))
                 state = .connected(client)
-                return errno
+                return [ENOENT, EPROTONOSUPPORT].contains(errno) ? errno : 0
             } catch {
                 state = .lost
                 return 0

@@ -52,6 +52,7 @@ final class KernelLink: Kernel {
                 if let chain = rule.chain { writer.attribute(2, string: chain) }
                 if let handle = rule.handle { writer.attribute(3, uint64: handle.rawValue) }
             }, { _ in })
+    }
 
     /// Asks for a revision of an xt extension.
     ///
