@@ -9,7 +9,11 @@ enum Program {
     static let release = "0.1.0"
 
     static func main() {
-        exit(run(Array(Swift.CommandLine.arguments.dropFirst())))
+        let arguments = Swift.CommandLine.arguments
+        if let (program, words) = CompatProgram.called(arguments) {
+            exit(program.run(words))
+        }
+        exit(run(Array(arguments.dropFirst())))
     }
 
     /// Does what the words that were typed behind `xt2` say.

@@ -44,6 +44,16 @@ final class KernelLink: Kernel {
         try ask(type, flags: .dump, family: family, attributes, body)
     }
 
+    func resetRule(_ rule: RuleMessage) throws(KernelError) {
+        try ask(
+            .getRuleReset, flags: [], family: rule.family,
+            { writer in
+                writer.attribute(1, string: rule.table)
+                if let chain = rule.chain { writer.attribute(2, string: chain) }
+                if let handle = rule.handle { writer.attribute(3, uint64: handle.rawValue) }
+            }, { _ in })
+    }
+
     /// Asks for a revision of an xt extension.
     ///
     /// - Returns: the kernel's answer.
