@@ -49,7 +49,8 @@ struct OwnerMatch: MatchExtension {
             return NumberRange(lower: UInt64(id), upper: UInt64(id))
         }
         return try NumberRange.parse(
-            word.text, separator: "-", isUser ? "a user id" : "a group id", limit: UInt64(UInt32.max), at: word.index)
+            word.text, separator: "-", isUser ? "a user id" : "a group id",
+            limit: UInt64(UInt32.max), at: word.index)
     }
 
     private func checkHook(_ context: RuleContext, at index: Int) throws(RuleSyntaxError) {

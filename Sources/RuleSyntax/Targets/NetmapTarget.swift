@@ -5,7 +5,9 @@ import NetlinkProto
 /// It is SNAT or DNAT to a prefix, and is printed as that.
 struct NetmapTarget: TargetExtension {
     var name: String { "NETMAP" }
-    var summary: String { "Rewrite the network: the destination in prerouting and output, else the source" }
+    var summary: String {
+        "Rewrite the network: the destination in prerouting and output, else the source"
+    }
     var options: [OptionSpecification] { [OptionSpecification("--to", values: ["ADDRESS/PREFIX"])] }
 
     private static let destinations = ["prerouting", "output"]
