@@ -180,9 +180,8 @@ final class Extensions: Sendable {
 
     /// Targets that libxtables reads and writes.
     static let foreignTargets: Set = [
-        "AUDIT", "CHECKSUM", "CLUSTERIP", "CONNSECMARK", "DNPT", "DSCP", "ECN", "HL",
-        "HMARK", "IDLETIMER", "LED", "NETMAP", "RATEEST", "SECMARK", "SET", "SNPT", "SYNPROXY",
-        "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TTL", "ULOG",
+        "AUDIT", "CHECKSUM", "CLUSTERIP", "CONNSECMARK", "DNPT", "ECN", "HMARK", "IDLETIMER",
+        "LED", "RATEEST", "SECMARK", "SET", "SNPT", "SYNPROXY", "TCPOPTSTRIP", "ULOG",
     ]
 }
 

@@ -80,6 +80,9 @@ struct HookDemand: Hashable, Sendable {
             self = demand
         case .routing: self.init("the packet's route", hooks: .max)
         case .meta(let meta): self.init(meta: meta)
+        case .transparentProxy: self.init("TPROXY", hooks: Self.prerouting)
+        case .forward: self.init("FWD", hooks: 0, netdev: .max)
+        case .duplicate: self.init("DUP", hooks: .max, netdev: .max, needsOneFamily: true)
         case .unknown(let other): self.init(name: other.name)
         default: return nil
         }
@@ -104,14 +107,11 @@ struct HookDemand: Hashable, Sendable {
     /// Expressions that this program has no type for.
     private init?(name: String) {
         switch name {
-        case "tproxy": self.init("TPROXY", hooks: Self.prerouting)
         case "osf":
             self.init(
                 "a guess of the operating system",
                 hooks: Self.prerouting | Self.input | Self.forward)
         case "synproxy": self.init("SYNPROXY", hooks: Self.input | Self.forward)
-        case "fwd": self.init("FWD", hooks: 0, netdev: .max)
-        case "dup": self.init("DUP", hooks: .max, netdev: .max, needsOneFamily: true)
         default: return nil
         }
     }
