@@ -4,7 +4,7 @@ import Synchronization
 import XTables
 
 /// Answers libxtables' question which revisions of its extensions the kernel has, by asking xt2d.
-final class KernelRevisions: Sendable {
+final class CompatRevisions: Sendable {
     private enum State: ~Copyable {
         case unconnected
         case connected(CompatClient)
