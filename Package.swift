@@ -33,8 +33,14 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+        // libxtables itself is opened at run time; only its header is needed here.
+        .target(name: "CXTables"),
         .target(name: "NetlinkProto", swiftSettings: settings),
         .target(name: "RuleSyntax", dependencies: ["NetlinkProto"], swiftSettings: settings),
+        .target(name: "XTables", dependencies: ["CXTables"], swiftSettings: settings),
+        .target(
+            name: "IPTables", dependencies: ["NetlinkProto", "RuleSyntax", "XTables"],
+            swiftSettings: settings),
         .target(
             name: "RuleStore",
             dependencies: [
@@ -45,7 +51,10 @@ let package = Package(
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ],
             // The daemon must not need files next to it.
-            resources: [.embedInCode("Store/Migrations/migration_0001.sql")],
+            resources: [
+                .embedInCode("Store/Migrations/migration_0001.sql"),
+                .embedInCode("Store/Migrations/migration_0002.sql"),
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "xt2d",
@@ -63,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "xt2",
             dependencies: [
-                "NetlinkProto", "RuleSyntax",
+                "IPTables", "NetlinkProto", "RuleSyntax", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -80,12 +89,17 @@ let package = Package(
             name: "RuleSyntaxTests", dependencies: ["RuleSyntax", "NetlinkProto", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "IPTablesTests",
+            dependencies: ["IPTables", "NetlinkProto", "RuleSyntax", "TestSupport", "XTables"],
+            swiftSettings: settings),
+        .testTarget(
             name: "RuleStoreTests",
             dependencies: [
                 "RuleStore", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
+            exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "xt2dTests", dependencies: ["xt2d", "TestSupport"], swiftSettings: settings),

@@ -24,6 +24,8 @@ public enum StoreLimits {
     public static let candidateOperations = 1_000_000
     /// The most bytes in all operations of one candidate.
     public static let candidateBytes = 512 << 20
+    /// The most tags.
+    public static let tags = 100_000
     /// The most candidates at once.
     public static let candidates = 1_024
     /// How much of a refused request an audit entry keeps, in bytes.

@@ -29,6 +29,12 @@ public struct StoreError: Error, Hashable, Sendable {
         public static let newerFormat = Code(rawValue: "newer format")
         /// There is no version with this number.
         public static let noSuchVersion = Code(rawValue: "no such version")
+        /// There is a version with this number, but its ruleset was pruned.
+        public static let pruned = Code(rawValue: "pruned")
+        /// There is no tag with this name.
+        public static let noSuchTag = Code(rawValue: "no such tag")
+        /// There is one of this name already.
+        public static let exists = Code(rawValue: "exists")
         /// There is no candidate with this number.
         public static let noSuchCandidate = Code(rawValue: "no such candidate")
         /// The request was made for another state of the store than the one it is in.

@@ -38,7 +38,8 @@ struct RootCommand: ParsableCommand {
             CommandGroup(
                 name: "Version",
                 subcommands: [
-                    Log.self, Show.self, Diff.self, Rollback.self, Audit.self,
+                    Log.self, Show.self, Diff.self, Blame.self, Rollback.self, Confirm.self,
+                    TagCommand.self, Prune.self, Audit.self,
                 ]),
             CommandGroup(
                 name: "Other programs", subcommands: [Adopt.self, Release.self, Check.self]),

@@ -76,6 +76,7 @@ struct XT2Daemon: AsyncParsableCommand {
             notices: recovered.notices, places: places, configuration: configuration)
         for notice in recovered.notices { log.notice("\(notice)") }
         let group = MultiThreadedEventLoopGroup.singleton
+        let confirmation = recovered.confirmation
         let dumps = NIOThreadPool(numberOfThreads: 1)
         dumps.start()
         let monitor = try Monitor(own: link.port, log: log)
@@ -83,9 +84,20 @@ struct XT2Daemon: AsyncParsableCommand {
             recovered, configuration: configuration, monitor: monitor, status: status,
             eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
         try await committer.startListening()
+        await committer.resume(confirmation)
         let handler = RequestHandler(
             committer: committer, store: store, published: committer.published,
             status: status, configuration: configuration, places: places, dumps: dumps)
+        // What a prune that was cut short has left.
+        let sweep = Task {
+            do {
+                try await handler.sweep()
+            } catch {
+                log.warning(
+                    "rows of pruned versions cannot be freed", metadata: ["error": "\(error)"])
+            }
+        }
+        defer { sweep.cancel() }
         let server = ControlServer(endpoint, handler: handler, group: group, log: log)
         try await ServiceGroup(
             services: [

@@ -13,26 +13,40 @@ enum ControlBodies {
         AuditRequest(
             uid: 0, since: 1, until: 2, family: 1, table: "filter", chain: "input", ruleID: 9,
             action: "commit", outcome: "done", version: 3, before: 4, limit: 5),
-        BatchOptions(reason: "why", candidate: 4, expectedHead: 3),
+        BatchOptions(reason: "why", candidate: 4, expectedHead: 3, confirm: 60, check: true),
+        BlameMessage(
+            id: 9, index: 1, version: 2, time: 3, uid: 4, process: "xt2", kind: 0, reason: "why",
+            body: [4, 0, 1, 0]),
+        BlameRequest(family: 1, table: "filter", chain: "input", version: 4),
         CandidateMessage(
-            id: 1, base: 2, time: 3, uid: 4, operationCount: 5, reason: "a candidate"),
+            id: 1, base: 2, time: 3, uid: 4, operationCount: 5, reason: "a candidate", confirm: 60,
+            check: true),
         ChangeMessage(
             kind: 3, id: 9, family: 1, table: "filter", name: "input", before: [4, 0, 1, 0],
             after: [], oldName: "in", indexBefore: 1, indexAfter: 2),
+        CheckMessage(
+            version: 1, changeCount: 2, messageCount: 3, byteCount: 4, summary: "+1 -0 rules"),
+        ConfirmRequest(version: 4),
         DiffRequest(from: 1, to: 2, candidate: 3),
-        RollbackRequest(version: 3, reason: "it broke"),
+        PruneMessage(horizon: 1, versions: 2, objects: 3, kept: ["4", "5"]),
+        PruneRequest(keep: 1, before: 2, dryRun: true),
+        ReferenceMessage(name: "HEAD~1", time: 1, version: 2),
+        RollbackRequest(version: 3, reason: "it broke", confirm: 60),
         RulesetRequest(
             family: 1, table: "filter", chain: "input", version: 3, counters: true),
         StatusMessage(
             daemonVersion: "0.1", uuid: [UInt8](0..<16), head: 5, generation: 6,
             database: "/var/lib/xt2/rules.db", started: 7, tables: 1, chains: 2, rules: 3,
-            candidates: 4, clients: 5, notice: ["one", "two", ""]),
+            candidates: 4, clients: 5, notice: ["one", "two", ""], unconfirmed: 5, remaining: 6,
+            fallback: 4),
         TableRequest(family: 2, table: "filter", policy: 1, reason: "why"),
         CheckRequest(family: 2, table: "filter", fix: true),
+        TagMessage(name: "good", version: 1, time: 2, uid: 3),
         VerificationMessage(entries: 9, head: [1, 2, 3], problem: ["gap at 4", "edited: 5"]),
         VersionMessage(
             version: 1, time: 2, uid: 3, gid: 4, pid: 5, process: "xt2", kind: 1,
-            rolledBackTo: 7, changeCount: 8, reason: "äöü"),
+            rolledBackTo: 7, changeCount: 8, reason: "äöü", summary: "+1 table", confirmation: 2,
+            deadline: 9, settledBy: 10, reverts: 11, tag: ["good", "better"], pruned: true),
         VersionRequest(version: 1, before: 2, limit: 3),
     ]
 
@@ -40,12 +54,20 @@ enum ControlBodies {
         AuditMessage(
             sequence: 0, time: 0, uid: 0, gid: 0, pid: 0, process: "", action: "", outcome: "",
             scope: "", changeCount: 0, hash: []),
-        AuditRequest(), BatchOptions(), CandidateMessage(),
+        AuditRequest(), BatchOptions(),
+        BlameMessage(
+            id: 0, index: 0, version: 0, time: 0, uid: 0, process: "", kind: 0, reason: "", body: []
+        ),
+        BlameRequest(family: 0, table: "", chain: ""), CandidateMessage(),
+        CheckMessage(version: 0, changeCount: 0, messageCount: 0, byteCount: 0, summary: ""),
+        ConfirmRequest(),
         ChangeMessage(kind: 0, id: 0, family: 0, table: "", name: ""),
-        DiffRequest(), RollbackRequest(version: 0), RulesetRequest(),
+        DiffRequest(), PruneMessage(horizon: 0, versions: 0, objects: 0), PruneRequest(),
+        ReferenceMessage(), RollbackRequest(version: 0), RulesetRequest(),
         StatusMessage(
             daemonVersion: "", uuid: [], head: 0, generation: 0, database: "", started: 0,
             tables: 0, chains: 0, rules: 0, candidates: 0, clients: 0),
+        TagMessage(name: ""),
         VerificationMessage(entries: 0, head: []),
         VersionMessage(
             version: 0, time: 0, uid: 0, gid: 0, pid: 0, process: "", kind: 0, changeCount: 0,

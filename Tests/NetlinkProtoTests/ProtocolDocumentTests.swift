@@ -61,7 +61,8 @@ import Testing
             let header = MessageHeader(type: .newVersion, sequence: SequenceNumber(1))
             VersionMessage(
                 version: 5, time: 1_700_000_000_000_000, uid: 0, gid: 0, pid: 4_242,
-                process: "xt2", kind: 0, changeCount: 1, reason: "let them in"
+                process: "xt2", kind: 0, changeCount: 1, reason: "let them in",
+                summary: "+1 -0 rules in inet filter input"
             ).write(header, to: &$0)
         }
         let begin = MessageHeader(
@@ -95,6 +96,8 @@ import Testing
             ("REASON", BatchOptions.Attribute.reason.rawValue),
             ("CANDIDATE", BatchOptions.Attribute.candidate.rawValue),
             ("EXPECTED_HEAD", BatchOptions.Attribute.expectedHead.rawValue),
+            ("CONFIRM", BatchOptions.Attribute.confirm.rawValue),
+            ("CHECK", BatchOptions.Attribute.check.rawValue),
         ] {
             let number = "0x" + String(value, radix: 16)
             let text = text.replacingOccurrences(of: "\n", with: " ")

@@ -54,6 +54,14 @@ import Yams
         ("audit", constants(AuditMessage.Attribute.self)),
         ("verification", constants(VerificationMessage.Attribute.self)),
         ("status", constants(StatusMessage.Attribute.self)),
+        ("confirm-request", constants(ConfirmRequest.Attribute.self)),
+        ("tag", constants(TagMessage.Attribute.self)),
+        ("blame-request", constants(BlameRequest.Attribute.self)),
+        ("blame", constants(BlameMessage.Attribute.self)),
+        ("prune-request", constants(PruneRequest.Attribute.self)),
+        ("prune", constants(PruneMessage.Attribute.self)),
+        ("check", constants(CheckMessage.Attribute.self)),
+        ("reference", constants(ReferenceMessage.Attribute.self)),
         ("table-request", constants(TableRequest.Attribute.self)),
         ("check-request", constants(CheckRequest.Attribute.self)),
         (
@@ -154,14 +162,17 @@ import Yams
 
     @Test func everyEnumerationHasItsNames() throws {
         let kinds = try #require(schema.definitions.first { $0.name == "version-kind" })
-        let kindNames = (0..<4).map { VersionMessageKind(rawValue: UInt8($0)).name }
+        let kindNames = (0..<5).map { VersionMessageKind(rawValue: UInt8($0)).name }
         #expect(kinds.entries == kindNames)
         #expect(kinds.start == nil)
+        let states = try #require(schema.definitions.first { $0.name == "confirmation-state" })
+        #expect(states.entries == (0..<3).map { ConfirmationState(rawValue: $0).name })
+        #expect(ConfirmationState(rawValue: 3).name == "state 3")
         let objects = try #require(schema.definitions.first { $0.name == "object-kind" })
         let objectNames = (1...7).map { ObjectMessageKind(rawValue: UInt8($0)).name }
         #expect(objects.entries == objectNames)
         #expect(objects.start == 1)
-        #expect(VersionMessageKind(rawValue: 4).name == "kind 4", "no more than the schema has")
+        #expect(VersionMessageKind(rawValue: 5).name == "kind 5", "no more than the schema has")
         #expect(ObjectMessageKind(rawValue: 8).name == "kind 8")
         let subsystem = try #require(schema.definitions.first { $0.name == "subsystem" })
         #expect(subsystem.value == ControlMessage.subsystem)

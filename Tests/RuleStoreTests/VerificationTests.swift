@@ -120,7 +120,7 @@ import Testing
         let result = try verification(
             after: """
                 INSERT INTO version SELECT 4, state, time, uid, gid, pid, process, message, kind, rolled_back_to,
-                change_count FROM version WHERE id = 3
+                reverts, change_count, summary FROM version WHERE id = 3
                 """)
         #expect(result.faults.map(\.version?.rawValue) == [4])
         #expect(result.faults.map(\.code) == [.version])

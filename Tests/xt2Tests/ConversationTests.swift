@@ -95,6 +95,63 @@ import Testing
         try Golden.expect(text, "versions.txt")
     }
 
+    @Test func confirmations() throws {
+        let text = try transcript(
+            "insert --confirm 60s filter input -j DROP", "rollback HEAD~1 --confirm 1m",
+            "commit --confirm 60 3", "confirm", "confirm good --json", "log", "log --json",
+            "show 9", "status", "commit --check 3", "commit --check --json 3"
+        ) { requests in
+            let reply = ReplyWriter(to: requests[0])
+            switch requests[0].header.type {
+            case .getReference:
+                return reply.part(.newReference, ReferenceMessage(version: 9)).acknowledged().bytes
+            case .getVersion:
+                let isOne = requests[0].bytes.count > 20
+                let first = isOne ? reply : reply.part(.newVersion, Sample.revert)
+                return first.part(.newVersion, Sample.reverted).done().bytes
+            case .getDiff: return reply.acknowledged(2, "version 8 was pruned").bytes
+            case .getStatus:
+                var status = Sample.status
+                (status.unconfirmed, status.remaining, status.fallback) = (9, 34, 8)
+                return reply.part(.newStatus, status).acknowledged().bytes
+            case .commit where requests[0].bytes.count == 36:
+                return reply.part(.newCheck, Sample.check).acknowledged().bytes
+            default:
+                return reply.part(.newVersion, Sample.waiting).acknowledged().bytes
+            }
+        }
+        let steady = text.replacing(/running since (\S+) \([^)]*\)/) { "running since \($0.1) (…)" }
+        try Golden.expect(steady, "confirmations.txt")
+    }
+
+    @Test func namesAndOrigins() throws {
+        let tag = TagMessage(name: "good", version: 7, time: 1_772_370_309_000_000, uid: 0)
+        let text = try transcript(
+            "tag", "tag --json", "tag good", "tag good HEAD~2", "tag --delete good",
+            "tag --delete --json good", "blame filter input", "blame --json filter input",
+            "prune --keep 5", "prune --keep 5 --dry-run --json", "show 7 --stat",
+            "show 7 --stat --json", "diff --color always good HEAD", "diff --stat 3 7",
+            "tag --delete", "prune", "prune --keep 0", "rollback"
+        ) { requests in
+            let reply = ReplyWriter(to: requests[0])
+            switch requests[0].header.type {
+            case .getReference:
+                return reply.part(.newReference, ReferenceMessage(version: 7)).acknowledged().bytes
+            case .getTag: return reply.part(.newTag, tag).done().bytes
+            case .getBlame:
+                return Sample.blame.reduce(reply) { $0.part(.newBlame, $1) }.done().bytes
+            case .prune:
+                let found = PruneMessage(horizon: 8, versions: 6, objects: 1_804, kept: ["7"])
+                return reply.part(.newPrune, found).acknowledged().bytes
+            case .getVersion: return reply.part(.newVersion, Sample.version).done().bytes
+            case .getDiff:
+                return Sample.changes.reduce(reply) { $0.part(.newChange, $1) }.done().bytes
+            default: return reply.part(.newTag, tag).acknowledged().bytes
+            }
+        }
+        try Golden.expect(text, "names.txt")
+    }
+
     @Test func listings() throws {
         let text = try transcript(
             "list", "list --counters --ids filter", "list --json filter input", "save",

@@ -55,7 +55,7 @@ import Testing
     @Test func everyKeyIsThere() throws {
         let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(
             path: "Golden")
-        let files = ["edits", "candidates", "versions", "audit-status"]
+        let files = ["edits", "candidates", "versions", "audit-status", "confirmations", "names"]
         let section = try #require(ManualTests.text.split(separator: "\n## JSON\n").last)
         for file in files {
             let text = try String(

@@ -5,7 +5,8 @@ import Glibc
 @main
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measures xt2 beside nft, iptables-nft, iptables-legacy and a floor in C.")
+        commandName: "bench",
+        abstract: "Measures xt2 beside nft, iptables-nft, iptables-legacy and a floor in C.")
 
     @Option(help: "The folder of xt2 and xt2d.")
     var programs = "../.build/release"
@@ -15,8 +16,8 @@ struct Bench: ParsableCommand {
     var sizes = "1000,10000,100000"
     @Option(help: "Runs of each single edit; bulk loads run a third as often.")
     var runs = 15
-    @Option(help: "Which: edit, load, daemon; with commas.")
-    var only = "edit,load,daemon"
+    @Option(help: "Which: edit, load, daemon, clients; with commas.")
+    var only = "edit,load,daemon,clients"
     @Option(help: "Where the table goes as Markdown.")
     var markdown: String?
     @Option(help: "Where the table goes as JSON.")
@@ -28,11 +29,19 @@ struct Bench: ParsableCommand {
         for rules in sizes.split(separator: ",").compactMap({ Int($0) }) {
             if wanted.contains("edit") { try edit(rules, results) }
             if wanted.contains("load") {
-                try LoadBenchmark(programs: programs, floor: floor, rules: rules, runs: max(3, runs / 3), results: results).run()
+                try LoadBenchmark(
+                    programs: programs, floor: floor, rules: rules, runs: max(3, runs / 3),
+                    results: results
+                ).run()
             }
             if wanted.contains("daemon") {
-                try DaemonBenchmark(programs: programs, floor: floor, rules: rules, runs: runs, results: results).run()
+                try DaemonBenchmark(
+                    programs: programs, floor: floor, rules: rules, runs: runs, results: results
+                ).run()
             }
+        }
+        if wanted.contains("clients") {
+            try ClientsBenchmark(programs: programs, floor: floor, results: results).run()
         }
         let report = Report(results: results, machine: try Bench.machine())
         print(report.markdown())
@@ -42,15 +51,20 @@ struct Bench: ParsableCommand {
 
     private func edit(_ rules: Int, _ results: Results) throws {
         let contenders: [any Contender] = [
-            try XT2(programs: programs), try NFT(), try IPTables("iptables-nft"), try IPTables("iptables-legacy"),
+            try XT2(programs: programs), try NFT(), try IPTables("iptables-nft"),
+            try IPTables("iptables-legacy"),
         ]
         defer { for contender in contenders { contender.stop() } }
         try EditBenchmark(contenders: contenders, rules: rules, runs: runs, results: results).run()
     }
 
     private static func machine() throws -> String {
-        let words = try [["uname", "-srm"], ["nproc"], ["nft", "--version"], ["iptables-nft", "--version"], ["cat", "/proc/loadavg"]]
-            .map { try Program.run($0).output.split(separator: "\n").first.map(String.init) ?? "" }
-        return "\(words[0]), \(words[1]) cores, \(words[2]), \(words[3]), load at the end \(words[4])"
+        let words = try [
+            ["uname", "-srm"], ["nproc"], ["nft", "--version"], ["iptables-nft", "--version"],
+            ["cat", "/proc/loadavg"],
+        ]
+        .map { try Program.run($0).output.split(separator: "\n").first.map(String.init) ?? "" }
+        return
+            "\(words[0]), \(words[1]) cores, \(words[2]), \(words[3]), load at the end \(words[4])"
     }
 }

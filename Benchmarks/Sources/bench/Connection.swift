@@ -36,13 +36,30 @@ final class Connection {
         BatchOptions().writeBegin(sequence: SequenceNumber(first), to: &writer)
         let header = MessageHeader(
             type: .newRule, flags: [.request, .create, .echo], sequence: SequenceNumber(first + 1))
-        RuleMessage(family: .ip, table: "bench", chain: chain, body: body).write(header, to: &writer)
+        RuleMessage(family: .ip, table: "bench", chain: chain, body: body).write(
+            header, to: &writer)
         Batch.end(sequence: SequenceNumber(first + 2), to: &writer)
         let bytes = try writer.finish()
         let start = Clock.microseconds
-        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { throw Failure.system("send") }
-        try receiveAcknowledgement()
+        try exchange(bytes)
         return Clock.microseconds - start
+    }
+
+    /// Asks how the daemon is, and waits for the answer.
+    func status() throws {
+        var writer = MessageWriter()
+        let header = MessageHeader(
+            type: .getStatus, flags: [.request, .acknowledge], sequence: SequenceNumber(sequence))
+        sequence += 1
+        writer.message(header) { $0.netfilterHeader(family: .unspecified) }
+        try exchange(try writer.finish())
+    }
+
+    private func exchange(_ bytes: [UInt8]) throws {
+        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+            throw Failure.system("send")
+        }
+        try receiveAcknowledgement()
     }
 
     private func receiveAcknowledgement() throws {

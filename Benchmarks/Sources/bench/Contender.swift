@@ -26,7 +26,9 @@ extension Contender {
 
     /// Runs a command in the contender's namespace.
     @discardableResult
-    func run(_ words: [String], input: String = "/dev/null") throws -> (output: String, microseconds: Double) {
+    func run(_ words: [String], input: String = "/dev/null") throws -> (
+        output: String, microseconds: Double
+    ) {
         try namespace.enter()
         return try Program.run(words, input: input)
     }

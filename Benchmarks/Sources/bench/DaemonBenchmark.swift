@@ -19,7 +19,6 @@ struct DaemonBenchmark {
         try edits(daemon)
         try start(daemon, load: load)
         try sizes(daemon)
-        try clients(daemon)
     }
 
     /// One edit from request to reply, beside the floor's same batch and one durable transaction.
@@ -31,8 +30,12 @@ struct DaemonBenchmark {
         for number in 0..<count { sample.add(try connection.insert(try body(number))) }
         results.add("one edit, request to reply", rules, "xt2", sample, unit: "µs")
         try Namespace().enter()
-        let output = try Program.run([floor, "commits", "\(count)", "\(rules)", daemon.folder + "/floor.db"]).output
-        results.add("one edit, request to reply", rules, "floor + SQLite", try number(output, 0), unit: "µs")
+        let output = try Program.run([
+            floor, "commits", "\(count)", "\(rules)", daemon.folder + "/floor.db",
+        ]).output
+        results.add(
+            "one edit, request to reply", rules, "floor + SQLite", try number(output, 0), unit: "µs"
+        )
     }
 
     private func body(_ number: Int) throws -> RuleBody {
@@ -41,7 +44,9 @@ struct DaemonBenchmark {
 
     private func number(_ output: String, _ index: Int) throws -> Double {
         let words = output.split { $0 == " " || $0 == "\n" }
-        guard words.count > index, let value = Double(words[index]) else { throw Failure("floor printed \(output)") }
+        guard words.count > index, let value = Double(words[index]) else {
+            throw Failure("floor printed \(output)")
+        }
         return value
     }
 
@@ -78,8 +83,12 @@ struct DaemonBenchmark {
             bytes += try rule.encoded().count
             _ = try connection.insert(rule)
         }
-        results.add("database growth for 2,000 edits", rules, "xt2", Double(databaseBytes(daemon) - before) / 1e6, unit: "MB")
-        results.add("database growth for 2,000 edits", rules, "bytes of the rules", Double(bytes) / 1e6, unit: "MB")
+        results.add(
+            "database growth for 2,000 edits", rules, "xt2",
+            Double(databaseBytes(daemon) - before) / 1e6, unit: "MB")
+        results.add(
+            "database growth for 2,000 edits", rules, "bytes of the rules", Double(bytes) / 1e6,
+            unit: "MB")
     }
 
     private func residentMegabytes(_ pid: Int32) throws -> Double {
@@ -94,45 +103,4 @@ struct DaemonBenchmark {
         var information = stat()
         return stat(daemon.database, &information) == 0 ? Int(information.st_size) : 0
     }
-
-    /// 16 clients, each with single edits on a small chain of its own table's chain, beside the floor's edits a second.
-    private func clients(_ daemon: XT2) throws {
-        try daemon.namespace.enter()
-        _ = try daemon.run(daemon.command(["add", "chain", "ip", "bench", "small"]))
-        let (clients, edits) = (16, 100)
-        let bodies = try (0..<edits).map { try body($0) }
-        let socket = daemon.socket
-        let start = Clock.microseconds
-        try withThreads(clients) {
-            let connection = try Connection(path: socket)
-            for body in bodies { _ = try connection.insert(body, chain: "small") }
-        }
-        let rate = Double(clients * edits) / (Clock.microseconds - start) * 1e6
-        results.add("16 clients, durable edits a second", rules, "xt2", rate, unit: "/s")
-        try Namespace().enter()
-        let output = try Program.run([floor, "edits", "\(clients * edits)", "0"]).output
-        results.add("16 clients, durable edits a second", rules, "floor, one client, not durable", try number(output, 1), unit: "/s")
-    }
-}
-
-/// Runs the same on several threads and waits for all.
-private func withThreads(_ count: Int, _ body: @escaping @Sendable () throws -> Void) throws {
-    var threads: [pthread_t] = []
-    for _ in 0..<count {
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(ThreadBody(body))
-        pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            let body = Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue()
-            do { try body.run() } catch { print("bench: \(error)"); exit(1) }
-            return nil
-        }, box.toOpaque())
-        threads.append(thread)
-    }
-    for thread in threads { pthread_join(thread, nil) }
-}
-
-private final class ThreadBody: Sendable {
-    let run: @Sendable () throws -> Void
-    init(_ run: @escaping @Sendable () throws -> Void) { self.run = run }
 }

@@ -30,8 +30,11 @@ struct EditBenchmark {
         var keys: [ObjectIdentifier: [String: String]] = [:]
         for contender in contenders {
             let found = try contender.keys()
-            try check(contender, found.map(\.address), inserted: extras.map(\.address), at: position, by: work)
-            keys[ObjectIdentifier(contender)] = Dictionary(found, uniquingKeysWith: { first, _ in first })
+            try check(
+                contender, found.map(\.address), inserted: extras.map(\.address), at: position,
+                by: work)
+            keys[ObjectIdentifier(contender)] = Dictionary(
+                found, uniquingKeysWith: { first, _ in first })
         }
         try measure("delete (\(work))") { contender, run in
             guard let key = keys[ObjectIdentifier(contender)]?[extras[run].address] else {
@@ -40,11 +43,13 @@ struct EditBenchmark {
             return contender.deletion(key)
         }
         for contender in contenders {
-            try verify(contender, (0..<rules).map { RuleLine(number: $0).address }, "after deleting")
+            try verify(
+                contender, (0..<rules).map { RuleLine(number: $0).address }, "after deleting")
         }
     }
 
-    private func measure(_ work: String, _ command: (any Contender, Int) throws -> [String]) throws {
+    private func measure(_ work: String, _ command: (any Contender, Int) throws -> [String]) throws
+    {
         var samples = contenders.map { _ in Sample() }
         for run in 0..<runs {
             for turn in contenders.indices {
@@ -59,7 +64,10 @@ struct EditBenchmark {
         }
     }
 
-    private func check(_ contender: any Contender, _ found: [String], inserted: [String], at position: Int, by work: String) throws {
+    private func check(
+        _ contender: any Contender, _ found: [String], inserted: [String], at position: Int,
+        by work: String
+    ) throws {
         var expected = (0..<rules).map { RuleLine(number: $0).address }
         switch position {
         case -1: expected += inserted
@@ -69,13 +77,18 @@ struct EditBenchmark {
             let block = contender is NFT ? inserted : inserted.reversed()
             expected.insert(contentsOf: block, at: position)
         }
-        guard found == expected else { throw Failure("\(contender.name): \(work): the rules are not where they should be") }
+        guard found == expected else {
+            throw Failure("\(contender.name): \(work): the rules are not where they should be")
+        }
     }
 
-    private func verify(_ contender: any Contender, _ addresses: [String], _ moment: String) throws {
+    private func verify(_ contender: any Contender, _ addresses: [String], _ moment: String) throws
+    {
         let found = try contender.keys().map(\.address)
         guard found == addresses else {
-            throw Failure("\(contender.name) \(moment): \(found.count) rules, \(addresses.count) expected, or another order")
+            throw Failure(
+                "\(contender.name) \(moment): \(found.count) rules, \(addresses.count) expected, or another order"
+            )
         }
     }
 }

@@ -15,17 +15,26 @@ final class IPTables: Contender {
 
     func writeRuleset(_ rules: [RuleLine], to path: String) throws {
         let lines = rules.lazy.map { "-A INPUT " + $0.iptables.joined(separator: " ") }
-        try writeFile(path, ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"] + lines + ["COMMIT"])
+        try writeFile(
+            path,
+            ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"]
+                + lines + ["COMMIT"])
     }
 
-    func load(_ path: String) throws -> Double { try run([name + "-restore"], input: path).microseconds }
+    func load(_ path: String) throws -> Double {
+        try run([name + "-restore"], input: path).microseconds
+    }
 
     func insertion(_ rule: RuleLine, at position: Int) -> [String] {
-        position < 0 ? [name, "-A", "INPUT"] + rule.iptables : [name, "-I", "INPUT", "\(position + 1)"] + rule.iptables
+        position < 0
+            ? [name, "-A", "INPUT"] + rule.iptables
+            : [name, "-I", "INPUT", "\(position + 1)"] + rule.iptables
     }
 
     /// By its text, as scripts do: iptables knows no handles.
-    func deletion(_ key: String) -> [String] { [name, "-D", "INPUT", "-s", key, "-p", "tcp", "--dport", port(of: key), "-j", "ACCEPT"] }
+    func deletion(_ key: String) -> [String] {
+        [name, "-D", "INPUT", "-s", key, "-p", "tcp", "--dport", port(of: key), "-j", "ACCEPT"]
+    }
 
     private func port(of address: String) -> String {
         let bytes = address.split(separator: ".").compactMap { Int($0) }

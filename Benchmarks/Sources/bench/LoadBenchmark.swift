@@ -18,19 +18,26 @@ struct LoadBenchmark {
                 let path = contender.folder + "/ruleset"
                 try contender.writeRuleset(lines, to: path)
                 samples[contender.name, default: Sample()].add(try contender.load(path))
-                guard try contender.keys().count == rules else { throw Failure("\(contender.name) did not load \(rules) rules") }
+                guard try contender.keys().count == rules else {
+                    throw Failure("\(contender.name) did not load \(rules) rules")
+                }
                 contender.stop()
             }
             try Namespace().enter()
             let output = try Program.run([floor, "load", "\(rules)"]).output
-            samples["floor", default: Sample()].add((Double(output.split(separator: "\n").first ?? "") ?? .nan) * 1_000)
+            samples["floor", default: Sample()].add(
+                (Double(output.split(separator: "\n").first ?? "") ?? .nan) * 1_000)
         }
         for name in names + ["floor"] {
-            results.add("bulk load", rules, name, samples[name] ?? Sample(), unit: "ms", scale: 1_000)
+            results.add(
+                "bulk load", rules, name, samples[name] ?? Sample(), unit: "ms", scale: 1_000)
         }
     }
 
     private func makeContenders() throws -> [any Contender] {
-        [try XT2(programs: programs), try NFT(), try IPTables("iptables-nft"), try IPTables("iptables-legacy")]
+        [
+            try XT2(programs: programs), try NFT(), try IPTables("iptables-nft"),
+            try IPTables("iptables-legacy"),
+        ]
     }
 }

@@ -12,7 +12,10 @@ final class NFT: Contender {
     func stop() { _ = try? Program.run(["rm", "-rf", folder]) }
 
     func writeRuleset(_ rules: [RuleLine], to path: String) throws {
-        let head = ["table ip bench", "delete table ip bench", "table ip bench {", "chain input {", "type filter hook input priority filter"]
+        let head = [
+            "table ip bench", "delete table ip bench", "table ip bench {", "chain input {",
+            "type filter hook input priority filter",
+        ]
         try writeFile(path, head + rules.lazy.map(\.nft) + ["}", "}"])
     }
 
@@ -38,10 +41,14 @@ final class NFT: Contender {
         return handle
     }
 
-    func deletion(_ key: String) -> [String] { ["nft", "delete", "rule", "ip", "bench", "input", "handle", key] }
+    func deletion(_ key: String) -> [String] {
+        ["nft", "delete", "rule", "ip", "bench", "input", "handle", key]
+    }
 
     func keys() throws -> [(address: String, key: String)] {
-        try run(["nft", "-a", "list", "chain", "ip", "bench", "input"]).output.split(separator: "\n").compactMap { line in
+        try run(["nft", "-a", "list", "chain", "ip", "bench", "input"]).output.split(
+            separator: "\n"
+        ).compactMap { line in
             guard let address = address(in: line, behind: "saddr") else { return nil }
             return line.split(separator: " ").last.map { (address, String($0)) }
         }

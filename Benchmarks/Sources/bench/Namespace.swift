@@ -8,7 +8,9 @@ final class Namespace {
     /// Makes an empty one.
     init() throws {
         let home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
-        guard home >= 0, bench_unshare_network() == 0 else { throw Failure.system("unshare(CLONE_NEWNET)") }
+        guard home >= 0, bench_unshare_network() == 0 else {
+            throw Failure.system("unshare(CLONE_NEWNET)")
+        }
         descriptor = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
         let problem = bench_enter_network(home)
         close(home)

@@ -60,7 +60,9 @@ struct Program {
 
     /// Runs a program to its end.
     @discardableResult
-    static func run(_ words: [String], input: String = "/dev/null") throws -> (output: String, microseconds: Double) {
+    static func run(_ words: [String], input: String = "/dev/null") throws -> (
+        output: String, microseconds: Double
+    ) {
         do {
             return try Program(words, input: input).wait()
         } catch {

@@ -12,14 +12,21 @@ struct Report {
 
     /// A table with a line for each piece of work, and the ratio of xt2 to each other program.
     func markdown() -> String {
-        var lines = ["Machine: \(machine)", "", "| work | rules | program | median | min … max | runs | xt2 ÷ it |", "|---|---|---|---|---|---|---|"]
+        var lines = [
+            "Machine: \(machine)", "",
+            "| work | rules | program | median | min … max | runs | xt2 ÷ it |",
+            "|---|---|---|---|---|---|---|",
+        ]
         for (work, rules) in works {
             let cells = results.cells.filter { $0.work == work && $0.rules == rules }
-            let ours = cells.first { $0.contender == "xt2" }?.value
+            let ours = cells.first { $0.contender.hasPrefix("xt2") }?.value
             for cell in cells {
-                let ratio = cell.contender == "xt2" ? "" : ours.map { Report.number($0 / cell.value) } ?? ""
+                let ratio =
+                    cell.contender.hasPrefix("xt2")
+                    ? "" : ours.map { Report.number($0 / cell.value) } ?? ""
                 lines.append(
-                    "| \(work) | \(rules) | \(cell.contender) | \(Report.number(cell.value)) \(cell.unit) | \(Report.number(cell.minimum)) … \(Report.number(cell.maximum)) | \(cell.runs) | \(ratio) |")
+                    "| \(work) | \(rules) | \(cell.contender) | \(Report.number(cell.value)) \(cell.unit) | \(Report.number(cell.minimum)) … \(Report.number(cell.maximum)) | \(cell.runs) | \(ratio) |"
+                )
             }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -30,7 +37,8 @@ struct Report {
         let cells = results.cells.map { cell in
             "    {\"work\": \"\(cell.work)\", \"rules\": \(cell.rules), \"program\": \"\(cell.contender)\", \"median\": \(cell.value), \"min\": \(cell.minimum), \"max\": \(cell.maximum), \"unit\": \"\(cell.unit)\", \"runs\": \(cell.runs)}"
         }
-        return "{\n  \"machine\": \"\(machine)\",\n  \"cells\": [\n" + cells.joined(separator: ",\n") + "\n  ]\n}\n"
+        return "{\n  \"machine\": \"\(machine)\",\n  \"cells\": [\n"
+            + cells.joined(separator: ",\n") + "\n  ]\n}\n"
     }
 
     /// Three digits that matter.

@@ -34,11 +34,15 @@ struct Cell {
 final class Results {
     private(set) var cells: [Cell] = []
 
-    func add(_ work: String, _ rules: Int, _ contender: String, _ sample: Sample, unit: String, scale: Double = 1) {
+    func add(
+        _ work: String, _ rules: Int, _ contender: String, _ sample: Sample, unit: String,
+        scale: Double = 1
+    ) {
         cells.append(
             Cell(
                 work: work, rules: rules, contender: contender, value: sample.median / scale,
-                minimum: sample.minimum / scale, maximum: sample.maximum / scale, unit: unit, runs: sample.values.count))
+                minimum: sample.minimum / scale, maximum: sample.maximum / scale, unit: unit,
+                runs: sample.values.count))
     }
 
     func add(_ work: String, _ rules: Int, _ contender: String, _ value: Double, unit: String) {

@@ -34,7 +34,7 @@ final class XT2: Contender {
             programs + "/xt2d", "--database", database, "--socket", socket, "--log-level", "error",
         ])
         let deadline = start + 120e6
-        while !connects() {
+        while !answers() {
             guard Clock.microseconds < deadline else { throw Failure("xt2d does not answer") }
             usleep(200)
         }
@@ -47,7 +47,15 @@ final class XT2: Contender {
         daemon = nil
     }
 
-    private func connects() -> Bool { (try? Connection(path: socket)) != nil }
+    /// The socket is there before the daemon has recovered; an answer comes only after.
+    private func answers() -> Bool {
+        do {
+            try Connection(path: socket).status()
+            return true
+        } catch {
+            return false
+        }
+    }
 
     func stop() {
         stopDaemon()
@@ -56,7 +64,8 @@ final class XT2: Contender {
 
     func writeRuleset(_ rules: [RuleLine], to path: String) throws {
         let head = [
-            "add table ip bench", "add chain --type filter --hook input --priority filter ip bench input",
+            "add table ip bench",
+            "add chain --type filter --hook input --priority filter ip bench input",
         ]
         let lines = rules.lazy.map { "append ip bench input " + $0.iptables.joined(separator: " ") }
         try writeFile(path, Array(head) + lines)
@@ -68,17 +77,21 @@ final class XT2: Contender {
         switch position {
         case -1: command(["append", "ip", "bench", "input"] + rule.iptables)
         case 0: command(["insert", "ip", "bench", "input"] + rule.iptables)
-        default: command(["insert", "--at", "\(position + 1)", "ip", "bench", "input"] + rule.iptables)
+        default:
+            command(["insert", "--at", "\(position + 1)", "ip", "bench", "input"] + rule.iptables)
         }
     }
 
-    func deletion(_ key: String) -> [String] { command(["delete", "--id", key, "ip", "bench", "input"]) }
+    func deletion(_ key: String) -> [String] {
+        command(["delete", "--id", key, "ip", "bench", "input"])
+    }
 
     func keys() throws -> [(address: String, key: String)] {
-        try run(command(["list", "--ids", "ip", "bench", "input"])).output.split(separator: "\n").compactMap { line in
-            guard let address = address(in: line, behind: "-s") else { return nil }
-            // Position, id, rule text.
-            return line.split(separator: " ").dropFirst().first.map { (address, String($0)) }
-        }
+        try run(command(["list", "--ids", "ip", "bench", "input"])).output.split(separator: "\n")
+            .compactMap { line in
+                guard let address = address(in: line, behind: "-s") else { return nil }
+                // Position, id, rule text.
+                return line.split(separator: " ").dropFirst().first.map { (address, String($0)) }
+            }
     }
 }

@@ -7,6 +7,8 @@ public struct BatchOptions: ControlBody {
         case reason = 0x2010
         case candidate = 0x2011
         case expectedHead = 0x2012
+        case confirm = 0x2013
+        case check = 0x201F
     }
 
     /// Why, at most ``WireLimits/reasonBytes``; kept with the version.
@@ -15,12 +17,21 @@ public struct BatchOptions: ControlBody {
     public var candidate: UInt64?
     /// Refuse with ERESTART unless this is the head version.
     public var expectedHead: UInt64?
+    /// Take the version back unless it is confirmed within so many seconds.
+    public var confirm: UInt32?
+    /// Do everything but the change, and tell what it would be.
+    public var check: Bool
 
     /// Options for one batch.
-    public init(reason: String? = nil, candidate: UInt64? = nil, expectedHead: UInt64? = nil) {
+    public init(
+        reason: String? = nil, candidate: UInt64? = nil, expectedHead: UInt64? = nil,
+        confirm: UInt32? = nil, check: Bool = false
+    ) {
         self.reason = reason
         self.candidate = candidate
         self.expectedHead = expectedHead
+        self.confirm = confirm
+        self.check = check
     }
 
     /// Reads the attributes; see ``ControlBody``.
@@ -31,6 +42,8 @@ public struct BatchOptions: ControlBody {
             case .reason: reason = try attribute.string(limit: WireLimits.reasonBytes)
             case .candidate: candidate = try attribute.uint64()
             case .expectedHead: expectedHead = try attribute.uint64()
+            case .confirm: confirm = try attribute.uint32()
+            case .check: check = true
             case nil: break  // the kernel's GENID means nothing here
             }
         }
@@ -43,6 +56,8 @@ public struct BatchOptions: ControlBody {
         if let expectedHead {
             writer.attribute(Attribute.expectedHead.rawValue, uint64: expectedHead)
         }
+        if let confirm { writer.attribute(Attribute.confirm.rawValue, uint32: confirm) }
+        if check { writer.attributeFlag(Attribute.check.rawValue) }
     }
 
     /// Writes BATCH_BEGIN with these options; the acknowledgement of the whole batch answers its

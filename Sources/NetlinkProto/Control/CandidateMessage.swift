@@ -11,6 +11,8 @@ public struct CandidateMessage: ControlBody {
         case uid = 4
         case operationCount = 5
         case reason = 6
+        case confirm = 0x2013
+        case check = 0x201f
     }
 
     /// Its number; left out to begin one.
@@ -25,11 +27,16 @@ public struct CandidateMessage: ControlBody {
     public var operationCount: UInt32?
     /// What its author says.
     public var reason: String?
+    /// Take it back unless it is confirmed within so many seconds.
+    public var confirm: UInt32?
+    /// Do everything but the change, and tell what it would be.
+    public var check: Bool
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
         id: UInt64? = nil, base: UInt64? = nil, time: UInt64? = nil, uid: UInt32? = nil,
-        operationCount: UInt32? = nil, reason: String? = nil
+        operationCount: UInt32? = nil, reason: String? = nil, confirm: UInt32? = nil,
+        check: Bool = false
     ) {
         self.id = id
         self.base = base
@@ -37,6 +44,8 @@ public struct CandidateMessage: ControlBody {
         self.uid = uid
         self.operationCount = operationCount
         self.reason = reason
+        self.confirm = confirm
+        self.check = check
     }
 
     /// Reads the attributes; see ``ControlBody``.
@@ -47,6 +56,8 @@ public struct CandidateMessage: ControlBody {
         var uid: UInt32?
         var operationCount: UInt32?
         var reason: String?
+        var confirm: UInt32?
+        var check = false
         while let attribute = try attributes.next() {
             switch Attribute(rawValue: attribute.type) {
             case .id: id = try attribute.uint64()
@@ -55,12 +66,14 @@ public struct CandidateMessage: ControlBody {
             case .uid: uid = try attribute.uint32()
             case .operationCount: operationCount = try attribute.uint32()
             case .reason: reason = try attribute.string(limit: WireLimits.reasonBytes)
+            case .confirm: confirm = try attribute.uint32()
+            case .check: check = true
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
         self.init(
-            id: id, base: base, time: time, uid: uid, operationCount: operationCount, reason: reason
-        )
+            id: id, base: base, time: time, uid: uid, operationCount: operationCount,
+            reason: reason, confirm: confirm, check: check)
     }
 
     /// Writes the attributes in the order of their numbers.
@@ -73,5 +86,7 @@ public struct CandidateMessage: ControlBody {
             writer.attribute(Attribute.operationCount.rawValue, uint32: operationCount)
         }
         if let reason { writer.attribute(Attribute.reason.rawValue, string: reason) }
+        if let confirm { writer.attribute(Attribute.confirm.rawValue, uint32: confirm) }
+        if check { writer.attributeFlag(Attribute.check.rawValue) }
     }
 }

@@ -23,6 +23,17 @@ public enum ControlMessage {
         .verifyAudit: "verify-audit",
         .newStatus: "new-status",
         .getStatus: "get-status",
+        .confirm: "confirm",
+        .newTag: "new-tag",
+        .getTag: "get-tag",
+        .deleteTag: "delete-tag",
+        .getBlame: "get-blame",
+        .newBlame: "new-blame",
+        .prune: "prune",
+        .newPrune: "new-prune",
+        .newCheck: "new-check",
+        .getReference: "get-reference",
+        .newReference: "new-reference",
         .adoptTable: "adopt-table",
         .releaseTable: "release-table",
         .checkKernel: "check-kernel",
@@ -78,6 +89,28 @@ extension MessageType {
     /// `get-status`: asks how the daemon is.
     public static let getStatus = control(15)
 
+    /// `confirm`: keeps a version that is taken back otherwise.
+    public static let confirm = control(0x20)
+    /// `new-tag`: names a version; describes a name in replies.
+    public static let newTag = control(0x21)
+    /// `get-tag`: lists the names of versions.
+    public static let getTag = control(0x22)
+    /// `delete-tag`: takes a name away.
+    public static let deleteTag = control(0x23)
+    /// `get-blame`: lists the rules of a chain with the versions that brought them.
+    public static let getBlame = control(0x24)
+    /// `new-blame`: describes a rule and its version; part of replies.
+    public static let newBlame = control(0x25)
+    /// `prune`: gives up old versions.
+    public static let prune = control(0x26)
+    /// `new-prune`: tells what was given up.
+    public static let newPrune = control(0x27)
+    /// `new-check`: tells what a change would be.
+    public static let newCheck = control(0x28)
+    /// `get-reference`: asks which version a name means.
+    public static let getReference = control(0x29)
+    /// `new-reference`: tells the number of a version.
+    public static let newReference = control(0x2a)
     /// `adopt-table`: takes over a table that another program made, or gives one another policy.
     public static let adoptTable = control(0x30)
     /// `release-table`: lets a table go; it stays in the kernel.

@@ -17,6 +17,9 @@ public struct StatusMessage: ControlBody {
         case candidates = 10
         case clients = 11
         case notice = 12
+        case unconfirmed = 20
+        case remaining = 21
+        case fallback = 22
     }
 
     /// Its release.
@@ -43,12 +46,19 @@ public struct StatusMessage: ControlBody {
     public var clients: UInt32
     /// What an administrator should know, one attribute a sentence.
     public var notice: [String]
+    /// The version that waits for its confirmation.
+    public var unconfirmed: UInt64?
+    /// How many seconds it waits on.
+    public var remaining: UInt32?
+    /// The version that comes back if nobody confirms it.
+    public var fallback: UInt64?
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
         daemonVersion: String, uuid: [UInt8], head: UInt64, generation: UInt32, database: String,
         started: UInt64, tables: UInt32, chains: UInt32, rules: UInt64, candidates: UInt32,
-        clients: UInt32, notice: [String] = []
+        clients: UInt32, notice: [String] = [], unconfirmed: UInt64? = nil,
+        remaining: UInt32? = nil, fallback: UInt64? = nil
     ) {
         self.daemonVersion = daemonVersion
         self.uuid = uuid
@@ -62,6 +72,9 @@ public struct StatusMessage: ControlBody {
         self.candidates = candidates
         self.clients = clients
         self.notice = notice
+        self.unconfirmed = unconfirmed
+        self.remaining = remaining
+        self.fallback = fallback
     }
 
     /// Reads the attributes; see ``ControlBody``.
@@ -78,6 +91,9 @@ public struct StatusMessage: ControlBody {
         var candidates: UInt32?
         var clients: UInt32?
         var notice: [String] = []
+        var unconfirmed: UInt64?
+        var remaining: UInt32?
+        var fallback: UInt64?
         while let attribute = try attributes.next() {
             switch Attribute(rawValue: attribute.type) {
             case .daemonVersion: daemonVersion = try attribute.string(limit: WireLimits.reasonBytes)
@@ -92,6 +108,9 @@ public struct StatusMessage: ControlBody {
             case .candidates: candidates = try attribute.uint32()
             case .clients: clients = try attribute.uint32()
             case .notice: notice.append(try attribute.string(limit: WireLimits.reasonBytes))
+            case .unconfirmed: unconfirmed = try attribute.uint64()
+            case .remaining: remaining = try attribute.uint32()
+            case .fallback: fallback = try attribute.uint64()
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
@@ -109,7 +128,8 @@ public struct StatusMessage: ControlBody {
         self.init(
             daemonVersion: daemonVersion, uuid: uuid, head: head, generation: generation,
             database: database, started: started, tables: tables, chains: chains, rules: rules,
-            candidates: candidates, clients: clients, notice: notice)
+            candidates: candidates, clients: clients, notice: notice, unconfirmed: unconfirmed,
+            remaining: remaining, fallback: fallback)
     }
 
     /// Writes the attributes in the order of their numbers.
@@ -126,5 +146,8 @@ public struct StatusMessage: ControlBody {
         writer.attribute(Attribute.candidates.rawValue, uint32: candidates)
         writer.attribute(Attribute.clients.rawValue, uint32: clients)
         for item in notice { writer.attribute(Attribute.notice.rawValue, string: item) }
+        if let unconfirmed { writer.attribute(Attribute.unconfirmed.rawValue, uint64: unconfirmed) }
+        if let remaining { writer.attribute(Attribute.remaining.rawValue, uint32: remaining) }
+        if let fallback { writer.attribute(Attribute.fallback.rawValue, uint64: fallback) }
     }
 }

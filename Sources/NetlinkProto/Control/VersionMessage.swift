@@ -15,6 +15,13 @@ public struct VersionMessage: ControlBody {
         case rolledBackTo = 8
         case changeCount = 9
         case reason = 10
+        case summary = 20
+        case confirmation = 21
+        case deadline = 22
+        case settledBy = 23
+        case reverts = 24
+        case tag = 25
+        case pruned = 26
     }
 
     /// Its number, from 1.
@@ -37,11 +44,27 @@ public struct VersionMessage: ControlBody {
     public var changeCount: UInt32
     /// What its author says; may be empty.
     public var reason: String
+    /// What differs from the version before, in one line.
+    public var summary: String?
+    /// ``ConfirmationState``, where it had to be confirmed.
+    public var confirmation: UInt8?
+    /// Until when it has to be confirmed; microseconds since 1970, UTC.
+    public var deadline: UInt64?
+    /// The version that took it back because nobody confirmed it.
+    public var settledBy: UInt64?
+    /// The version that it takes back because nobody confirmed that one.
+    public var reverts: UInt64?
+    /// The names that it has, one attribute a name.
+    public var tag: [String]
+    /// Its ruleset cannot be read any more.
+    public var pruned: Bool
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
         version: UInt64, time: UInt64, uid: UInt32, gid: UInt32, pid: UInt32, process: String,
-        kind: UInt8, rolledBackTo: UInt64? = nil, changeCount: UInt32, reason: String
+        kind: UInt8, rolledBackTo: UInt64? = nil, changeCount: UInt32, reason: String,
+        summary: String? = nil, confirmation: UInt8? = nil, deadline: UInt64? = nil,
+        settledBy: UInt64? = nil, reverts: UInt64? = nil, tag: [String] = [], pruned: Bool = false
     ) {
         self.version = version
         self.time = time
@@ -53,6 +76,13 @@ public struct VersionMessage: ControlBody {
         self.rolledBackTo = rolledBackTo
         self.changeCount = changeCount
         self.reason = reason
+        self.summary = summary
+        self.confirmation = confirmation
+        self.deadline = deadline
+        self.settledBy = settledBy
+        self.reverts = reverts
+        self.tag = tag
+        self.pruned = pruned
     }
 
     /// Reads the attributes; see ``ControlBody``.
@@ -67,6 +97,13 @@ public struct VersionMessage: ControlBody {
         var rolledBackTo: UInt64?
         var changeCount: UInt32?
         var reason: String?
+        var summary: String?
+        var confirmation: UInt8?
+        var deadline: UInt64?
+        var settledBy: UInt64?
+        var reverts: UInt64?
+        var tag: [String] = []
+        var pruned = false
         while let attribute = try attributes.next() {
             switch Attribute(rawValue: attribute.type) {
             case .version: version = try attribute.uint64()
@@ -79,6 +116,13 @@ public struct VersionMessage: ControlBody {
             case .rolledBackTo: rolledBackTo = try attribute.uint64()
             case .changeCount: changeCount = try attribute.uint32()
             case .reason: reason = try attribute.string(limit: WireLimits.reasonBytes)
+            case .summary: summary = try attribute.string(limit: WireLimits.reasonBytes)
+            case .confirmation: confirmation = try attribute.uint8()
+            case .deadline: deadline = try attribute.uint64()
+            case .settledBy: settledBy = try attribute.uint64()
+            case .reverts: reverts = try attribute.uint64()
+            case .tag: tag.append(try attribute.string(limit: WireLimits.reasonBytes))
+            case .pruned: pruned = true
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
@@ -93,7 +137,9 @@ public struct VersionMessage: ControlBody {
         guard let reason else { throw WireError.missing("reason", in: "version") }
         self.init(
             version: version, time: time, uid: uid, gid: gid, pid: pid, process: process,
-            kind: kind, rolledBackTo: rolledBackTo, changeCount: changeCount, reason: reason)
+            kind: kind, rolledBackTo: rolledBackTo, changeCount: changeCount, reason: reason,
+            summary: summary, confirmation: confirmation, deadline: deadline, settledBy: settledBy,
+            reverts: reverts, tag: tag, pruned: pruned)
     }
 
     /// Writes the attributes in the order of their numbers.
@@ -110,5 +156,14 @@ public struct VersionMessage: ControlBody {
         }
         writer.attribute(Attribute.changeCount.rawValue, uint32: changeCount)
         writer.attribute(Attribute.reason.rawValue, string: reason)
+        if let summary { writer.attribute(Attribute.summary.rawValue, string: summary) }
+        if let confirmation {
+            writer.attribute(Attribute.confirmation.rawValue, uint8: confirmation)
+        }
+        if let deadline { writer.attribute(Attribute.deadline.rawValue, uint64: deadline) }
+        if let settledBy { writer.attribute(Attribute.settledBy.rawValue, uint64: settledBy) }
+        if let reverts { writer.attribute(Attribute.reverts.rawValue, uint64: reverts) }
+        for item in tag { writer.attribute(Attribute.tag.rawValue, string: item) }
+        if pruned { writer.attributeFlag(Attribute.pruned.rawValue) }
     }
 }

@@ -12,6 +12,8 @@ public struct VersionMessageKind: RawRepresentable, Hashable, Sendable {
     public static let recovery = VersionMessageKind(rawValue: 2)
     /// By another program.
     public static let foreign = VersionMessageKind(rawValue: 3)
+    /// By taking back a version that nobody confirmed.
+    public static let revert = VersionMessageKind(rawValue: 4)
 
     /// The name in the schema.
     public var name: String {
@@ -20,6 +22,7 @@ public struct VersionMessageKind: RawRepresentable, Hashable, Sendable {
         case .rollback: "rollback"
         case .recovery: "recovery"
         case .foreign: "foreign"
+        case .revert: "revert"
         default: "kind \(rawValue)"
         }
     }

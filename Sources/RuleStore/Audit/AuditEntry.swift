@@ -58,7 +58,7 @@ public struct AuditEntry: Hashable, Sendable {
     public var reason: String
     /// The author's words on it; may be empty.
     public var message: String
-    /// What was asked for, if it failed; `nil` otherwise.
+    /// What was asked for, if it failed; what it vouches for, if it is a prune; `nil` otherwise.
     public var request: [UInt8]?
     /// The tables and chains that it touches.
     public var scopes: [AuditScope]
@@ -83,6 +83,11 @@ public struct AuditEntry: Hashable, Sendable {
         self.request = request
         self.scopes = scopes
     }
+}
+
+extension AuditEntry {
+    /// The action of an entry that vouches for what pruning leaves.
+    public static let pruneAction = "prune"
 }
 
 /// One entry as the log has it.

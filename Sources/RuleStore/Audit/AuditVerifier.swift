@@ -14,6 +14,8 @@ struct AuditVerifier {
     private(set) var entryCount: UInt64 = 0
     private(set) var head: AuditHead
     private(set) var claims: [VersionID: Claim] = [:]
+    /// The entry of the last prune, and what it vouches for.
+    private var prune: (seq: UInt64, record: [UInt8])?
     /// Whether the previous entry's hash is known, so that this one can be checked against it.
     private var isChained = true
     private let known: AuditHead?
@@ -41,6 +43,11 @@ struct AuditVerifier {
         }
         advance(to: AuditHead(seq: record.seq, hash: record.hash), isChained: true)
         noteClaim(record)
+        if record.entry.action == AuditEntry.pruneAction, record.entry.outcome == .committed,
+            let request = record.entry.request
+        {
+            prune = (record.seq, request)
+        }
     }
 
     /// Takes an entry that cannot be read.
@@ -58,13 +65,30 @@ struct AuditVerifier {
             "entries \(head.seq + 1) to \(known.seq) are gone from the end of the log")
     }
 
-    /// Compares a version with the entry that vouches for it.
-    mutating func check(_ version: Version, digest: [UInt8]) {
+    /// Compares what is left below the horizon with the entry of the prune that set it; `nil` if nothing was ever pruned.
+    mutating func checkPrune(record: [UInt8]?) {
+        guard prune?.record != record else { return }
+        guard let prune else {
+            return report(
+                .version, "versions are pruned, and no entry of the log says who did that")
+        }
+        report(
+            .version, seq: prune.seq,
+            "what is left of versions that were pruned is not what entry \(prune.seq) vouches for")
+    }
+
+    /// Takes a history below the horizon that cannot be read.
+    mutating func skipPrune(_ why: String) {
+        report(.version, seq: prune?.seq, why)
+    }
+
+    /// Compares a version with the entry that vouches for it; without a digest only how many changes it has.
+    mutating func check(_ version: Version, digest: [UInt8]?) {
         guard let claim = claims.removeValue(forKey: version.id) else {
             return report(
                 .version, version: version.id, "no entry of the log made version \(version.id)")
         }
-        if claim.digest != digest || claim.changeCount != version.changeCount {
+        if claim.digest != digest ?? claim.digest || claim.changeCount != version.changeCount {
             report(
                 .version, seq: claim.seq, version: version.id,
                 "version \(version.id) or its changes are not what entry \(claim.seq) vouches for")

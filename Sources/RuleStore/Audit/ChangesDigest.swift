@@ -4,7 +4,8 @@ import GRDB
 /// SHA-256 over a version and its changes: what binds the rows of `version` and `object` to the
 /// audit chain.
 ///
-/// - Shape: the version's columns without its state; the ids of the objects whose rows it ended,
+/// - Shape: the version's columns without its state (those of format 2 only if one of them says
+///   anything: a text follows the number of changes then, where otherwise a number does); the ids of the objects whose rows it ended,
 ///   ascending; the contents of the rows it began, ascending by id. All in ``CanonicalEncoder``'s
 ///   encoding, each list after its length.
 enum ChangesDigest {
@@ -44,7 +45,7 @@ enum ChangesDigest {
         return encoder.bytes
     }
 
-    private static func encoded(_ version: Version) -> [UInt8] {
+    static func encoded(_ version: Version) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.number(version.id.rawValue)
         encoder.integer(version.description.time.rawValue)
@@ -53,10 +54,11 @@ enum ChangesDigest {
         encoder.text(version.description.kind.rawValue)
         encoder.number(version.description.rolledBackTo?.rawValue)
         encoder.integer(Int64(version.changeCount))
+        encoder.additions(version.description)
         return encoder.bytes
     }
 
-    private static func encoded(_ object: StoredObject) -> [UInt8] {
+    static func encoded(_ object: StoredObject) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.number(object.id.rawValue)
         encoder.integer(Int64(object.kind.rawValue))
@@ -89,5 +91,14 @@ enum ChangesDigest {
         var ids: [ObjectID] = []
         while try run.step() { ids.append(ObjectID(rawValue: try run.number(1))) }
         return ids
+    }
+}
+
+extension CanonicalEncoder {
+    /// The columns that versions have since format 2; a version that format 1 made keeps its digest.
+    fileprivate mutating func additions(_ version: NewVersion) {
+        guard !version.summary.isEmpty || version.reverts != nil else { return }
+        text(version.summary)
+        number(version.reverts?.rawValue)
     }
 }

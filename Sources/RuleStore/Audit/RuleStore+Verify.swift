@@ -48,12 +48,17 @@ extension RuleStore {
     }
 
     private static func walkVersions(_ database: Database, _ verifier: inout AuditVerifier) throws {
+        let horizon = try Horizon.read(database)
+        try checkPrune(horizon, database, &verifier)
         let run = try SQLRun(
             database, "SELECT \(VersionRow.columns) FROM version ORDER BY id", table: "version")
         while try run.step() {
             do {
                 let version = try VersionRow.read(run)
-                verifier.check(version, digest: try ChangesDigest.of(version, database))
+                // Up to the horizon, the entry of the prune vouches for what is left.
+                let digest =
+                    version.id > horizon.version ? try ChangesDigest.of(version, database) : nil
+                verifier.check(version, digest: digest)
             } catch let error as StoreError where error.code == .corrupt && error.sqliteCode == nil
             {
                 verifier.skip(
@@ -61,6 +66,19 @@ extension RuleStore {
             }
         }
         verifier.finishVersions()
+    }
+
+    /// Compares what is left below the horizon with the entry of the last prune.
+    private static func checkPrune(
+        _ horizon: Horizon, _ database: Database, _ verifier: inout AuditVerifier
+    ) throws {
+        do {
+            let digest =
+                horizon.version > .empty ? try PruneDigest.of(horizon, database) : nil
+            verifier.checkPrune(record: digest.map { PruneDigest.record(horizon, $0) })
+        } catch let error as StoreError where error.code == .corrupt && error.sqliteCode == nil {
+            verifier.skipPrune(error.message)
+        }
     }
 
     private static func walkOrphanedScopes(_ database: Database, _ verifier: inout AuditVerifier)

@@ -8,6 +8,8 @@ public enum VersionKind: String, CaseIterable, Hashable, Sendable {
     case recovery
     /// Another program changed the kernel's ruleset.
     case foreign
+    /// The daemon took back a version that nobody confirmed in time.
+    case revert
 }
 
 /// A version that is to be made.
@@ -24,11 +26,16 @@ public struct NewVersion: Hashable, Sendable {
     public var kind: VersionKind
     /// The version whose content it has again; `nil` unless it is a rollback.
     public var rolledBackTo: VersionID?
+    /// The version that it takes back because nobody confirmed it; `nil` unless it is a revert.
+    public var reverts: VersionID?
+    /// What it changes, in one line; empty in versions that format 1 of the store made.
+    public var summary: String
 
     /// Makes the description of a version.
     public init(
         id: VersionID, time: Timestamp, author: Author, message: String = "",
-        kind: VersionKind = .edit, rolledBackTo: VersionID? = nil
+        kind: VersionKind = .edit, rolledBackTo: VersionID? = nil, reverts: VersionID? = nil,
+        summary: String = ""
     ) {
         self.id = id
         self.time = time
@@ -36,6 +43,8 @@ public struct NewVersion: Hashable, Sendable {
         self.message = message
         self.kind = kind
         self.rolledBackTo = rolledBackTo
+        self.reverts = reverts
+        self.summary = summary
     }
 }
 
@@ -55,6 +64,12 @@ public struct Version: Hashable, Sendable {
     public var state: State
     /// How many objects it changed.
     public var changeCount: Int
+    /// Whether somebody had, or still has, to confirm it; `nil` if it was final at once.
+    public var confirmation: Confirmation? = nil
+    /// The names that it has, in alphabetical order.
+    public var tags: [String] = []
+    /// Whether its ruleset cannot be read any more.
+    public var isPruned = false
 
     /// Its number.
     public var id: VersionID { description.id }

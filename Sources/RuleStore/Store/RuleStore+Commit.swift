@@ -12,11 +12,14 @@ extension RuleStore {
     ///   - nextObjectID: greater than every id in use, and not less than the store has it. It stays
     ///     so if the version is abandoned.
     ///   - audit: the entry for this attempt; version, change count and digest are filled in here.
+    ///   - confirmation: until when somebody must confirm the version; `nil` if it is final at once.
+    ///   - undone: a version whose confirmation was awaited, and that this one takes back.
     /// - Throws: ``StoreError`` `conflict` if the number or an object does not fit, `malformed` or
     ///   `limit` for an object that is against its kind or too large, `full`, `readOnly`, `io`. The
     ///   store is then as it was.
     public func prepare(
-        _ version: NewVersion, changes: [Change], nextObjectID: ObjectID, audit: AuditEntry
+        _ version: NewVersion, changes: [Change], nextObjectID: ObjectID, audit: AuditEntry,
+        confirmation: Confirmation? = nil, undoing undone: VersionID? = nil
     ) throws(StoreError) {
         try Self.check(version, changes, nextObjectID)
         // By id, so that the digest has one order, which the row numbers keep.
@@ -28,6 +31,10 @@ extension RuleStore {
             try VersionRow.insert(row, database)
             let writer = try ObjectWriter(database, version: version.id)
             for change in changes { try writer.write(change) }
+            if let undone {
+                try ConfirmationRow.settle(undone, .reverted, by: version.id, database)
+            }
+            if let confirmation { try ConfirmationRow.insert(confirmation, database) }
             let outcome = AuditChanges(
                 version: version.id, count: changes.count, digest: ChangesDigest.of(row, changes))
             try AuditLog.append(audit, changes: outcome, withdraws: nil, database)
@@ -78,6 +85,11 @@ extension RuleStore {
                 "DELETE FROM object INDEXED BY object_born WHERE born = ?",
                 "UPDATE object INDEXED BY object_died SET died = NULL WHERE died = ?",
                 "DELETE FROM version WHERE id = ?",
+                "DELETE FROM confirmation WHERE version = ?",
+                """
+                UPDATE confirmation INDEXED BY confirmation_settled SET state = 'open', settled_by = NULL
+                WHERE settled_by = ?
+                """,
             ] {
                 let run = try SQLRun(database, sql, table: "object")
                 run.bind(1, version)
@@ -112,6 +124,7 @@ extension RuleStore {
                 .limit, "a version has at most \(StoreLimits.changesPerVersion) changes")
         }
         try StoreLimits.check(version.message, "the message")
+        try StoreLimits.check(version.summary, "the summary")
         try StoreLimits.check(version.author.process, "the name of the process")
         for change in changes {
             let object = change.object

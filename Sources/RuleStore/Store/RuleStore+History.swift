@@ -48,7 +48,7 @@ extension RuleStore {
     public func version(_ id: VersionID) throws(StoreError) -> Version {
         try read { database in
             guard let version = try VersionRow.find(id, database) else { throw Self.noSuch(id) }
-            return version
+            return try Self.complete([version], database)[0]
         }
     }
 
@@ -67,17 +67,17 @@ extension RuleStore {
             run.bind(2, Int64(min(max(limit, 0), StoreLimits.pageEntries)))
             var versions: [Version] = []
             while try run.step() { versions.append(try VersionRow.read(run)) }
-            return versions
+            return try Self.complete(versions, database)
         }
     }
 
     /// The whole ruleset as a version has it; a pending version counts.
     ///
     /// - Cost: in proportion to the objects of the head and to what was changed after `version`.
-    /// - Throws: ``StoreError`` `noSuchVersion`, or `corrupt` naming what does not fit.
+    /// - Throws: ``StoreError`` `noSuchVersion`, `pruned`, or `corrupt` naming what does not fit.
     public func loadRuleset(at version: VersionID) throws(StoreError) -> Ruleset {
         let objects = try read { database in
-            try Self.checkExists(version, database)
+            try Self.checkReadable(version, database)
             let run = try SQLRun(database, Self.rulesetSQL, table: "object")
             run.bind(1, version)
             return try ObjectRow.all(run)
@@ -94,10 +94,11 @@ extension RuleStore {
     /// newer.
     ///
     /// - Cost: in proportion to what was changed between the two.
-    /// - Throws: ``StoreError`` `noSuchVersion`.
+    /// - Throws: ``StoreError`` `noSuchVersion`, or `pruned` for either.
     public func diff(from old: VersionID, to new: VersionID) throws(StoreError) -> [Change] {
         try read { database in
-            try Self.checkExists(max(old, new), database)
+            try Self.checkReadable(max(old, new), database)
+            try Self.checkReadable(min(old, new), database)
             let lost = try Self.rows(Self.lostSQL, min(old, new), max(old, new), database)
             let gained = try Self.rows(Self.gainedSQL, min(old, new), max(old, new), database)
             return old <= new
@@ -173,6 +174,34 @@ extension RuleStore {
     static func checkExists(_ version: VersionID, _ database: Database) throws {
         if version == .empty { return }
         guard try VersionRow.find(version, database) != nil else { throw noSuch(version) }
+    }
+
+    /// Adds what is kept beside the rows of versions; they descend.
+    private static func complete(
+        _ versions: [Version], _ database: Database
+    ) throws -> [Version] {
+        guard let first = versions.last?.id, let last = versions.first?.id else { return [] }
+        let confirmations = try ConfirmationRow.all(first...last, database)
+        let tags = try TagRow.names(first...last, database)
+        let horizon = try Horizon.read(database)
+        return versions.map { version in
+            var version = version
+            version.confirmation = confirmations[version.id]
+            version.tags = tags[version.id] ?? []
+            version.isPruned = !horizon.keeps(version.id)
+            return version
+        }
+    }
+
+    static func checkReadable(_ version: VersionID, _ database: Database) throws {
+        try checkExists(version, database)
+        let horizon = try Horizon.read(database)
+        guard horizon.keeps(version) else {
+            throw StoreError(
+                .pruned,
+                "version \(version) was pruned; the oldest one that can be read is version \(horizon.version)"
+            )
+        }
     }
 
     static func noSuch(_ version: VersionID) -> StoreError {

@@ -44,6 +44,11 @@ struct SQLRun: ~Copyable {
         while try step() {}
     }
 
+    /// Makes a query ready for the next values.
+    func reset() {
+        sqlite3_reset(statement)
+    }
+
     /// How many rows the last ``run()`` changed.
     var changedRows: Int { Int(sqlite3_changes(connection)) }
 }

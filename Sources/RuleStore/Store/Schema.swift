@@ -8,7 +8,8 @@ enum Schema {
     /// The migrations in order; the format of a store is the number of those it has had (`PRAGMA
     /// user_version`).
     static let migrations: [String] = [
-        String(decoding: PackageResources.migration_0001_sql, as: UTF8.self)
+        String(decoding: PackageResources.migration_0001_sql, as: UTF8.self),
+        String(decoding: PackageResources.migration_0002_sql, as: UTF8.self),
     ]
 
     /// The format that this code writes.

@@ -3,7 +3,8 @@ import GRDB
 /// Rows of the table `version`.
 enum VersionRow {
     static let columns = """
-        id, state, time, uid, gid, pid, process, message, kind, rolled_back_to, change_count
+        id, state, time, uid, gid, pid, process, message, kind, rolled_back_to, change_count,
+        reverts, summary
         """
 
     /// Reads the version in the current row, checking each value.
@@ -21,7 +22,9 @@ enum VersionRow {
             time: Timestamp(rawValue: try run.integer(2)), author: try author(run, from: 3),
             message: try run.text(7), kind: kind,
             rolledBackTo: run.isNull(9)
-                ? nil : VersionID(rawValue: try run.integer(9, as: UInt64.self)))
+                ? nil : VersionID(rawValue: try run.integer(9, as: UInt64.self)),
+            reverts: run.isNull(11) ? nil : VersionID(rawValue: try run.number(11)),
+            summary: try run.text(12))
         return Version(
             description: description, state: state,
             changeCount: try run.integer(10, as: Int.self))
@@ -58,7 +61,8 @@ enum VersionRow {
 
     static func insert(_ version: Version, _ database: Database) throws {
         let run = try SQLRun(
-            database, "INSERT INTO version (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            database,
+            "INSERT INTO version (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             table: "version")
         let description = version.description
         run.bind(1, description.id)
@@ -72,6 +76,8 @@ enum VersionRow {
         run.bind(9, description.kind.rawValue)
         run.bind(10, description.rolledBackTo)
         run.bind(11, Int64(version.changeCount))
+        run.bind(12, description.reverts)
+        run.bind(13, description.summary)
         try run.run()
     }
 }

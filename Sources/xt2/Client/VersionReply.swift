@@ -5,13 +5,17 @@ import RuleSyntax
 struct VersionReply {
     /// The version; nil if there was nothing to change.
     var version: VersionMessage?
+    /// What would be changed, where only that was asked for.
+    var check: CheckMessage?
     /// What the daemon has to say beside it.
     var note: String
 
     /// Prints `version N: ` and what was done, or the version as JSON.
     func show(_ done: String, json: Bool) throws(CommandError) {
         var output = Output()
-        if json {
+        if let check {
+            try output.show(check, json: json)
+        } else if json {
             try output.json(
                 .object([
                     ("version", version.map(VersionText.json) ?? .null),
@@ -20,6 +24,7 @@ struct VersionReply {
         } else if let version {
             let changes = Count.of(version.changeCount, "change")
             try output.line("version \(version.version): \(done) (\(changes))")
+            if let notice = ConfirmText.notice(version) { try output.line(notice) }
         } else {
             try output.line(note.isEmpty ? "nothing to change" : note)
         }
@@ -35,9 +40,14 @@ extension Client {
         _ type: MessageType, _ body: some ControlBody
     ) throws(CommandError) -> VersionReply {
         var version: VersionMessage?
+        var check: CheckMessage?
         let reply = try request(type, body) { view throws(WireError) in
-            if view.header.type == .newVersion { version = try VersionMessage(view) }
+            switch view.header.type {
+            case .newVersion: version = try VersionMessage(view)
+            case .newCheck: check = try CheckMessage(view)
+            default: break  // a newer daemon's; what is not known is not needed
+            }
         }
-        return VersionReply(version: version, note: reply.message)
+        return VersionReply(version: version, check: check, note: reply.message)
     }
 }

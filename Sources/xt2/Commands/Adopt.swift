@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 adopt`: takes over a table that another program made, or changes a table's policy.
 struct Adopt: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "adopt",
         abstract: "Take over a table as it is, or give a table another policy.",
         usage: "xt2 adopt [--policy POLICY] [OPTIONS] [FAMILY] TABLE",
         discussion: """

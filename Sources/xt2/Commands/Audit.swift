@@ -43,8 +43,10 @@ struct Audit: ParsableCommand {
     )
     var outcome: String?
 
-    @Option(help: ArgumentHelp("Only attempts at this version.", valueName: "version"))
-    var version: UInt64?
+    @Option(
+        help: ArgumentHelp(
+            "Only attempts at this version: a number, HEAD~3, or a tag.", valueName: "version"))
+    var version: VersionWord?
 
     @Option(
         name: [.customShort("n"), .customLong("limit")],
@@ -58,8 +60,9 @@ struct Audit: ParsableCommand {
 
     mutating func run() throws {
         if verify { return try runVerification() }
-        let request = try request(now: Moment.now)
+        var request = try request(now: Moment.now)
         var client = try connection.connect()
+        if let version { request.version = try client.number(of: version) }
         let entries = try client.all(.getAudit, request, .newAudit, AuditMessage.self)
         var output = Output()
         if connection.json {
@@ -74,8 +77,7 @@ struct Audit: ParsableCommand {
     /// What the filters ask for.
     func request(now: Moment) throws(CommandError) -> AuditRequest {
         var request = AuditRequest(
-            chain: chain, ruleID: rule, action: action, outcome: outcome, version: version,
-            limit: limit)
+            chain: chain, ruleID: rule, action: action, outcome: outcome, limit: limit)
         if let user {
             guard let uid = UserName.number(of: user) else {
                 throw CommandError(

@@ -14,7 +14,11 @@ struct BatchCommand: ParsableCommand {
               xt2 batch rules.xt2
               printf '%s\\n' 'flush filter input' 'policy filter input accept' | xt2 batch -
               xt2 batch --tx 3 -m 'new web servers' web.xt2
+              xt2 batch --check rules.xt2 && xt2 batch --confirm 2m rules.xt2
             """)
+
+    @Flag(help: "Do everything but the change, and tell what it would be.")
+    var check = false
 
     @OptionGroup var options: EditOptions
 
@@ -25,7 +29,7 @@ struct BatchCommand: ParsableCommand {
         let source = try BatchSource(file: file)
         let lines = try source.edits()
         let batch = EditBatch(
-            edits: lines.map(\.edit), options: try options.run.batchOptions(),
+            edits: lines.map(\.edit), options: try batchOptions(),
             echo: options.connection.json)
         var client = try options.connection.connect()
         let outcome: EditOutcome
@@ -36,11 +40,13 @@ struct BatchCommand: ParsableCommand {
             throw source.error(error.error, in: lines[index].line)
         }
         var output = Output()
-        if options.connection.json {
-            try output.json(OutcomeText.json(outcome))
-        } else {
-            try output.line(OutcomeText.line(batch.edits, outcome))
-        }
+        try output.show(outcome, of: batch.edits, json: options.connection.json)
         try output.flush()
+    }
+
+    private func batchOptions() throws(CommandError) -> BatchOptions {
+        var batch = try options.run.batchOptions()
+        batch.check = check
+        return batch
     }
 }

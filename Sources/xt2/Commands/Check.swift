@@ -5,6 +5,7 @@ import RuleSyntax
 /// `xt2 check`: compares the ruleset with the kernel.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "check",
         abstract: "Compare the ruleset with what the kernel runs, rule by rule.",
         usage: "xt2 check [--fix] [OPTIONS] [[FAMILY] TABLE]",
         discussion: """

@@ -11,6 +11,8 @@ struct Commit: ParsableCommand {
 
               xt2 commit 2
               xt2 commit 2 -m 'move ssh to port 2222'
+              xt2 commit --confirm 60s 2
+              xt2 commit --check 2
             """)
 
     @Option(
@@ -18,13 +20,20 @@ struct Commit: ParsableCommand {
         help: ArgumentHelp("Why; instead of what 'xt2 begin' was told.", valueName: "why"))
     var message: String?
 
+    @Flag(help: "Do everything but the change, and tell what it would be.")
+    var check = false
+
+    @OptionGroup var confirm: ConfirmOption
+
     @OptionGroup var connection: ConnectionOptions
 
     @Argument(help: "A candidate's id; see 'xt2 candidates'.")
     var id: UInt64
 
     mutating func run() throws {
-        let request = CandidateMessage(id: id, reason: try Reason.checked(message))
+        let request = CandidateMessage(
+            id: id, reason: try Reason.checked(message), confirm: confirm.span?.seconds,
+            check: check)
         var client = try connection.connect()
         let reply = try client.newVersion(.commit, request)
         try reply.show("candidate \(id) committed", json: connection.json)

@@ -15,13 +15,15 @@ struct EditOptions: ParsableArguments {
             valueName: "id"))
     var candidate: UInt64?
 
+    @OptionGroup var confirm: ConfirmOption
+
     @OptionGroup var connection: ConnectionOptions
 
     /// The same, for whoever sends the edits.
     var run: EditRun.Options {
         EditRun.Options(
-            message: message, candidate: candidate, socket: connection.socket, json: connection.json
-        )
+            message: message, candidate: candidate, confirm: confirm.span,
+            socket: connection.socket, json: connection.json)
     }
 }
 
@@ -76,6 +78,7 @@ extension EditCommand {
 enum OwnOptions {
     /// Their long names.
     static let names = [
-        "--after", "--at", "--before", "--help", "--id", "--json", "--message", "--socket", "--tx",
+        "--after", "--at", "--before", "--confirm", "--help", "--id", "--json", "--message",
+        "--socket", "--tx",
     ]
 }

@@ -22,8 +22,10 @@ struct List: ParsableCommand {
     @Flag(help: "Show rule ids, which stay the same for as long as a rule lives.")
     var ids = false
 
-    @Option(help: ArgumentHelp("Show the ruleset of this version.", valueName: "version"))
-    var version: UInt64?
+    @Option(
+        help: ArgumentHelp(
+            "Show the ruleset of this version: a number, HEAD~3, or a tag.", valueName: "version"))
+    var version: VersionWord?
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -34,8 +36,9 @@ struct List: ParsableCommand {
 
     mutating func run() throws {
         let options = ListingOptions(counters: counters, ids: ids)
-        let request = try List.request(words, version: version, counters: counters)
+        var request = try List.request(words, counters: counters)
         var client = try connection.connect()
+        if let version { request.version = try client.number(of: version) }
         let listing = try client.ruleset(request)
         var output = Output()
         if connection.json {
@@ -48,9 +51,9 @@ struct List: ParsableCommand {
 
     /// Reads `[FAMILY [TABLE [CHAIN]]]`, and `TABLE [CHAIN]` too.
     static func request(
-        _ words: [String], version: UInt64?, counters: Bool
+        _ words: [String], counters: Bool
     ) throws(CommandError) -> RulesetRequest {
-        var request = RulesetRequest(version: version, counters: counters)
+        var request = RulesetRequest(counters: counters)
         if words.count == 1, let family = Family(name: words[0]) {
             request.family = family.rawValue
         } else if !words.isEmpty {

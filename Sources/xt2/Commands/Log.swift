@@ -8,7 +8,8 @@ struct Log: ParsableCommand {
         commandName: "log",
         abstract: "List versions, newest first.",
         discussion: """
-            A line has number, time, user, how the version came to be, how many objects it changed, and why.
+            A line has number, time, user, how the version came to be, what it changed, its tags and whether it is confirmed \
+            in parentheses, and why it was made.
 
               xt2 log
               xt2 log -n 5
@@ -30,8 +31,7 @@ struct Log: ParsableCommand {
         if connection.json {
             try output.json(.array(versions.map(VersionText.json)))
         } else {
-            let widest = versions.first?.version ?? 0
-            try output.lines(versions.map { VersionText.line($0, widest: widest) })
+            try output.lines(VersionText.lines(versions, now: Moment.now))
         }
         try output.flush()
     }

@@ -29,7 +29,7 @@ struct MonitorCommand: ParsableCommand {
                 if json {
                     try output.json(VersionText.json(version))
                 } else {
-                    try output.line(VersionText.line(version, widest: version.version))
+                    try output.lines(VersionText.lines([version], now: Moment.now))
                 }
                 try output.flush()
             } catch {

@@ -4,6 +4,7 @@ import NetlinkProto
 /// `xt2 release`: lets a table go.
 struct Release: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "release",
         abstract: "Let a table go: it stays in the kernel, and is no longer part of the ruleset.",
         usage: "xt2 release [OPTIONS] [FAMILY] TABLE",
         discussion: """

@@ -10,6 +10,8 @@ struct Rollback: ParsableCommand {
             Only what differs is sent to the kernel; rules that are the same in both keep their counters.
 
               xt2 rollback 3
+              xt2 rollback HEAD~2 --confirm 60s
+              xt2 rollback --to-time 'yesterday'
               xt2 rollback 3 -m 'version 4 locked us out'
             """)
 
@@ -18,15 +20,41 @@ struct Rollback: ParsableCommand {
         help: ArgumentHelp("Why; kept with the version and in the audit log.", valueName: "why"))
     var message: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The version that was the head at this time, such as '2h ago'.", valueName: "time"))
+    var toTime: String?
+
+    @OptionGroup var confirm: ConfirmOption
+
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "A version number; see 'xt2 log'.")
-    var version: UInt64
+    @Argument(help: ArgumentHelp(VersionWord.help))
+    var version: VersionWord?
+
+    mutating func validate() throws {
+        guard (version == nil) != (toTime == nil) else {
+            throw ValidationError("Either a version or --to-time says what is brought back.")
+        }
+    }
 
     mutating func run() throws {
-        let request = RollbackRequest(version: version, reason: try Reason.checked(message))
+        let now = Moment.now
+        let moment = try toTime.map { text throws(CommandError) in try Moment(text, now: now) }
+        let reason = try Reason.checked(message)
         var client = try connection.connect()
+        let version = try target(moment, &client)
+        let request = RollbackRequest(
+            version: version, reason: reason, confirm: confirm.span?.seconds)
         let outcome = try client.newVersion(.rollback, request)
         try outcome.show("rolled back to version \(version)", json: connection.json)
+    }
+
+    private func target(
+        _ moment: Moment?, _ client: inout Client
+    ) throws(CommandError) -> UInt64 {
+        if let moment { return try client.number(at: moment) }
+        guard let version else { throw CommandError(.usage, "a version is missing.") }
+        return try client.number(of: version)
     }
 }

@@ -14,14 +14,17 @@ struct Save: ParsableCommand {
               xt2 save --version 12 | diff - rules.xt2
             """)
 
-    @Option(help: ArgumentHelp("Write the ruleset of this version.", valueName: "version"))
-    var version: UInt64?
+    @Option(
+        help: ArgumentHelp(
+            "Write the ruleset of this version: a number, HEAD~3, or a tag.", valueName: "version"))
+    var version: VersionWord?
 
     @OptionGroup var connection: ConnectionOptions
 
     mutating func run() throws {
         var client = try connection.connect()
-        let listing = try client.ruleset(RulesetRequest(version: version))
+        let number = try version.map { word throws(CommandError) in try client.number(of: word) }
+        let listing = try client.ruleset(RulesetRequest(version: number))
         var output = Output()
         if connection.json {
             try output.write(RulesetJSON.render(listing, options: ListingOptions()))

@@ -103,10 +103,11 @@ enum BatchLine {
     private static func refuseOptions(_ options: EditOptions) throws(CommandError) {
         let hasOption =
             options.message != nil || options.candidate != nil || options.connection.json
-            || options.connection.socket != nil
+            || options.connection.socket != nil || options.confirm.span != nil
         guard hasOption else { return }
         throw CommandError(
-            .usage, "--message, --tx, --json and --socket are said once for the whole batch.",
+            .usage,
+            "--message, --tx, --confirm, --json and --socket are said once for the whole batch.",
             hints: ["xt2 batch -m WHY FILE"])
     }
 }

@@ -36,6 +36,8 @@ struct EditOutcome {
     var version: VersionMessage?
     /// The candidate that it went into.
     var candidate: CandidateMessage?
+    /// What it would change, where only that was asked for.
+    var check: CheckMessage?
     /// What the daemon says about new rules, by the number of the edit.
     var rules: [Int: RuleMessage] = [:]
     /// What the daemon has to say beside that, such as that there was nothing to change.
@@ -64,6 +66,7 @@ extension Client {
             reply = try exchange(writer) { view throws(WireError) in
                 switch view.header.type {
                 case .newVersion: outcome.version = try VersionMessage(view)
+                case .newCheck: outcome.check = try CheckMessage(view)
                 case .newCandidate: outcome.candidate = try CandidateMessage(view)
                 case .newRule:
                     if let index = batch.index(of: view.header.sequence, first: first) {

@@ -8,6 +8,8 @@ struct EditRun {
         var message: String?
         /// The candidate that they are put into instead of being committed.
         var candidate: UInt64?
+        /// How long the version waits for its confirmation.
+        var confirm: Span?
         /// `--socket`.
         var socket: String?
         /// Whether to print JSON.
@@ -15,7 +17,9 @@ struct EditRun {
 
         /// What the beginning of the batch says.
         func batchOptions() throws(CommandError) -> BatchOptions {
-            BatchOptions(reason: try Reason.checked(message), candidate: candidate)
+            BatchOptions(
+                reason: try Reason.checked(message), candidate: candidate,
+                confirm: confirm?.seconds)
         }
     }
 
@@ -34,11 +38,7 @@ struct EditRun {
             throw error.error
         }
         var output = Output()
-        if options.json {
-            try output.json(OutcomeText.json(outcome))
-        } else {
-            try output.line(OutcomeText.line(edits, outcome))
-        }
+        try output.show(outcome, of: edits, json: options.json)
         try output.flush()
     }
 }

@@ -28,6 +28,9 @@ struct PlainEdit {
             case "--tx" where options.candidate == nil:
                 guard let candidate = UInt64(value) else { return nil }
                 options.candidate = candidate
+            case "--confirm" where options.confirm == nil:
+                guard let span = Span(argument: value) else { return nil }
+                options.confirm = span
             case "--socket" where options.socket == nil:
                 options.socket = value
             default:

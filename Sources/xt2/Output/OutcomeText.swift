@@ -44,6 +44,18 @@ enum OutcomeText {
     }
 }
 
+extension Output {
+    /// Shows what came of edits.
+    mutating func show(
+        _ outcome: EditOutcome, of edits: [Edit], json: Bool
+    ) throws(CommandError) {
+        if let check = outcome.check { return try show(check, json: json) }
+        if json { return try self.json(OutcomeText.json(outcome)) }
+        try line(OutcomeText.line(edits, outcome))
+        if let notice = outcome.version.flatMap(ConfirmText.notice) { try line(notice) }
+    }
+}
+
 /// Numbers with their noun.
 enum Count {
     /// `1 edit`, `2 edits`.

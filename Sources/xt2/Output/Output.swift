@@ -9,14 +9,19 @@ struct Output: ~Copyable {
     private var buffer: [UInt8] = []
     private static let pieceBytes = 1 << 16
 
-    /// Whether `+`, `-` and `~` are coloured: only on a terminal, and never with `NO_COLOR` set.
+    /// Whether `+`, `-` and `~` are coloured: only on a terminal and not with `NO_COLOR` set, unless `--color` says otherwise.
     let isColoured: Bool
 
     /// Writes to `descriptor`.
-    init(descriptor: Int32 = STDOUT_FILENO) {
+    init(descriptor: Int32 = STDOUT_FILENO, color: Color = .auto) {
         self.descriptor = descriptor
         let refused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
-        isColoured = !refused && isatty(descriptor) == 1
+        isColoured =
+            switch color {
+            case .auto: !refused && isatty(descriptor) == 1
+            case .always: true
+            case .never: false
+            }
     }
 
     /// Writes one line; control characters in it are made visible.

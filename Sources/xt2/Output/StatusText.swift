@@ -14,12 +14,23 @@ enum StatusText {
         return [
             "xt2d \(status.daemonVersion), running since \(started.local) (\(duration(age)))",
             "version     \(status.head)",
+        ] + unconfirmed(status) + [
             "ruleset     \(contents.joined(separator: ", "))",
             "candidates  \(status.candidates)",
             "clients     \(status.clients)",
             "database    \(status.database) (\(Hex.uuid(status.uuid)))",
             "generation  \(status.generation)",
         ] + status.notice.map { "notice      \($0)" }
+    }
+
+    /// The version that waits for its confirmation.
+    private static func unconfirmed(_ status: StatusMessage) -> [String] {
+        guard let version = status.unconfirmed else { return [] }
+        let left = Int(status.remaining ?? 0)
+        let when = left > 0 ? "in \(duration(left))" : "now"
+        return [
+            "unconfirmed \(version): taken back to version \(status.fallback ?? 0) \(when) unless 'xt2 confirm' keeps it"
+        ]
     }
 
     /// The keys of a status.
@@ -36,6 +47,9 @@ enum StatusText {
             ("database", .string(status.database)),
             ("uuid", .string(Hex.uuid(status.uuid))),
             ("generation", .number(status.generation)),
+            ("unconfirmed", .number(status.unconfirmed)),
+            ("confirm_seconds_left", .number(status.remaining)),
+            ("fallback", .number(status.fallback)),
             ("notices", .array(status.notice.map(JSONValue.string))),
         ])
     }

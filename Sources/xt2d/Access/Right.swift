@@ -30,6 +30,8 @@ enum Right: String, CaseIterable, Hashable, Sendable {
     static func toRead(_ type: MessageType) -> Right? {
         switch type {
         case .rollback, .newCandidate, .deleteCandidate, .commit, .getRuleReset: nil
+        case .confirm, .newTag, .deleteTag, .prune: nil
+        case .adoptTable, .releaseTable: nil
         case .getAudit, .verifyAudit: .audit
         default: .read
         }

@@ -8,8 +8,14 @@ struct Proposal {
     var ruleset: Ruleset
     var graph: ChainGraph
     var nextID: ObjectID
+    /// What new rules begin to count from.
+    var counters: [ObjectID: [CounterExpression]]
     var kind: VersionKind
     var rolledBackTo: VersionID?
+    /// The version that this one takes back because nobody confirmed it.
+    var reverts: VersionID?
+    /// How long the version may wait for its confirmation; nil if it is final at once.
+    var confirmSeconds: UInt32?
     var audited: AuditedRequest
     /// What the kernel has to do, where that is not all of the changes: what is taken over or let go stays as it is there.
     var kernelChanges: [Change]?
@@ -24,14 +30,16 @@ struct Proposal {
 
     init(
         _ editor: RulesetEditor, _ changes: [Change], kind: VersionKind = .edit,
-        rolledBackTo: VersionID? = nil, audited: AuditedRequest
+        rolledBackTo: VersionID? = nil, confirmSeconds: UInt32? = nil, audited: AuditedRequest
     ) {
         self.changes = changes
         ruleset = editor.ruleset
         graph = editor.graph
         nextID = editor.nextID
+        counters = editor.counters
         self.kind = kind
         self.rolledBackTo = rolledBackTo
+        self.confirmSeconds = confirmSeconds
         self.audited = audited
         sequence = { editor.sequence(for: $0) }
     }
@@ -56,12 +64,24 @@ extension Proposal {
         self.there = there
         kernelChanges = changes.filter { !left.contains($0.id) }
     }
+
+    /// The version that it makes on top of `old`.
+    func version(_ id: VersionID, on old: Ruleset) -> NewVersion {
+        NewVersion(
+            id: id, time: audited.time, author: audited.peer.author, message: audited.message,
+            kind: kind, rolledBackTo: rolledBackTo, reverts: reverts,
+            summary: ChangeSummary.text(changes, from: old, to: ruleset))
+    }
 }
 
 /// One commit under way.
 struct CommitRun {
     let proposal: Proposal
     let version: NewVersion
+    /// Until when somebody has to confirm the version.
+    let confirmation: Confirmation?
+    /// The version that waited for its confirmation and is taken back.
+    let undone: VersionID?
     var batch: KernelBatch
     /// Handles that the kernel gave.
     var handles: [ObjectID: Handle] = [:]
@@ -70,9 +90,14 @@ struct CommitRun {
     /// The generation that was read when the answer to the batch was lost.
     var live: GenerationID?
 
-    init(proposal: Proposal, version: NewVersion, batch: KernelBatch) {
+    init(
+        proposal: Proposal, version: NewVersion, confirmation: Confirmation? = nil,
+        undone: VersionID? = nil, batch: KernelBatch
+    ) {
         self.proposal = proposal
         self.version = version
+        self.confirmation = confirmation
+        self.undone = undone
         self.batch = batch
     }
 

@@ -33,25 +33,30 @@ extension Committer {
 
     /// Makes a candidate the next version.
     ///
-    /// - Returns: the version, or nil if the candidate comes to nothing.
+    /// - Returns: the version; `unchanged` if the candidate comes to nothing; `checked` if that was asked for.
     /// - Throws: ``Refusal`` with ERESTART that names each conflict with versions newer than the candidate.
     func commitCandidate(
-        _ id: CandidateID, reason: String?, peer: Peer
-    ) throws(Refusal) -> VersionMessage? {
-        var audited = request("commit", reason ?? "", peer)
+        _ id: CandidateID, _ request: CandidateMessage, peer: Peer
+    ) throws(Refusal) -> EditReply {
+        let reason = request.reason
+        var audited = self.request("commit", reason ?? "", peer)
         do {
             try authorise(peer, .edit)
+            try settle()
             let candidate = try store.candidate(id)
             audited.message = reason ?? candidate.message ?? ""
-            let version = try onTopOfForeign { () throws -> VersionMessage? in
+            let reply = try onTopOfForeign { () throws -> EditReply in
                 let editor = try self.editor(on: candidate)
                 let changes = try editor.changes()
                 audited.scopes = changes.scopes(in: [head.ruleset, editor.ruleset])
-                return changes.isEmpty
-                    ? nil : try commitAudited(Proposal(editor, changes, audited: audited))
+                if changes.isEmpty { return .unchanged(head.version) }
+                let proposal = Proposal(
+                    editor, changes, confirmSeconds: request.confirm, audited: audited)
+                if request.check { return .checked(try check(proposal)) }
+                return .version(try commitAudited(proposal), [])
             }
-            forget(id)
-            return version
+            if !request.check { forget(id) }
+            return reply
         } catch {
             throw refuse(error, audited)
         }
@@ -205,13 +210,36 @@ extension CandidateMessage {
 }
 
 extension VersionMessage {
-    init(_ version: NewVersion, changeCount: Int) {
+    init(_ version: NewVersion, changeCount: Int, confirmation: Confirmation? = nil) {
         self.init(
             version: version.id.rawValue, time: UInt64(clamping: version.time.rawValue),
             uid: version.author.uid, gid: version.author.gid,
             pid: UInt32(bitPattern: version.author.pid), process: version.author.process,
             kind: version.kind.number, rolledBackTo: version.rolledBackTo?.rawValue,
-            changeCount: UInt32(clamping: changeCount), reason: version.message)
+            changeCount: UInt32(clamping: changeCount), reason: version.message,
+            summary: version.summary.isEmpty ? nil : version.summary,
+            confirmation: confirmation.map { $0.state.number.rawValue },
+            deadline: confirmation.map { UInt64(clamping: $0.deadline.rawValue) },
+            settledBy: confirmation?.settledBy?.rawValue, reverts: version.reverts?.rawValue)
+    }
+
+    init(_ version: Version) {
+        self.init(
+            version.description, changeCount: version.changeCount,
+            confirmation: version.confirmation)
+        tag = version.tags
+        pruned = version.isPruned
+    }
+}
+
+extension Confirmation.State {
+    /// The number on the wire.
+    var number: ConfirmationState {
+        switch self {
+        case .open: .open
+        case .confirmed: .confirmed
+        case .reverted: .reverted
+        }
     }
 }
 
@@ -223,6 +251,7 @@ extension VersionKind {
         case .rollback: VersionMessageKind.rollback.rawValue
         case .recovery: VersionMessageKind.recovery.rawValue
         case .foreign: VersionMessageKind.foreign.rawValue
+        case .revert: VersionMessageKind.revert.rawValue
         }
     }
 }

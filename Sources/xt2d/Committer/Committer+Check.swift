@@ -91,7 +91,7 @@ extension Committer {
         }
         var noted = audited
         noted.scopes = rest.scopes(in: rulesets)
-        noted.message = "put right: \(rest.summary(in: rulesets))"
+        noted.message = "put right: \(ChangeSummary.text(rest, from: there, to: head.ruleset))"
         note(noted, .committed)
     }
 }

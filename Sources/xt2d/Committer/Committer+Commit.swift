@@ -9,31 +9,33 @@ extension Committer {
     /// - Returns: the version, as it is told to clients.
     /// - Throws: ``Refusal``; neither store nor kernel have changed then, and the audit log says so.
     func commit(_ proposal: Proposal) throws(Refusal) -> VersionMessage {
+        var run: CommitRun
         do {
-            try settle()
-        } catch {
-            audit(error, proposal.audited)
-            throw error
-        }
-        let version = NewVersion(
-            id: head.version.next, time: proposal.audited.time,
-            author: proposal.audited.peer.author, message: proposal.audited.message,
-            kind: proposal.kind, rolledBackTo: proposal.rolledBackTo)
-        let batch: KernelBatch
-        do {
-            try refuseConflicts(proposal)
+            run = try planRun(proposal)
             if proposal.changes.contains(where: { $0.object.kind == .table }) {
                 try listen(to: proposal.ruleset)
             }
-            batch = try plan(proposal, version.id)
         } catch {
             audit(error, proposal.audited)
             throw error
         }
-        var run = CommitRun(proposal: proposal, version: version, batch: batch)
-        run.handles = proposal.handles
         try carryOut(&run)
-        return VersionMessage(version, changeCount: proposal.changes.count)
+        return VersionMessage(
+            run.version, changeCount: proposal.changes.count, confirmation: run.confirmation)
+    }
+
+    /// Everything of a commit that comes before the first write.
+    func planRun(_ proposal: Proposal) throws(Refusal) -> CommitRun {
+        try settle()
+        try checkConfirmation(proposal)
+        try refuseConflicts(proposal)
+        let version = proposal.version(head.version.next, on: head.ruleset)
+        var run = CommitRun(
+            proposal: proposal, version: version,
+            confirmation: try confirmation(of: proposal, as: version.id),
+            undone: proposal.undone(head.unconfirmed), batch: try plan(proposal, version.id))
+        run.handles = proposal.handles
+        return run
     }
 
     private func plan(_ proposal: Proposal, _ version: VersionID) throws(Refusal) -> KernelBatch {
@@ -41,7 +43,8 @@ extension Committer {
             return try Layout.batch(
                 from: proposal.there ?? head.ruleset, to: proposal.ruleset,
                 changes: proposal.kernelChanges ?? proposal.changes,
-                handles: head.handles, adopting: proposal.adopting, plan: batchPlan(version))
+                handles: head.handles, counters: proposal.counters, adopting: proposal.adopting,
+                plan: batchPlan(version))
         } catch {
             throw Refusal(error, in: proposal.ruleset)
         }
@@ -96,7 +99,7 @@ extension Committer {
         do {
             try store.prepare(
                 run.version, changes: run.proposal.changes, nextObjectID: run.proposal.nextID,
-                audit: entry)
+                audit: entry, confirmation: run.confirmation, undoing: run.undone)
             // The store keeps these ids as given out, even if the version comes to nothing.
             nextID = run.proposal.nextID
             return .stored
@@ -197,7 +200,12 @@ extension Committer {
         marked = run.version.id
         published.current = head
         if run.proposal.changes.contains(where: { $0.object.kind == .table }) { watchHead() }
-        feed.publish(VersionMessage(run.version, changeCount: run.proposal.changes.count))
+        if run.undone != nil { close() }
+        if let confirmation = run.confirmation { open(confirmation) }
+        feed.publish(
+            VersionMessage(
+                run.version, changeCount: run.proposal.changes.count,
+                confirmation: run.confirmation))
     }
 
     /// What the store keeps of the kernel; while handles are missing, something that makes the next start look again.

@@ -14,24 +14,49 @@ extension Committer {
             try authorise(peer, .edit)
             let edits = try batch.edits()
             audited = batch.audited(by: peer, edits)
+            try settle()
             try checkExpectation(batch.options)
             if let candidate = batch.options.candidate {
+                try refuseConfirmation(batch.options)
                 return try stage(edits, in: CandidateID(rawValue: candidate), audited)
             }
-            return try onTopOfForeign { try commit(edits, audited) }
+            return try onTopOfForeign { try commit(edits, batch.options, audited) }
         } catch {
             if !error.isAudited { audit(error, audited) }
             throw error.at(batch.sequence)
         }
     }
 
-    private func commit(_ edits: [Edit], _ audited: AuditedRequest) throws(Refusal) -> EditReply {
+    private func commit(
+        _ edits: [Edit], _ options: BatchOptions, _ audited: AuditedRequest
+    ) throws(Refusal) -> EditReply {
         var editor = editor()
         for edit in edits { try editor.apply(edit) }
         let changes = try editor.changes()
         if changes.isEmpty { return .unchanged(head.version) }
-        let version = try commitAudited(Proposal(editor, changes, audited: audited))
-        return .version(version, editedRules(editor, edits))
+        let proposal = Proposal(
+            editor, changes, confirmSeconds: options.confirm, audited: audited)
+        if options.check { return .checked(try check(proposal)) }
+        return .version(try commitAudited(proposal), editedRules(editor, edits))
+    }
+
+    /// What a proposal would come to: everything up to the kernel.
+    func check(_ proposal: Proposal) throws(Refusal) -> CheckMessage {
+        let run = try planRun(proposal)
+        return CheckMessage(
+            version: run.version.id.rawValue,
+            changeCount: UInt32(clamping: proposal.changes.count),
+            messageCount: UInt32(clamping: run.batch.messageCount),
+            byteCount: UInt64(run.batch.bytes.count), summary: run.version.summary)
+    }
+
+    /// A candidate is confirmed or checked when it is committed, not edit by edit.
+    private func refuseConfirmation(_ options: BatchOptions) throws(Refusal) {
+        guard options.confirm != nil || options.check else { return }
+        throw Refusal(
+            EINVAL,
+            "Edits that go into a candidate change nothing yet; say --confirm or --check to 'xt2 commit'."
+        )
     }
 
     /// Commits, and marks a refusal as written to the audit log already.
@@ -75,7 +100,9 @@ extension Committer {
         do {
             try authorise(peer, .rollback)
             return try onTopOfForeign {
-                try rollback(to: VersionID(rawValue: request.version), audited)
+                try rollback(
+                    to: VersionID(rawValue: request.version), confirmSeconds: request.confirm,
+                    audited)
             }
         } catch {
             if !error.isAudited { audit(error, audited) }
@@ -84,7 +111,7 @@ extension Committer {
     }
 
     private func rollback(
-        to version: VersionID, _ audited: AuditedRequest
+        to version: VersionID, confirmSeconds: UInt32?, _ audited: AuditedRequest
     ) throws(Refusal) -> VersionMessage? {
         let changes = try diff(from: head.version, to: version)
         if changes.isEmpty { return nil }
@@ -100,7 +127,7 @@ extension Committer {
         audited.scopes = changes.scopes(in: [head.ruleset, editor.ruleset])
         var proposal = Proposal(
             editor, editor.knownChanges, kind: .rollback, rolledBackTo: version,
-            audited: audited)
+            confirmSeconds: confirmSeconds, audited: audited)
         try proposal.leaveAdopted(of: head.ruleset)
         return try commitAudited(proposal)
     }
@@ -126,7 +153,11 @@ extension Committer {
             peer: peer, action: "zero", scopes: scope.map { [$0] } ?? [], message: "")
         do {
             try authorise(peer, .edit)
-            for table in try tables(message, family) { try zero(table, chain: message?.chain) }
+            if let message, message.handle != nil || message.index != nil {
+                try zeroRule(message)
+            } else {
+                for table in try tables(message, family) { try zero(table, chain: message?.chain) }
+            }
             note(audited, .committed)
         } catch {
             let refusal = Refusal(any: error)
@@ -154,6 +185,26 @@ extension Committer {
             throw Refusal(ENOENT, "There is no chain \(chain) in table \(table.title).")
         }
         return [table]
+    }
+
+    /// Sets the counters of the one rule to zero that a message names by id or index.
+    private func zeroRule(_ message: RuleMessage) throws(Refusal) {
+        guard let table = try tables(message, message.family).first,
+            let chain = head.ruleset.child(
+                of: table.id, kind: .chain, name: message.chain ?? ""),
+            let id = message.handle.map({ ObjectID(rawValue: $0.rawValue) })
+                ?? message.index.flatMap({ head.ruleset.ruleID(at: Int($0), of: chain.id) }),
+            head.ruleset.object(id)?.parent == chain.id, let handle = head.handles[id]
+        else { throw Refusal(ENOENT, "There is no such rule in chain \(message.chain ?? "").") }
+        do {
+            try kernel.resetRule(
+                RuleMessage(
+                    family: message.family, table: table.name, chain: chain.name, handle: handle))
+        } catch {
+            throw Refusal(
+                error.errno, "The kernel cannot reset the rule's counters: \(error.description).",
+                outcome: .failed)
+        }
     }
 
     private func zero(_ table: StoredObject, chain: String?) throws(Refusal) {

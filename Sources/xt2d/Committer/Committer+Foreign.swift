@@ -24,7 +24,9 @@ extension Committer {
             try monitor.join()
             foreign.isListening = true
             // Whatever came before this is not told any more.
-            if try kernel.generation().rawValue != head.generation { foreign.noteLoss() }
+            let generation = try kernel.generation()
+            monitor.inbox.begin(
+                at: generation, isComplete: generation.rawValue == head.generation)
         } catch {
             throw Refusal(
                 error.errno, "The kernel's events cannot be listened to: \(error.description).",
@@ -57,9 +59,6 @@ extension Committer {
     ///
     /// - Throws: ``Refusal``: ERESTART if others touched what the change is about.
     func onTopOfForeign<Result>(_ body: () throws -> Result) throws(Refusal) -> Result {
-        guard foreign.isListening else {
-            do { return try body() } catch { throw Refusal(any: error) }
-        }
         try settle()
         try takeInForeign()
         foreign.overtaken = [:]
@@ -217,7 +216,8 @@ extension Committer {
     ) throws(Refusal) -> NewVersion {
         let version = NewVersion(
             id: head.version.next, time: account.time, author: account.origin.author,
-            message: account.message, kind: .foreign)
+            message: account.message, kind: .foreign,
+            summary: ChangeSummary.text(changes, from: account.before, to: account.after))
         var audited = AuditedRequest(
             peer: .foreign(account.origin), action: ForeignRecord.action,
             scopes: changes.scopes(in: [account.before, account.after]), message: account.message)
@@ -366,7 +366,7 @@ extension Committer {
             scopes: attempt.scopes, message: "", request: attempt.request)
         audited.time = attempt.time
         let refusal = failure.map { "It could not be undone: \($0.message)" }
-        let what = attempt.changes.summary(in: [head.ruleset])
+        let what = ChangeSummary.text(attempt.changes, from: head.ruleset, to: head.ruleset)
         var entry = audited.entry(
             outcome: failure == nil ? .refused : .failed,
             reason: refusal ?? "The table is enforced; undone: \(what).",
@@ -476,20 +476,5 @@ extension Change {
             if before == after { return nil }
             self = .modify(from: before, to: after)
         }
-    }
-}
-
-extension [Change] {
-    /// How many of what were added, deleted and changed, such as `2 rules added, table ip t deleted`.
-    func summary(in rulesets: [Ruleset]) -> String {
-        var counts: [String: Int] = [:]
-        var order: [String] = []
-        for change in self {
-            let verb = change.before == nil ? "added" : change.after == nil ? "deleted" : "changed"
-            let key = "\(change.object.kind) \(verb)"
-            if counts[key] == nil { order.append(key) }
-            counts[key, default: 0] += 1
-        }
-        return order.map { "\(counts[$0] ?? 0) \($0)" }.joined(separator: ", ")
     }
 }

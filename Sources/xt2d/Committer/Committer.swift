@@ -11,6 +11,7 @@ import RuleStore
 actor Committer {
     nonisolated let unownedExecutor: UnownedSerialExecutor
     private let executor: any SerialExecutor
+    nonisolated let eventLoop: any EventLoop
 
     let store: RuleStore
     let kernel: any Kernel
@@ -41,6 +42,10 @@ actor Committer {
     /// Who is told of versions.
     nonisolated let feed = VersionFeed()
     nonisolated let status: DaemonStatus
+    /// The wait for a confirmation.
+    var confirming = ConfirmMachine()
+    /// When to look at ``confirming`` again.
+    var timer: Scheduled<Void>?
 
     /// What a commit can leave open.
     enum Unsettled {
@@ -60,6 +65,7 @@ actor Committer {
         status: DaemonStatus, eventLoop: any EventLoop, log: Logger
     ) {
         self.configuration = configuration
+        self.eventLoop = eventLoop
         executor = eventLoop.executor
         unownedExecutor = executor.asUnownedSerialExecutor()
         store = start.store
@@ -147,13 +153,15 @@ extension Refusal {
             switch error.code {
             case .full: ENOSPC
             case .readOnly: EROFS
-            case .noSuchVersion, .noSuchCandidate: ENOENT
+            case .noSuchVersion, .noSuchCandidate, .noSuchTag, .pruned: ENOENT
+            case .exists: EEXIST
+            case .malformed: EINVAL
             case .conflict: ERESTART
             case .limit: E2BIG
             case .closed: ESHUTDOWN
             default: EIO
             }
-        let refused = [ENOENT, ERESTART, E2BIG].contains(number)
+        let refused = [ENOENT, EEXIST, EINVAL, ERESTART, E2BIG].contains(number)
         self.init(number, error.message.asSentence, outcome: refused ? .refused : .failed)
     }
 }

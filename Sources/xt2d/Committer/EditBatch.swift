@@ -58,6 +58,8 @@ enum EditReply: Sendable {
     case unchanged(VersionID)
     /// The edits are in a candidate.
     case candidate(CandidateMessage, [EditedRule])
+    /// Nothing was changed; this is what would be.
+    case checked(CheckMessage)
 }
 
 /// A rule that an edit made or replaced, as it is echoed to the client.

@@ -13,6 +13,10 @@ struct Head: Sendable {
     var handles: RuleHandles
     /// The kernel generation that carries it.
     var generation: UInt32
+    /// The version that waits for its confirmation.
+    var unconfirmed: Confirmation?
+    /// Why that cannot be taken back, although its time is over.
+    var overdueReason: String?
 }
 
 /// The head, for everyone: the committer writes it, readers take a copy without waiting for a commit that is under way.

@@ -50,6 +50,20 @@ final class DaemonStatus: Sendable {
         return false
     }
 
+    /// Whole seconds, rounded up, until a version is taken back.
+    private static func secondsLeft(_ confirmation: Confirmation) -> UInt32 {
+        let bootID = SmallFile.read("/proc/sys/kernel/random/boot_id") ?? "unknown"
+        let left = confirmation.remainingMicroseconds(at: ClockReading(now: bootID))
+        return UInt32(clamping: (left + 999_999) / 1_000_000)
+    }
+
+    private static func overdue(_ head: Head) -> [String] {
+        guard let waiting = head.unconfirmed, let reason = head.overdueReason else { return [] }
+        return [
+            "Version \(waiting.version) was not confirmed in time and cannot be taken back, which is tried again at least every \(ConfirmMachine.longestPauseSeconds) s: \(reason)"
+        ]
+    }
+
     /// The answer to `get-status`.
     func message(_ head: Head, store: RuleStore, candidates: Int) -> StatusMessage {
         let tables = Array(head.ruleset.tables)
@@ -63,6 +77,9 @@ final class DaemonStatus: Sendable {
             rules: UInt64(clamping: head.ruleset.count - tables.count - chains),
             candidates: UInt32(clamping: candidates),
             clients: UInt32(clamping: places.count),
-            notice: notices.withLock { $0 } + configuration.notices)
+            notice: notices.withLock { $0 } + configuration.notices + DaemonStatus.overdue(head),
+            unconfirmed: head.unconfirmed?.version.rawValue,
+            remaining: head.unconfirmed.map { DaemonStatus.secondsLeft($0) },
+            fallback: head.unconfirmed?.fallback.rawValue)
     }
 }

@@ -97,7 +97,7 @@ extension RequestHandler {
     private func send(
         _ version: Version, _ header: MessageHeader, _ replies: inout ReplyStream
     ) async throws {
-        let message = VersionMessage(version.description, changeCount: version.changeCount)
+        let message = VersionMessage(version)
         try await replies.item(.newVersion, of: header) { message.write($0, to: &$1) }
     }
 

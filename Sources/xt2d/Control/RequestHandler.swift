@@ -56,6 +56,13 @@ struct RequestHandler: Sendable {
         case .getAudit: try await listAudit(try read(message), header, &replies)
         case .verifyAudit: try await verifyAudit(header, &replies)
         case .getStatus: try await tellStatus(header, &replies)
+        case .confirm: try await confirm(try read(message), header, peer, &replies)
+        case .newTag: try await addTag(try read(message), header, peer, &replies)
+        case .getTag: try await listTags(header, &replies)
+        case .deleteTag: try await deleteTag(try read(message), header, peer, &replies)
+        case .getReference: try await resolve(try read(message), header, &replies)
+        case .getBlame: try await blame(try read(message), header, &replies)
+        case .prune: try await prune(try read(message), header, peer, &replies)
         case .rollback: try await rollback(try read(message), header, peer, &replies)
         case .newCandidate: try await begin(try read(message), header, peer, &replies)
         case .deleteCandidate: try await abort(try read(message), header, peer, &replies)
@@ -63,6 +70,7 @@ struct RequestHandler: Sendable {
         case .adoptTable: try await adopt(try read(message), header, peer, &replies)
         case .releaseTable: try await release(try read(message), header, peer, &replies)
         case .checkKernel: try await check(try read(message), header, peer, &replies)
+        case .getCompat: try await tellRevision(message, header, &replies)
         case .getRuleReset: try await zero(message, header, peer, &replies)
         default:
             throw Refusal(
@@ -99,19 +107,35 @@ struct RequestHandler: Sendable {
         _ batch: EditBatch, _ header: MessageHeader, peer: Peer, _ replies: inout ReplyStream
     ) async throws {
         do {
-            switch try await committer.edit(batch, peer: peer) {
-            case .version(let version, let rules):
-                try await echo(rules, &replies)
-                try await tell(version, header, &replies)
-            case .candidate(let candidate, let rules):
-                try await echo(rules, &replies)
-                try await tell(candidate, header, &replies)
-            case .unchanged(let version):
-                try await tellUnchanged(version, header, &replies)
-            }
+            try await tell(try await committer.edit(batch, peer: peer), header, &replies)
         } catch let refusal as Refusal {
             try await replies.refuse(header, refusal)
         }
+    }
+
+    private func tell(
+        _ reply: EditReply, _ header: MessageHeader, _ replies: inout ReplyStream
+    ) async throws {
+        switch reply {
+        case .version(let version, let rules):
+            try await echo(rules, &replies)
+            try await tell(.newVersion, version, header, &replies)
+        case .candidate(let candidate, let rules):
+            try await echo(rules, &replies)
+            try await tell(.newCandidate, candidate, header, &replies)
+        case .checked(let check): try await tell(.newCheck, check, header, &replies)
+        case .unchanged(let version): try await tellUnchanged(version, header, &replies)
+        }
+    }
+
+    /// Sends what a request comes to, and acknowledges it.
+    func tell(
+        _ type: MessageType, _ body: some ControlBody, _ request: MessageHeader,
+        _ replies: inout ReplyStream
+    ) async throws {
+        let header = MessageHeader(type: type, sequence: request.sequence)
+        try await replies.add { body.write(header, to: &$0) }
+        try await replies.acknowledge(request)
     }
 
     private func echo(_ rules: [EditedRule], _ replies: inout ReplyStream) async throws {
@@ -119,22 +143,6 @@ struct RequestHandler: Sendable {
             let header = MessageHeader(type: .newRule, sequence: rule.sequence)
             try await replies.add { rule.message.write(header, to: &$0) }
         }
-    }
-
-    private func tell(
-        _ version: VersionMessage, _ request: MessageHeader, _ replies: inout ReplyStream
-    ) async throws {
-        let header = MessageHeader(type: .newVersion, sequence: request.sequence)
-        try await replies.add { version.write(header, to: &$0) }
-        try await replies.acknowledge(request)
-    }
-
-    private func tell(
-        _ candidate: CandidateMessage, _ request: MessageHeader, _ replies: inout ReplyStream
-    ) async throws {
-        let header = MessageHeader(type: .newCandidate, sequence: request.sequence)
-        try await replies.add { candidate.write(header, to: &$0) }
-        try await replies.acknowledge(request)
     }
 
     private func tellUnchanged(
@@ -149,7 +157,7 @@ struct RequestHandler: Sendable {
         _ replies: inout ReplyStream
     ) async throws {
         guard let version else { return try await tellUnchanged(head, header, &replies) }
-        try await tell(version, header, &replies)
+        try await tell(.newVersion, version, header, &replies)
     }
 
     private func rollback(
@@ -165,7 +173,7 @@ struct RequestHandler: Sendable {
         _ replies: inout ReplyStream
     ) async throws {
         let candidate = try await committer.begin(reason: request.reason, peer: peer)
-        try await tell(candidate, header, &replies)
+        try await tell(.newCandidate, candidate, header, &replies)
     }
 
     private func abort(
@@ -180,9 +188,9 @@ struct RequestHandler: Sendable {
         _ request: CandidateMessage, _ header: MessageHeader, _ peer: Peer,
         _ replies: inout ReplyStream
     ) async throws {
-        let version = try await committer.commitCandidate(
-            try RequestHandler.id(of: request), reason: request.reason, peer: peer)
-        try await tell(version, or: published.current.version, header, &replies)
+        let reply = try await committer.commitCandidate(
+            try RequestHandler.id(of: request), request, peer: peer)
+        try await tell(reply, header, &replies)
     }
 
     static func id(of request: CandidateMessage) throws(Refusal) -> CandidateID {

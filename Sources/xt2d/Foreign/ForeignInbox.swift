@@ -50,6 +50,17 @@ final class ForeignInbox: Sendable {
         }
     }
 
+    /// Begins: what was committed up to a generation is not told.
+    ///
+    /// - Parameter isComplete: whether nothing that matters came before.
+    func begin(at generation: GenerationID, isComplete: Bool) {
+        change { content in
+            if !content.reaches(generation) { content.last = generation }
+            if !isComplete { content.isIncomplete = true }
+            return !isComplete
+        }
+    }
+
     /// Says that something was missed; `generation` if it is known how far the kernel is.
     func addLoss(_ generation: GenerationID?) {
         change { content in

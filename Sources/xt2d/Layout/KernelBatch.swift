@@ -11,6 +11,8 @@ struct KernelBatch: Sendable {
     let echoed: [SequenceNumber: ObjectID]
     /// The message that is acknowledged when all went well: the last, which is the marker or, in a takeover, its table.
     let acknowledged: SequenceNumber
+    /// How many messages it has, its beginning and its end included.
+    var messageCount: Int { Int(acknowledged.rawValue) + 1 }
     /// The kernel generation that the batch was planned on.
     private(set) var generation: GenerationID
 

@@ -10,8 +10,6 @@ struct RuleEncoder {
     private let userData: [UInt8]
     /// Set where expressions must be rewritten: a rule with anonymous sets, or one that names a renamed chain.
     private let decoded: RuleBody?
-    /// The protocol for xt extensions of a rule that another program made.
-    private let compat: RuleCompat?
 
     private static let userDataAttribute: UInt16 = 7
     /// The kernel chooses the number; the set is then known by its id within the batch.
@@ -19,49 +17,34 @@ struct RuleEncoder {
     /// Elements in one message; 500 of the largest kind stay below an attribute's 64 KiB.
     private static let elementsPerMessage = 400
 
-    /// - Parameter names: chains that are renamed in the same batch, new name to the one that the kernel knows.
-    init(_ rule: StoredObject, names: [String: String]) throws(LayoutError) {
+    /// - Parameters:
+    ///   - names: chains that are renamed in the same batch, new name to the one that the kernel knows.
+    ///   - counters: what it begins to count from; nil for 0.
+    init(
+        _ rule: StoredObject, names: [String: String], counters: [CounterExpression]? = nil
+    ) throws(LayoutError) {
         id = rule.id
         body = rule.body
         do {
             var userData: [UInt8] = []
-            var needsDecoding = !names.isEmpty
-            var lacksCompat = false
+            var needsDecoding = !names.isEmpty || counters != nil
             var attributes = AttributeReader(rule.body.span.bytes)
             while let attribute = try attributes.next() {
                 if attribute.type == RuleEncoder.userDataAttribute { userData = attribute.bytes() }
                 if attribute.type == ExtensionAttribute.sets { needsDecoding = true }
-                if attribute.type == 4 { lacksCompat = try RuleEncoder.hasCompat(attribute) }
-                if attribute.type == 5 { lacksCompat = false }
             }
-            compat =
-                lacksCompat
-                ? RuleCompat(inferredFrom: try RuleBody(encoded: rule.body).expressions) : nil
             // What another program keeps there may be no triples, or leave no room: then the rule goes without its id.
             self.userData = (try? RuleEncoder.identified(userData, id)) ?? userData
-            decoded =
+            var decoded =
                 needsDecoding
                 ? try RuleBody(encoded: rule.body).renamingChains(names) : nil
+            if let counters, let body = decoded {
+                decoded?.expressions = body.expressions.counting(counters)
+            }
+            self.decoded = decoded
         } catch {
             throw .damaged(rule.id, error)
         }
-    }
-
-    /// Whether there are xt matches or targets among the expressions.
-    private static func hasCompat(_ expressions: borrowing Attribute) throws(WireError) -> Bool {
-        var list = try expressions.nested()
-        while let element = try list.next() {
-            var parts = try element.nested()
-            guard let name = try parts.next() else { continue }
-            // Their names have six and seven bytes with the zero, which almost no others have.
-            guard [6, 7].contains(name.payload.byteCount), let text = try? name.string() else {
-                continue
-            }
-            if [CompatMatchExpression.name, CompatTargetExpression.name].contains(text) {
-                return true
-            }
-        }
-        return false
     }
 
     /// The userdata with the rule id in it.
@@ -84,7 +67,6 @@ struct RuleEncoder {
                 if let handle { writer.attribute(3, uint64: handle.rawValue) }
                 if let position { writer.attribute(6, uint64: position.rawValue) }
                 writer.attribute(RuleEncoder.userDataAttribute, bytes: userData)
-                compat?.write(to: &writer)
                 if let rewritten {
                     rewritten.write(to: &writer)
                 } else {

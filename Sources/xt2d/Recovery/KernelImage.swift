@@ -141,19 +141,10 @@ struct KernelImage {
             last = key
             let object = StoredObject(
                 id: stored?.id ?? takeID(), kind: .rule, parent: chain, orderKey: key,
-                body: Self.body(rule.body, like: stored))
+                body: rule.body)
             try ruleset.apply(.add(object))
             handles[object.id] = rule.message.handle
         }
-    }
-
-    /// The kernel's body, or the stored one where they differ only by what the kernel does not tell.
-    private static func body(_ found: [UInt8], like stored: StoredObject?) -> [UInt8] {
-        guard let stored, stored.body != found, var body = try? RuleBody(encoded: stored.body),
-            body.compat != nil
-        else { return found }
-        body.compat = nil
-        return (try? body.encoded()) == found ? stored.body : found
     }
 
     private func strangerKey(

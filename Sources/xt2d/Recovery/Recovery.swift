@@ -15,6 +15,8 @@ struct Recovered {
     let lapsed: [StoredObject]
     let ownership: TableBody.Flags
     let bootID: String
+    /// The version that waits for its confirmation.
+    let confirmation: Confirmation?
     /// What an administrator should know about this start.
     let notices: [String]
 }
@@ -22,14 +24,18 @@ struct Recovered {
 /// Brings kernel and store to agree at start: finishes or drops a pending version, loads an empty kernel, repairs one that
 /// differs, and makes the tables this process's own.
 struct Recovery {
-    private let store: RuleStore
+    let store: RuleStore
     private let kernel: any Kernel
-    private let log: Logger
-    private let bootID: String
+    let log: Logger
+    let bootID: String
     private var ownership: TableBody.Flags = [.owner, .persist]
-    private var notices: [String] = []
+    var notices: [String] = []
     /// Whether the tables are this process's own already.
     private var hasAdopted = false
+    /// The version that was prepared here, to take back one that nobody confirmed.
+    var prepared: VersionID?
+    /// Whether the kernel has refused that, so that the committer has to try again later.
+    var isRevertRefused = false
 
     /// How often recovery starts over because others commit in between.
     private static let attempts = 100
@@ -71,10 +77,11 @@ struct Recovery {
             RecoveryDecision.Findings(
                 uuid: store.uuid, head: head, pending: pending,
                 pendingIsForeign: waiting?.kind == .foreign, lastOwn: try store.lastOwnVersion(),
-                marker: marker, recorded: try store.kernelState(),
+                prepared: prepared, marker: marker, recorded: try store.kernelState(),
                 current: KernelState(bootID: bootID, generation: generation.rawValue)))
         if decision.pending == .drop, let pending { try drop(pending) }
         let target = decision.pending == .finish ? pending ?? head : head
+        if try revert(target, decision) { return nil }
         var work = KernelRepair(
             wanted: try store.loadRuleset(at: target), version: target, generation: generation,
             marker: marker, nextID: try store.nextObjectID())
@@ -82,6 +89,9 @@ struct Recovery {
         if try adopt(work) { return nil }
         switch try send(&work) {
         case .retry: return nil
+        case .refused(let error, _) where prepared == target:
+            try giveUpRevert(target, error)
+            return nil
         case .refused(let error, let subject):
             guard decision.pending == .finish, decision.kernelIsEmpty, let pending,
                 let subject, try store.changes(of: pending).contains(where: { $0.id == subject })
@@ -96,7 +106,7 @@ struct Recovery {
         return try finish(work, decision)
     }
 
-    private func drop(_ version: VersionID, because reason: String? = nil) throws {
+    func drop(_ version: VersionID, because reason: String? = nil) throws {
         let why =
             reason.map { "The kernel refused it at start: \($0)." }
             ?? "The daemon stopped before the kernel took it."
@@ -233,7 +243,7 @@ struct Recovery {
                 generation: state.generation),
             nextID: work.nextID, marked: work.version, lapsed: try store.foreignLosses(),
             ownership: ownership, bootID: bootID,
-            notices: notices)
+            confirmation: try store.openConfirmation(), notices: notices)
     }
 
     /// Makes what others did while nobody watched a version of its own.
@@ -248,7 +258,8 @@ struct Recovery {
         let before = try store.loadRuleset(at: work.version)
         let version = NewVersion(
             id: work.version.next, time: .now, author: ForeignProcess.unknown.author,
-            message: ForeignRecord.unwatched, kind: .foreign)
+            message: ForeignRecord.unwatched, kind: .foreign,
+            summary: ChangeSummary.text(work.foreign, from: before, to: work.wanted))
         let audited = AuditedRequest(
             peer: .foreign(.unknown), action: ForeignRecord.action,
             scopes: work.foreign.scopes(in: [work.wanted, before]),

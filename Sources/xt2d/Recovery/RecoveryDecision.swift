@@ -41,6 +41,8 @@ struct RecoveryDecision: Equatable {
         /// The newest version that this daemon put into the kernel; nil if that is the head. The marker does not follow
         /// foreign versions.
         var lastOwn: VersionID?
+        /// The version that this start itself has prepared, to take back one that nobody confirmed.
+        var prepared: VersionID?
         var marker: Marker?
         /// The kernel's state when the store last saw it.
         var recorded: KernelState?
@@ -70,7 +72,10 @@ struct RecoveryDecision: Equatable {
         }
         guard marker.uuid == findings.uuid else { throw .otherStore(marker) }
         if let version = findings.pending {
-            pending = marker.version == version || findings.pendingIsForeign ? .finish : .drop
+            let isLive =
+                marker.version == version || findings.pendingIsForeign
+                || findings.prepared == version
+            pending = isLive ? .finish : .drop
         } else {
             pending = .none
         }

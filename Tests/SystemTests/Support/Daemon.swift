@@ -17,10 +17,12 @@ final class Daemon: Sendable {
     /// - Parameters:
     ///   - prefix: a program with its arguments that runs the daemon, such as strace.
     ///   - arguments: what the daemon is told beside its database and its socket.
+    ///   - killedFirst: daemons that are started and killed before, each after so many microseconds.
     /// - Throws: ``DaemonEnded`` if it ends instead.
     init(
         in namespace: Namespace? = nil, directory: TemporaryDirectory? = nil,
-        database: String? = nil, prefix: [String] = [], arguments: [String] = []
+        database: String? = nil, prefix: [String] = [], arguments: [String] = [],
+        killedFirst: [UInt32] = []
     ) throws {
         let directory = try directory ?? TemporaryDirectory()
         self.namespace = try namespace ?? Namespace()
@@ -28,6 +30,14 @@ final class Daemon: Sendable {
         self.database = database ?? directory.file("rules.db")
         self.prefix = prefix
         self.arguments = arguments
+        for moment in killedFirst {
+            try launch { child in
+                // Not a wait for anything: the moment of the kill is what a test varies.
+                usleep(moment)
+                child.signal(SIGKILL)
+                _ = child.wait()
+            }
+        }
         try start()
     }
 

@@ -76,7 +76,31 @@ enum Sample {
         changeCount: 1, reason: "let me in")
     static let rollback = VersionMessage(
         version: 8, time: 1_772_370_400_000_000, uid: 4_000_000_000, gid: 100, pid: 4712,
-        process: "xt2", kind: 1, rolledBackTo: 3, changeCount: 12, reason: "")
+        process: "xt2", kind: 1, rolledBackTo: 3, changeCount: 12, reason: "",
+        summary: "+2 -1 ~3 rules in 2 chains of inet filter", tag: ["good", "before-upgrade"])
+    static let waiting = VersionMessage(
+        version: 9, time: 1_772_370_500_000_000, uid: 0, gid: 0, pid: 4713, process: "xt2", kind: 0,
+        changeCount: 1, reason: "try", summary: "+1 -0 rules in inet filter input",
+        confirmation: 0, deadline: 1_772_370_560_000_400)
+    static let reverted = VersionMessage(
+        version: 9, time: 1_772_370_500_000_000, uid: 0, gid: 0, pid: 4713, process: "xt2", kind: 0,
+        changeCount: 1, reason: "try", summary: "+1 -0 rules in inet filter input",
+        confirmation: 2, deadline: 1_772_370_560_000_400, settledBy: 10, pruned: true)
+    static let revert = VersionMessage(
+        version: 10, time: 1_772_370_560_100_000, uid: 0, gid: 0, pid: 1, process: "xt2d", kind: 4,
+        rolledBackTo: 8, changeCount: 1, reason: "version 9 was not confirmed in time",
+        summary: "+0 -1 rules in inet filter input", reverts: 9)
+    static let check = CheckMessage(
+        version: 9, changeCount: 2, messageCount: 6, byteCount: 612,
+        summary: "+1 -1 rules in inet filter input")
+    static let blame = [
+        BlameMessage(
+            id: 42, index: 0, version: 7, time: 1_772_370_309_000_250, uid: 0, process: "xt2",
+            kind: 0, reason: "let me in", body: rule(42, "--dport 22").body.encodedOrEmpty),
+        BlameMessage(
+            id: 40, index: 1, version: 12, time: 1_772_370_400_000_000, uid: 4_000_000_000,
+            process: "xt2", kind: 1, reason: "", body: rule(40, "--dport 23").body.encodedOrEmpty),
+    ]
     static let status = StatusMessage(
         daemonVersion: "0.1.0", uuid: Array(0..<16), head: 8, generation: 77,
         database: "/var/lib/xt2/rules.db", started: 1_772_300_000_000_000, tables: 1, chains: 2,
@@ -152,4 +176,9 @@ extension Sample {
             change(.set, 9, "blocklist", nil, TableBody()),
         ]
     }()
+}
+
+extension RuleBody {
+    /// The attributes; nothing for a body that does not fit, which no sample is.
+    fileprivate var encodedOrEmpty: [UInt8] { (try? encoded()) ?? [] }
 }

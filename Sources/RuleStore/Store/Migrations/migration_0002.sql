@@ -1,0 +1,1 @@
+../../../../schema/store/0002_trust.sql
