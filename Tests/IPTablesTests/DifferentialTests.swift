@@ -37,7 +37,9 @@ import Testing
                 "\(lines[line]): iptables: \(real.refused[line] ?? "taken"), ours: \(ours.refused[line] ?? "taken")"
             )
         }
-        #expect(real.refused.count * 4 < lines.count, "most lines should be good: \(real.refused.values)")
+        #expect(
+            real.refused.count * 4 < lines.count,
+            "most lines should be good: \(real.refused.values)")
         #expect(ours.bodies.count == real.bodies.count)
         for (our, their) in zip(ours.bodies, real.bodies) where our != their {
             Issue.record("\(their)\n\(our)")

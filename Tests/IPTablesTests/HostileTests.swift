@@ -66,7 +66,9 @@ import XTables
         let info = [UInt8](repeating: 0x7F, count: 96)
         let body = HostileTests.body(.match, "rateest", 0, info)
         #expect(rules.text(body).contains("rateest"))
-        #expect(try rules.parse(["-j", "ACCEPT"], table: "filter", chain: "INPUT") { _ in false }.count == 1)
+        #expect(
+            try rules.parse(["-j", "ACCEPT"], table: "filter", chain: "INPUT") { _ in false }.count
+                == 1)
     }
 
     @Test func absurdWordsAreRefused() throws {
@@ -85,7 +87,8 @@ import XTables
             ["-m", "time", "--timestart", long], ["-m", "u32", "--u32", long],
             ["-m", "bpf", "--bytecode", long], ["-j", "DNAT", "--to-destination", long],
             ["-m", "comment", "--comment", long], ["-c", long, "1"], ["!"], ["!", "!"], [""],
-            ["-m", ""], ["-j", ""], ["-s", ""], ["-i", ""], ["-m", "comment", "--comment", "a\u{FFFD}b"],
+            ["-m", ""], ["-j", ""], ["-s", ""], ["-i", ""],
+            ["-m", "comment", "--comment", "a\u{FFFD}b"],
         ]
         for words in lines {
             let error = #expect(throws: RuleSyntaxError.self, "\(words.map { $0.prefix(20) })") {
@@ -99,10 +102,14 @@ import XTables
         var generator = SeededGenerator(for: "randomWords")
         let rules = IPTablesRules(extensions: try XTables { _ in 0 }, family: .ip)
         let pool = [
-            "-A", "-p", "tcp", "udp", "-m", "-j", "-s", "-d", "!", "--dport", "--sport", "22", "1:2", "x", "-i", "eth0",
-            "conntrack", "--ctstate", "NEW", "ACCEPT", "DNAT", "--to-destination", "1.2.3.4", "hashlimit", "--hashlimit-upto",
-            "1/s", "--hashlimit-name", "a", "-c", "1", "2", "--", "-f", "-g", "-n", "limit", "--limit", "recent", "--set", "LOG",
-            "--log-prefix", "comment", "--comment", "multiport", "--dports", "1,2", "-D", "-w", "-h", "-t", "nat", "0", "-",
+            "-A", "-p", "tcp", "udp", "-m", "-j", "-s", "-d", "!", "--dport", "--sport", "22",
+            "1:2", "x", "-i", "eth0",
+            "conntrack", "--ctstate", "NEW", "ACCEPT", "DNAT", "--to-destination", "1.2.3.4",
+            "hashlimit", "--hashlimit-upto",
+            "1/s", "--hashlimit-name", "a", "-c", "1", "2", "--", "-f", "-g", "-n", "limit",
+            "--limit", "recent", "--set", "LOG",
+            "--log-prefix", "comment", "--comment", "multiport", "--dports", "1,2", "-D", "-w",
+            "-h", "-t", "nat", "0", "-",
         ]
         for _ in 0..<3_000 {
             let words = (0..<Int.random(in: 0...9, using: &generator)).map { _ in
@@ -110,7 +117,9 @@ import XTables
             }
             _ = try? rules.command(words) { _ in false }
         }
-        #expect(try rules.parse(["-j", "DROP"], table: "filter", chain: "INPUT") { _ in false }.count == 1)
+        #expect(
+            try rules.parse(["-j", "DROP"], table: "filter", chain: "INPUT") { _ in false }.count
+                == 1)
     }
 
     @Test func whatIsPrintedStaysInside() throws {

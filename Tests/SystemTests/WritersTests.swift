@@ -9,12 +9,15 @@ import Testing
 @Suite struct WritersTests {
     /// How many versions xt2 makes meanwhile.
     private static let commits =
-        ProcessInfo.processInfo.environment["XT2_SOAK"] == nil ? 60 : 1_000
+        ProcessInfo.processInfo.environment["XT2_SOAK"] == nil ? 100 : 1_000
 
-    /// Adds rules to two chains and deletes every third again, until it is told to stop; writes down what it did.
+    /// Adds rules to two chains and deletes every third again, one with each line that it reads; writes down what it did.
+    ///
+    /// The lines keep the writers as fast as xt2 is, which a debug build on a busy machine would not be by itself.
     private static let nftWriter = """
+        exec 3< "$1/nft.pace"
         i=0
-        while [ ! -e "$1/stop" ]; do
+        while read -r line <&3; do
             i=$((i + 1))
             nft -a -e "add rule ip t shared counter comment \\"n$i\\"" > "$1/out" & p=$!
             wait $p || { echo "$p failed" >> "$1/nft"; continue; }
@@ -32,8 +35,9 @@ import Testing
         """
 
     private static let iptablesWriter = """
+        exec 3< "$1/iptables.pace"
         i=0
-        while [ ! -e "$1/stop" ]; do
+        while read -r line <&3; do
             i=$((i + 1))
             iptables-nft -w -A INPUT -m comment --comment "i$i" -j ACCEPT & p=$!
             wait $p || { echo "$p failed" >> "$1/iptables"; continue; }
@@ -78,6 +82,8 @@ import Testing
         }
         let directory = try TemporaryDirectory()
         let path = directory.path
+        let paces = ["nft.pace", "iptables.pace"].map(directory.file)
+        for pace in paces { #expect(mkfifo(pace, 0o600) == 0) }
         let writers = try daemon.namespace.run {
             try [
                 ChildProcess("bash", ["-c", Self.nftWriter, "writer", path]),
@@ -85,9 +91,11 @@ import Testing
             ]
         }
         defer { for writer in writers { writer.signal(SIGKILL) } }
+        let handles = try paces.map { try #require(FileHandle(forWritingAtPath: $0)) }
         var own: [UInt64] = []
         var shared: [UInt64] = []
         for number in 0..<Self.commits {
+            for handle in handles { try handle.write(contentsOf: Data("\n".utf8)) }
             let reply = try client.commit {
                 $0.family = .ip
                 $0.append(.tcp(port: UInt16(number % 60_000)), to: "own")
@@ -98,7 +106,7 @@ import Testing
             own.append(ids[0])
             shared.append(ids[1])
         }
-        _ = try Command.run("touch", directory.file("stop"))
+        for handle in handles { try handle.close() }
         for writer in writers { #expect(writer.wait().status == 0) }
 
         // What each did, replayed by itself.

@@ -22,23 +22,31 @@ extension RuleStore {
         confirmation: Confirmation? = nil, undoing undone: VersionID? = nil
     ) throws(StoreError) {
         try Self.check(version, changes, nextObjectID)
-        // By id, so that the digest has one order, which the row numbers keep.
-        let changes = changes.sorted { $0.id < $1.id }
-        let row = Version(description: version, state: .pending, changeCount: changes.count)
         try write(.full) { database in
-            try Self.checkIsNext(version.id, database)
-            try Self.advance(to: nextObjectID, database)
-            try VersionRow.insert(row, database)
-            let writer = try ObjectWriter(database, version: version.id)
-            for change in changes { try writer.write(change) }
+            try Self.insert(version, .pending, changes, nextObjectID, audit, database)
             if let undone {
                 try ConfirmationRow.settle(undone, .reverted, by: version.id, database)
             }
             if let confirmation { try ConfirmationRow.insert(confirmation, database) }
-            let outcome = AuditChanges(
-                version: version.id, count: changes.count, digest: ChangesDigest.of(row, changes))
-            try AuditLog.append(audit, changes: outcome, withdraws: nil, database)
         }
+    }
+
+    /// Writes a version with its changes and its audit entry.
+    static func insert(
+        _ version: NewVersion, _ state: Version.State, _ changes: [Change],
+        _ nextObjectID: ObjectID, _ audit: AuditEntry, _ database: Database
+    ) throws {
+        // By id, so that the digest has one order, which the row numbers keep.
+        let changes = changes.sorted { $0.id < $1.id }
+        let row = Version(description: version, state: state, changeCount: changes.count)
+        try checkIsNext(version.id, database)
+        try advance(to: nextObjectID, database)
+        try VersionRow.insert(row, database)
+        let writer = try ObjectWriter(database, version: version.id)
+        for change in changes { try writer.write(change) }
+        let outcome = AuditChanges(
+            version: version.id, count: changes.count, digest: ChangesDigest.of(row, changes))
+        try AuditLog.append(audit, changes: outcome, withdraws: nil, database)
     }
 
     /// Makes the pending version the head, and keeps what the kernel said when it took it.
@@ -116,7 +124,7 @@ extension RuleStore {
 // MARK: - Checks
 
 extension RuleStore {
-    private static func check(
+    static func check(
         _ version: NewVersion, _ changes: [Change], _ nextObjectID: ObjectID
     ) throws(StoreError) {
         guard changes.count <= StoreLimits.changesPerVersion else {

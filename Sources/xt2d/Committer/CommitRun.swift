@@ -52,6 +52,8 @@ extension Proposal {
         var there = head
         var left = Set<ObjectID>()
         for case .delete(let table) in changes where table.watch?.isAdopted == true {
+            // Another of its name takes its place.
+            guard ruleset.table(family: table.family, name: table.name) == nil else { continue }
             let gone = head.deletion(of: table)
             left.formUnion(gone.map(\.id))
             do {
@@ -87,6 +89,8 @@ struct CommitRun {
     var handles: [ObjectID: Handle] = [:]
     /// The marker, once it was read and cannot change any more.
     var knownMarker: Marker?
+    /// What others did after the version was written and before the kernel took it.
+    var interleaved: Interleaving?
     /// The generation that was read when the answer to the batch was lost.
     var live: GenerationID?
 

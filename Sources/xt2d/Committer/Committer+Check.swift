@@ -61,7 +61,7 @@ extension Committer {
     private typealias Found = (image: KernelImage, generation: GenerationID)
 
     private func image(of tables: [StoredObject]) throws -> Found {
-        let dump = try KernelDump.read(kernel, tables: tables)
+        let dump = try settledDump(of: tables)
         let image = try KernelImage(
             dump, tables: tables, wanted: head.ruleset, known: head.handles, nextID: nextID)
         return (image, dump.generation)

@@ -116,7 +116,10 @@ extension Committer {
             run.handles.merge(handles) { $1 }
             if !complete { readHandles(&run) }
             return .accepted
-        case .refused(let error): return .refused(explain(error, run))
+        case .refused(let error):
+            // What others did may be the reason: it is planned again with that taken in.
+            let isOvertaken = run.interleaved != nil
+            return .refused(isOvertaken ? CommitMachine.overtaken : explain(error, run))
         case .generationMoved: return .generationMoved
         case .unknown(let error):
             // This batch may have changed it.
@@ -128,7 +131,8 @@ extension Committer {
     }
 
     private func resend(_ run: inout CommitRun) -> CommitMachine.Event {
-        run.batch.plan(on: GenerationID(rawValue: head.generation))
+        run.batch.plan(
+            on: run.interleaved?.generation ?? GenerationID(rawValue: head.generation))
         return send(&run)
     }
 
@@ -141,12 +145,17 @@ extension Committer {
             let marker = run.knownMarker == nil ? try kernel.marker() : run.knownMarker
             if marker == Marker(uuid: uuid, version: marked) {
                 if !ownership.isEmpty { run.knownMarker = marker }
-                if isOvertaken(upTo: generation) { return .overtaken(CommitMachine.overtaken) }
+                if isOvertaken(upTo: generation) {
+                    return interleave(&run, upTo: generation)
+                        ? .markerIsOld : .overtaken(CommitMachine.overtaken)
+                }
                 head.generation = generation.rawValue
                 return .markerIsOld
             }
             if marker == Marker(uuid: uuid, version: run.version.id) {
                 run.live = generation
+                // What others did between this version and now may have been passed over.
+                if foreign.isListening { foreign.noteLoss() }
                 readHandles(&run)
                 return .markerIsNew
             }
@@ -206,6 +215,7 @@ extension Committer {
             VersionMessage(
                 run.version, changeCount: run.proposal.changes.count,
                 confirmation: run.confirmation))
+        if let theirs = run.interleaved { keep(interleaved: theirs.intake, behind: run) }
     }
 
     /// What the store keeps of the kernel; while handles are missing, something that makes the next start look again.

@@ -150,15 +150,26 @@ extension Committer {
         try onTopOfForeign { () throws in
             // What was left open may have been the revert itself.
             guard head.unconfirmed?.version == confirmation.version else { return }
-            let proposal = try Reversal.proposal(
-                of: confirmation, on: head.version, editor(), store)
-            guard var proposal else { return try closeWithoutVersion(confirmation) }
+            guard var proposal = try reversal(of: confirmation) else {
+                return try closeWithoutVersion(confirmation)
+            }
+            if let found = try takeInFound(proposal.changes) {
+                guard let again = try reversal(of: confirmation) else {
+                    return try closeWithoutVersion(confirmation)
+                }
+                proposal = again
+                proposal.adopting = found
+            }
             try proposal.leaveAdopted(of: head.ruleset)
             let version = try commitAudited(proposal)
             log.notice(
                 "a version that nobody confirmed was taken back",
                 metadata: ["version": "\(confirmation.version)", "by": "\(version.version)"])
         }
+    }
+
+    private func reversal(of confirmation: Confirmation) throws(Refusal) -> Proposal? {
+        try Reversal.proposal(of: confirmation, on: head.version, editor(), store)
     }
 
     /// Others have undone by themselves what was to be taken back.

@@ -113,8 +113,10 @@ extension Committer {
     private func rollback(
         to version: VersionID, confirmSeconds: UInt32?, _ audited: AuditedRequest
     ) throws(Refusal) -> VersionMessage? {
-        let changes = try diff(from: head.version, to: version)
+        var changes = try diff(from: head.version, to: version)
         if changes.isEmpty { return nil }
+        let found = try takeInFound(changes)
+        if found != nil { changes = try diff(from: head.version, to: version) }
         var editor = editor()
         do {
             try editor.apply(changes)
@@ -128,6 +130,7 @@ extension Committer {
         var proposal = Proposal(
             editor, editor.knownChanges, kind: .rollback, rolledBackTo: version,
             confirmSeconds: confirmSeconds, audited: audited)
+        proposal.adopting = found ?? []
         try proposal.leaveAdopted(of: head.ruleset)
         return try commitAudited(proposal)
     }

@@ -12,8 +12,6 @@ extension Committer {
             case .mark(let run): try markAsHead(run)
             case .remove(let run, let refusal): try remove(run, refusal)
             case .undecided(let run): try decide(run)
-            case .markForeign(let mark):
-                try store.commit(mark.version, handles: mark.handles, kernel: mark.kernel)
             }
             unsettled = nil
         } catch {

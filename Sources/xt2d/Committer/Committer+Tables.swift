@@ -201,15 +201,17 @@ extension Committer {
 }
 
 extension Ruleset {
-    /// The changes that take a table out with all that is in it.
-    func deletion(of table: StoredObject) -> [Change] {
-        var changes: [Change] = [.delete(table)]
-        for kind in [ObjectKind.chain, .set, .object, .flowtable] {
-            for object in children(of: table.id, kind: kind) {
-                changes.append(.delete(object))
-                changes += rules(of: object.id).map(Change.delete)
-                changes += elements(of: object.id).map(Change.delete)
+    /// The changes that take an object out with all that is in it.
+    func deletion(of object: StoredObject) -> [Change] {
+        var changes: [Change] = [.delete(object)]
+        switch object.kind {
+        case .table:
+            for kind in [ObjectKind.chain, .set, .object, .flowtable] {
+                changes += children(of: object.id, kind: kind).flatMap { deletion(of: $0) }
             }
+        case .chain: changes += rules(of: object.id).map(Change.delete)
+        case .set: changes += elements(of: object.id).map(Change.delete)
+        default: break
         }
         return changes.inApplicationOrder()
     }

@@ -55,8 +55,6 @@ actor Committer {
         case remove(CommitRun, Refusal)
         /// Whether the kernel took the version is not known.
         case undecided(CommitRun)
-        /// A foreign version is on disk; it is not marked as head.
-        case markForeign(ForeignMark)
     }
 
     /// A committer on top of what recovery found.

@@ -12,20 +12,39 @@ enum Reversal {
 
     /// The proposal, on top of a head that an editor was made for.
     ///
-    /// What other programs changed since, in tables that they may change, stays where it does not touch the same objects. Where
-    /// it does, all of it goes: the head may be what locks somebody out.
+    /// What other programs changed since, in tables that they may change, stays; but what the unconfirmed version changed is put
+    /// back to what it was, whatever others did to it meanwhile: it may be what locks somebody out. Only where that does not
+    /// fit together, as with a rule of theirs that jumps to a chain which goes, all of it goes. Nothing of it leaves the history.
     /// - Returns: nil if nothing is left to be taken back.
     static func proposal(
         of confirmation: Confirmation, on head: VersionID, _ editor: RulesetEditor,
         _ store: RuleStore
     ) throws(Refusal) -> Proposal? {
         let own = try diff(store, from: confirmation.version, to: confirmation.fallback)
-        if let proposal = try? proposal(confirmation, own, editor, isWhole: false) {
-            return proposal.changes.isEmpty ? nil : proposal
+        for changes in [own, overriding(own, in: editor.ruleset)] {
+            if let proposal = try? proposal(confirmation, changes, editor, isWhole: false) {
+                return proposal.changes.isEmpty ? nil : proposal
+            }
         }
         let all = try diff(store, from: head, to: confirmation.fallback)
         let proposal = try proposal(confirmation, all, editor, isWhole: true)
         return proposal.changes.isEmpty ? nil : proposal
+    }
+
+    /// The changes that put the same objects back whatever they are now, with what others put into those that go.
+    private static func overriding(_ changes: [Change], in head: Ruleset) -> [Change] {
+        var result: [ObjectID: Change] = [:]
+        for change in changes {
+            switch (head.object(change.id), change.after) {
+            case (let now?, nil):
+                for deletion in head.deletion(of: now) { result[deletion.id] = deletion }
+            case (let now?, let after?):
+                if now != after { result[change.id] = .modify(from: now, to: after) }
+            case (nil, let after?): result[change.id] = .add(after)
+            case (nil, nil): break
+            }
+        }
+        return Array(result.values).inApplicationOrder()
     }
 
     private static func diff(

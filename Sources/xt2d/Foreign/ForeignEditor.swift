@@ -23,6 +23,8 @@ struct ForeignEditor {
     private var anonymous: [ObjectID: [String: AnonymousSet]] = [:]
     /// Rules by handle, of chains that rules went from or came into.
     private var byHandle: [ObjectID: [Handle: ObjectID]] = [:]
+    /// Chains of which a rule was looked for.
+    private var asked: Set<ObjectID> = []
     /// Rules that were deleted in this commit: a replacement is a deletion and an addition under the same handle.
     private var gone: [Handle: StoredObject] = [:]
     /// Tables that were deleted in this commit.
@@ -242,8 +244,12 @@ struct ForeignEditor {
         return chain
     }
 
-    /// Has the rules of a chain at hand by their handles.
+    /// The rule with a handle; from the second question on, the rules of a chain are at hand by their handles.
     private mutating func rule(_ handle: Handle, in chain: ObjectID) -> ObjectID? {
+        if asked.insert(chain).inserted {
+            // What others do to a rule is most often done at the end.
+            return ruleset.ruleIDs(of: chain).reversed().first { handles[$0] == handle }
+        }
         if byHandle[chain] == nil {
             var rules: [Handle: ObjectID] = [:]
             for id in ruleset.ruleIDs(of: chain) {
@@ -290,9 +296,9 @@ struct ForeignEditor {
     }
 
     private mutating func add(_ rule: StoredObject, _ handle: Handle) throws {
-        guard let chain = rule.parent, self.rule(handle, in: chain) == nil else {
-            throw Mismatch(message: "there are two rules with handle \(handle.rawValue)")
-        }
+        guard let chain = rule.parent else { throw Mismatch(message: "a rule without a chain") }
+        // The kernel gives no handle twice: to find it again means that this was taken in already.
+        if byHandle[chain]?[handle] != nil { throw Mismatch(message: "a rule comes twice") }
         try apply(.add(rule))
         handles[rule.id] = handle
         byHandle[chain]?[handle] = rule.id

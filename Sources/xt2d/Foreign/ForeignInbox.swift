@@ -12,6 +12,8 @@ final class ForeignInbox: Sendable {
         var last: GenerationID?
         /// Whether anything was missed, so that the tables have to be read.
         var isIncomplete = false
+        /// Bytes of the commits.
+        var byteCount = 0
     }
 
     private struct State {
@@ -45,10 +47,20 @@ final class ForeignInbox: Sendable {
     func add(_ commit: KernelCommit) {
         change { content in
             content.last = commit.generation
-            if !commit.messages.isEmpty { content.commits.append(commit) }
-            return !commit.messages.isEmpty
+            guard !commit.messages.isEmpty else { return false }
+            content.commits.append(commit)
+            content.byteCount += commit.messages.reduce(0) { $0 + $1.count }
+            if content.byteCount > ForeignInbox.byteLimit {
+                content.commits = []
+                content.byteCount = 0
+                content.isIncomplete = true
+            }
+            return true
         }
     }
+
+    /// Bytes of commits that are kept; beyond that the tables are read.
+    private static let byteLimit = 256 << 20
 
     /// Begins: what was committed up to a generation is not told.
     ///

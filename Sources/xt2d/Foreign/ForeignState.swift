@@ -36,8 +36,15 @@ struct ForeignState {
         var attempts: [Attempt] = []
     }
 
-    /// Whether nothing is left to be taken in.
-    var isSettled: Bool { backlog.isEmpty && !mustRead && intrusion == nil }
+    /// Whether nothing is left to be taken in, of what was done up to a generation.
+    func isSettled(upTo limit: GenerationID? = nil) -> Bool {
+        !hasCommits(upTo: limit) && !mustRead && intrusion == nil
+    }
+
+    /// Whether there are commits to be taken in.
+    func hasCommits(upTo limit: GenerationID?) -> Bool {
+        backlog.first.map { !$0.isAfter(limit) } ?? false
+    }
 
     /// Notes that commits were missed.
     mutating func noteLoss() {

@@ -11,6 +11,9 @@ struct KernelCommit: Sendable, Equatable {
     var time: Timestamp
     /// The changes in watched tables, as messages, in the order of the kernel.
     var messages: [[UInt8]]
+
+    /// Whether it came after a generation; never, if there is none.
+    func isAfter(_ limit: GenerationID?) -> Bool { limit.map { generation.isAfter($0) } ?? false }
 }
 
 /// A process that changed the kernel's ruleset.

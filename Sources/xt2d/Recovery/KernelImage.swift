@@ -133,11 +133,12 @@ struct KernelImage {
 
     private mutating func addRules(_ rules: [FoundRule], to chain: ObjectID) throws {
         let matched = Self.inOrder(match(rules, in: chain), wanted)
+        let following = keys(behind: matched)
         var last: OrderKey?
         for (index, rule) in rules.enumerated() {
             let stored = matched[index].flatMap { wanted.object($0) }
             let key =
-                try stored?.orderKey ?? strangerKey(behind: last, matched[(index + 1)...])
+                try stored?.orderKey ?? strangerKey(behind: last, following[index])
             last = key
             let object = StoredObject(
                 id: stored?.id ?? takeID(), kind: .rule, parent: chain, orderKey: key,
@@ -147,10 +148,18 @@ struct KernelImage {
         }
     }
 
-    private func strangerKey(
-        behind last: OrderKey?, _ rest: ArraySlice<ObjectID?>
-    ) throws -> OrderKey {
-        let next = rest.lazy.compactMap(\.self).first.flatMap { wanted.object($0)?.orderKey }
+    /// For each rule, the key of the first stored one that comes after it.
+    private func keys(behind matched: [ObjectID?]) -> [OrderKey?] {
+        var keys = [OrderKey?](repeating: nil, count: matched.count)
+        var next: OrderKey?
+        for index in matched.indices.reversed() {
+            keys[index] = next
+            next = matched[index].flatMap { wanted.object($0)?.orderKey } ?? next
+        }
+        return keys
+    }
+
+    private func strangerKey(behind last: OrderKey?, _ next: OrderKey?) throws -> OrderKey {
         guard let key = OrderKey.between(last, next, newer: .lower) else {
             throw KernelError(
                 errno: Errno.noSpace, origin: .reply, text: "no place is left between two rules")

@@ -71,13 +71,12 @@ struct Recovery {
         let generation = try kernel.generation()
         let marker = try kernel.marker()
         let head = try store.head()
-        let waiting = try store.pending()?.description
-        let pending = waiting?.id
+        let pending = try store.pending()?.id
         let decision = try RecoveryDecision(
             RecoveryDecision.Findings(
                 uuid: store.uuid, head: head, pending: pending,
-                pendingIsForeign: waiting?.kind == .foreign, lastOwn: try store.lastOwnVersion(),
-                prepared: prepared, marker: marker, recorded: try store.kernelState(),
+                prepared: prepared, lastOwn: try store.lastOwnVersion(), marker: marker,
+                recorded: try store.kernelState(),
                 current: KernelState(bootID: bootID, generation: generation.rawValue)))
         if decision.pending == .drop, let pending { try drop(pending) }
         let target = decision.pending == .finish ? pending ?? head : head
@@ -264,11 +263,13 @@ struct Recovery {
             peer: .foreign(.unknown), action: ForeignRecord.action,
             scopes: work.foreign.scopes(in: [work.wanted, before]),
             message: ForeignRecord.unwatched)
-        try store.prepare(
-            version, changes: work.foreign, nextObjectID: work.nextID,
-            audit: audited.entry(
-                outcome: .committed, version: version.id, generation: state.generation))
-        try store.commit(version.id, handles: handles, kernel: state)
+        try store.record([
+            LiveVersion(
+                version, changes: work.foreign, nextObjectID: work.nextID,
+                audit: audited.entry(
+                    outcome: .committed, version: version.id, generation: state.generation),
+                handles: handles, kernel: state)
+        ])
         let count = work.foreign.count
         notices.append(
             "Other programs changed \(count) \(count == 1 ? "object" : "objects") of observed tables while xt2d was not running; that is version \(version.id)."

@@ -36,13 +36,11 @@ struct RecoveryDecision: Equatable {
         var uuid: [UInt8]
         var head: VersionID
         var pending: VersionID?
-        /// Whether the pending version records what another program did: that is in the kernel whatever the marker says.
-        var pendingIsForeign = false
+        /// The version that this start itself has prepared, to take back one that nobody confirmed.
+        var prepared: VersionID?
         /// The newest version that this daemon put into the kernel; nil if that is the head. The marker does not follow
         /// foreign versions.
         var lastOwn: VersionID?
-        /// The version that this start itself has prepared, to take back one that nobody confirmed.
-        var prepared: VersionID?
         var marker: Marker?
         /// The kernel's state when the store last saw it.
         var recorded: KernelState?
@@ -72,10 +70,7 @@ struct RecoveryDecision: Equatable {
         }
         guard marker.uuid == findings.uuid else { throw .otherStore(marker) }
         if let version = findings.pending {
-            let isLive =
-                marker.version == version || findings.pendingIsForeign
-                || findings.prepared == version
-            pending = isLive ? .finish : .drop
+            pending = marker.version == version || findings.prepared == version ? .finish : .drop
         } else {
             pending = .none
         }

@@ -1,0 +1,95 @@
+import Logging
+import NetlinkProto
+import RuleStore
+
+/// What others did while a client's version was under way, as if they had done it afterwards.
+struct Interleaving {
+    var intake: ForeignIntake
+    /// What the kernel has: the head with what others did.
+    var there: Ruleset
+    /// The generation that the client's batch is planned on with that.
+    var generation: GenerationID
+
+    /// Takes in one more commit; one that is in already is passed over.
+    mutating func take(_ commit: KernelCommit) throws {
+        let count = intake.versions.count
+        try intake.take(commit)
+        for version in intake.versions[count...] { try there.apply(version.changes) }
+    }
+}
+
+// A client's version and those of others that come at the same time, where neither touches what the other does.
+extension Committer {
+    /// Plans a batch anew on top of what others did since its version was written, if that has nothing to do with it.
+    ///
+    /// The version stays as it is on disk, and theirs follow it in the history: the order makes no difference to what comes of
+    /// both. Why it is not written again behind theirs: they would be faster again while the disk flushes, time after time.
+    /// - Returns: false if what they did has to be taken in first.
+    func interleave(_ run: inout CommitRun, upTo generation: GenerationID) -> Bool {
+        let proposal = run.proposal
+        guard !foreign.mustRead, foreign.intrusion == nil, proposal.there == nil,
+            proposal.adopting.isEmpty
+        else { return false }
+        do {
+            var theirs = run.interleaved ?? interleaving(behind: run)
+            // Else each change to it would copy it.
+            run.interleaved = nil
+            for commit in foreign.backlog { try theirs.take(commit) }
+            guard theirs.intake.intrusion == nil,
+                proposal.changes.allSatisfy({ theirs.intake.overtaken[$0.id] == nil })
+            else { return false }
+            run.batch = try Layout.batch(
+                from: theirs.there, to: theirs.intake.head.ruleset, changes: proposal.changes,
+                handles: theirs.intake.head.handles, counters: proposal.counters,
+                plan: batchPlan(run.version.id))
+            theirs.generation =
+                theirs.intake.generation.isAfter(generation)
+                ? theirs.intake.generation : generation
+            run.interleaved = theirs
+            return true
+        } catch {
+            log.debug("a change is planned again from the start", metadata: ["why": "\(error)"])
+            return false
+        }
+    }
+
+    private func interleaving(behind run: CommitRun) -> Interleaving {
+        var behind = head
+        behind.version = run.version.id
+        behind.ruleset = run.proposal.ruleset
+        var state = foreign
+        state.overtaken = [:]
+        return Interleaving(
+            intake: ForeignIntake(
+                behind, graph: run.proposal.graph, nextID: nextID, state, bootID: bootID),
+            there: head.ruleset, generation: GenerationID(rawValue: head.generation))
+    }
+
+    /// Goes on from a version that has just become the head to those of others that came with it.
+    func keep(interleaved intake: ForeignIntake, behind run: CommitRun) {
+        let generation = run.generation
+        foreign.backlog.removeAll { !$0.generation.isAfter(generation) }
+        var versions = intake.versions
+        guard let last = versions.indices.last else { return }
+        versions[last].kernel = kernelState(run)
+        do throws(StoreError) {
+            guard unsettled == nil else { throw StoreError(.conflict, "the head is not marked") }
+            try store.record(versions)
+        } catch {
+            log.error(
+                "what other programs did is not written down yet",
+                metadata: ["error": "\(error.message)"])
+            return foreign.noteLoss()
+        }
+        head.version = intake.head.version
+        head.ruleset = intake.head.ruleset
+        for (id, handle) in versions.flatMap(\.handles) {
+            head.handles[id] = handle.map { Handle($0) }
+        }
+        graph = intake.graph
+        nextID = intake.nextID
+        foreign.lapsed = intake.lapsed
+        published.current = head
+        for version in versions { tell(version) }
+    }
+}

@@ -1,0 +1,92 @@
+import Glibc
+import NetlinkProto
+import RuleStore
+
+// Where events were lost or do not fit, the watched tables are read.
+extension Committer {
+    /// Reads the watched tables, and takes in what differs from what is known.
+    func readWatched() throws(Refusal) {
+        // What is missed from here on sets it again.
+        foreign.mustRead = false
+        do {
+            let tables = watchedAndLapsed()
+            let dump = try KernelDump.read(kernel, tables: tables)
+            let image = try KernelImage(
+                dump, tables: tables, wanted: head.ruleset, known: head.handles, nextID: nextID)
+            if monitor?.inbox.wait(for: dump.generation) == false { foreign.hasLost = true }
+            collect()
+            try takeIn(image, of: tables, dump.generation)
+            foreign.backlog.removeAll { !$0.generation.isAfter(dump.generation) }
+            foreign.hasLost = foreign.mustRead
+        } catch {
+            foreign.mustRead = true
+            throw Refusal(any: error)
+        }
+    }
+
+    private func takeIn(
+        _ image: KernelImage, of tables: [StoredObject], _ generation: GenerationID
+    ) throws {
+        let changes = KernelImage.changes(
+            from: head.ruleset, to: image.ruleset, onlyIn: Set(tables.map(\.id)))
+        var after = head.ruleset
+        try after.apply(changes)
+        var handles = head.handles
+        for object in after.allObjects {
+            if let handle = image.handles[object.id] { handles[object.id] = handle }
+        }
+        // What is not undone yet is part of what was read.
+        var state = foreign
+        if state.intrusion != nil { state.intrusion?.there = after }
+        let (origin, message) = blame(upTo: generation)
+        var intake = ForeignIntake(head, graph: graph, nextID: nextID, state, bootID: bootID)
+        try intake.take(
+            ForeignAccount(
+                changes: changes, before: head.ruleset, after: after, handles: handles,
+                nextID: image.nextID, origin: origin, time: .now, generation: generation,
+                message: message))
+        try keep(intake)
+    }
+
+    /// Reads tables, and takes in what others did up to then and nothing more: head and dump are of the same moment.
+    func settledDump(of tables: [StoredObject]) throws -> KernelDump {
+        for _ in 0..<CommitMachine.replanLimit {
+            let dump = try KernelDump.read(kernel, tables: tables)
+            guard foreign.isListening else { return dump }
+            if monitor?.inbox.wait(for: dump.generation) == false { foreign.noteLoss() }
+            try takeInForeign(upTo: dump.generation)
+            // What was put back since, or read anew, is not in the dump.
+            if !GenerationID(rawValue: head.generation).isAfter(dump.generation) { return dump }
+        }
+        throw Refusal(
+            EAGAIN, "Other programs change the kernel's rules without a pause; try again.",
+            outcome: .failed)
+    }
+
+    /// The tables of the head that are watched, and those that others have deleted.
+    private func watchedAndLapsed() -> [StoredObject] {
+        head.ruleset.watchedTables
+            + foreign.lapsed.compactMap { name, table -> StoredObject? in
+                guard head.ruleset.object(table.id) == nil,
+                    head.ruleset.table(family: name.family, name: name.name) == nil
+                else { return nil }
+                let body = try? TableBody(watch: table.watch).encoded()
+                return body.map {
+                    StoredObject(
+                        id: table.id, kind: .table, family: name.family, name: name.name, body: $0)
+                }
+            }
+    }
+
+    /// Who is behind a difference, as far as it is known: everyone who committed since, if nothing was missed.
+    private func blame(upTo generation: GenerationID) -> (ForeignProcess, String) {
+        var origins: [ForeignProcess] = []
+        for commit in foreign.backlog where !commit.generation.isAfter(generation) {
+            if !origins.contains(commit.origin) { origins.append(commit.origin) }
+        }
+        guard let last = origins.last else { return (.unknown, ForeignRecord.unwatched) }
+        if origins.count == 1 && !foreign.hasLost { return (last, "") }
+        let names = origins.map(\.title).joined(separator: ", ")
+        return (.unknown, "\(ForeignRecord.unwatched); seen: \(names)")
+    }
+}
