@@ -12,8 +12,10 @@ import Testing
             .adoptTable, TableRequest(family: family.rawValue, table: table, policy: policy))
     }
 
-    private func release(_ client: ControlClient, _ table: String) throws -> Reply {
-        try client.ask(.releaseTable, TableRequest(family: Family.ip.rawValue, table: table))
+    private func release(
+        _ client: ControlClient, _ table: String, family: Family = .ip
+    ) throws -> Reply {
+        try client.ask(.releaseTable, TableRequest(family: family.rawValue, table: table))
     }
 
     private static let table = [
@@ -60,9 +62,81 @@ import Testing
         try client.rollback(to: 1)
         #expect(try daemon.run("nft", "-a", "list", "table", "ip", "t") == before)
         #expect(try client.ruleset().tables["ip t"] == nil)
-        // Back again it cannot go: the kernel has a table that is not xt2's.
-        let refused = try #require(try refusal { try client.rollback(to: 2) })
-        #expect(refused.message.contains("adopt"))
+        // Back again, it is taken over as it is.
+        try client.rollback(to: 2)
+        #expect(try daemon.run("nft", "-a", "list", "table", "ip", "t") == before)
+        #expect(try client.ruleset() == client.ruleset(2))
+        #expect(try client.list(.checkKernel, CheckRequest()).isEmpty)
+    }
+
+    @Test func whatWasChangedMeanwhileIsInTheHistoryBeforeItGoes() throws {
+        let daemon = try Daemon()
+        let client = try daemon.connect()
+        try client.commit { $0.addTable() }
+        try daemon.nft(Self.table)
+        _ = try adopt(client, "t", 1)
+        let before = try daemon.listing("ip t")
+        try client.rollback(to: 1)
+        try daemon.nft("add rule ip t c comment \"meanwhile\" drop", "add chain ip t extra")
+        let changed = try daemon.listing("ip t")
+        try client.rollback(to: 2)
+        #expect(try daemon.listing("ip t") == before)
+        // 1 table, 2 adopted, 3 rolled back, 4 as it was found, 5 rolled back.
+        let versions = try client.versions()
+        #expect(versions.map(\.version) == [5, 4, 3, 2, 1])
+        #expect(versions[1].kind == VersionMessageKind.foreign.rawValue)
+        try client.rollback(to: 4)
+        #expect(try daemon.listing("ip t") == changed)
+        #expect(try client.list(.checkKernel, CheckRequest()).isEmpty)
+        // It is watched again.
+        let follower = try Follower(daemon)
+        try daemon.nft("flush chain ip t c")
+        #expect(try follower.next().process == "nft")
+        #expect(try client.auditProblems() == [])
+    }
+
+    @Test func anOwnedTableThatWasReleasedComesBack() throws {
+        let daemon = try Daemon()
+        let client = try daemon.connect()
+        try client.commit {
+            $0.addTable()
+            $0.addChain("c")
+            $0.append(.tcp(port: 22), to: "c")
+        }
+        for restarts in [false, true] {
+            let version = try #require(client.status()?.head)
+            let before = try daemon.kernel()
+            _ = try release(client, "t", family: .inet)
+            if restarts { try daemon.restart() }
+            let again = try daemon.connect()
+            try again.rollback(to: version)
+            #expect(try daemon.kernel().lines("inet t c") == before.lines("inet t c"))
+            #expect(try again.list(.checkKernel, CheckRequest()).isEmpty)
+            let result = try daemon.namespace.run {
+                try Command.run("nft", "add rule inet t c drop")
+            }
+            #expect(result.errors.contains("Operation not permitted"), "restarted: \(restarts)")
+        }
+    }
+
+    @Test func onlyWhoMayEditMayDoThis() throws {
+        let daemon = try Daemon.configured(
+            "[socket]\nmode = 0666\n[access]\nread = 1001\nedit = 1002\n")
+        try daemon.nft(Self.table)
+        let name = TableRequest(family: Family.ip.rawValue, table: "t", policy: 1)
+        let reader = try daemon.connect(uid: 1001)
+        #expect(try refusal { try reader.ask(.adoptTable, name) }?.errno == EPERM)
+        let editor = try daemon.connect(uid: 1002)
+        #expect(try refusal { try editor.ask(.adoptTable, name) } == nil)
+        #expect(try refusal { try reader.ask(.releaseTable, name) }?.errno == EPERM)
+        #expect(
+            try refusal { try reader.list(.checkKernel, CheckRequest(fix: true)) }?.errno == EPERM)
+        #expect(try reader.list(.checkKernel, CheckRequest()).isEmpty)
+        // One who may not read is told of no version.
+        #expect(try refusal { try editor.ask(.followVersions) }?.errno == EPERM)
+        let denied = try daemon.connect().audit(AuditRequest(uid: 1001))
+        #expect(denied.map(\.action).sorted() == ["adopt", "check --fix", "release"])
+        #expect(denied.allSatisfy { $0.outcome == "refused" })
     }
 
     @Test func policiesChangeWhereTheKernelAllowsIt() throws {
