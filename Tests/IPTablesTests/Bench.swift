@@ -87,12 +87,7 @@ struct Bench {
 
     func byOurs(_ lines: [String]) throws -> Outcome {
         var outcome = Outcome()
-<<<<<<< HEAD
-        try Command.check(
-            "\(program)-restore", input: "*\(table)\n:side - [0:0]\n:other - [0:0]\nCOMMIT\n")
-=======
         _ = try restore([])
->>>>>>> origin/main
         var parsed: [(line: Int, bodies: [RuleBody])] = []
         for (index, line) in lines.enumerated() {
             do {
@@ -105,13 +100,8 @@ struct Bench {
         while !parsed.isEmpty {
             // A socket of its own for each attempt: a refused batch leaves replies behind.
             do {
-<<<<<<< HEAD
-                try KernelRules(family: family, table: table).append(
-                    parsed.flatMap(\.bodies), to: chain)
-=======
                 let kernel = try KernelRules(family: family, table: table)
                 try kernel.append(parsed.flatMap(\.bodies), to: chain)
->>>>>>> origin/main
                 break
             } catch let failure as CommandFailure {
                 guard let match = failure.description.firstMatch(of: #/rule (\d+) of the batch/#),
@@ -161,13 +151,8 @@ struct Bench {
         let left = [Bench.right(columns.packets, 5), Bench.right(columns.bytes, 5)]
         let middle = [(columns.target, 9), (columns.transport, 5)].map(Bench.left)
         let right = [
-<<<<<<< HEAD
-            (columns.input, 6), (columns.output, 6), (columns.source, 20),
-            (columns.destination, 20),
-=======
             (columns.input, 6), (columns.output, 6),
             (columns.source, 20), (columns.destination, 20),
->>>>>>> origin/main
         ].map(Bench.left)
         let row =
             (left + middle + [columns.options + " "]).joined(separator: " ") + " "

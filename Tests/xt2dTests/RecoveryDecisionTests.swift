@@ -51,6 +51,20 @@ import Testing
         }
     }
 
+    /// Versions 5 to 7 are foreign: the marker stays at 4, which is no difference.
+    @Test func foreignVersionsLeaveTheMarkerBehind() throws {
+        for (marked, isLive) in [(3, false), (4, true), (6, true), (7, true), (8, false)] {
+            let decision = try RecoveryDecision(
+                RecoveryDecision.Findings(
+                    uuid: Self.ours, head: Self.head, pending: nil,
+                    lastOwn: VersionID(rawValue: 4),
+                    marker: Marker(uuid: Self.ours, version: VersionID(rawValue: UInt64(marked))),
+                    recorded: Self.now, current: Self.now))
+            #expect(decision.kernelWork == (isLive ? .trust : .compare))
+            #expect((decision.leftover == nil) == isLive)
+        }
+    }
+
     @Test func anotherStoresMarkerIsAnObstacle() {
         let marker = Marker(uuid: [UInt8](repeating: 2, count: 16), version: Self.head)
         for pending in [nil, Self.next] {

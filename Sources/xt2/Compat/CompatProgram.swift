@@ -38,13 +38,8 @@ struct CompatProgram {
 
     private func openRules() throws(CompatError) -> IPTablesRules {
         do {
-<<<<<<< HEAD
-            return IPTablesRules(
-                extensions: try XTables(revisions: CompatRevisions().answer), family: name.family)
-=======
             let extensions = try XTables(revisions: CompatRevisions().answer)
             return IPTablesRules(extensions: extensions, family: name.family)
->>>>>>> origin/main
         } catch {
             throw CompatError(.resource, error.message)
         }

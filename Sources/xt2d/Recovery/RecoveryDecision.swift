@@ -38,8 +38,9 @@ struct RecoveryDecision: Equatable {
         var pending: VersionID?
         /// The version that this start itself has prepared, to take back one that nobody confirmed.
         var prepared: VersionID?
-        /// The newest version that this daemon put into the kernel; nil if that is the head. The marker does not follow
-        /// foreign versions.
+        /// The newest version that this daemon put into the kernel; nil if that is the head.
+        ///
+        /// The marker does not follow foreign versions.
         var lastOwn: VersionID?
         var marker: Marker?
         /// The kernel's state when the store last saw it.
