@@ -1,4 +1,5 @@
 import NetlinkProto
+import RuleStore
 
 @testable import xt2d
 
