@@ -102,7 +102,13 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
-            name: "xt2dTests", dependencies: ["xt2d", "TestSupport"], swiftSettings: settings),
+            name: "xt2dTests",
+            dependencies: [
+                "NetlinkProto", "RuleStore", "TestSupport", "xt2d",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "xt2Tests",
             dependencies: [

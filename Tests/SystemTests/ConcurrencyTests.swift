@@ -18,7 +18,7 @@ import Testing
 
     // MARK: Clients
 
-    @Test(arguments: [2, 8]) func allVersionsOfAllClientsAreThere(_ count: Int) throws {
+    @Test(arguments: [2, 8, 24]) func allVersionsOfAllClientsAreThere(_ count: Int) throws {
         let daemon = try daemon()
         let each = 25
         // By client: the version and the rule of each commit.

@@ -95,7 +95,8 @@ import Testing
         }
     }
 
-    @Test func acknowledgedVersionsOutliveAKill() throws {
+    /// With many clients most commits are of several versions at once.
+    @Test(arguments: [1, 12]) func acknowledgedVersionsOutliveAKill(_ clients: Int) throws {
         var random = SeededGenerator()
         let daemon = try Daemon()
         try daemon.connect().commit { script in
@@ -105,23 +106,27 @@ import Testing
         var lost = 0
         var total = 0
         var rules: Set<UInt64> = []
-        for round in 0..<Soak.count(20, 1_000) {
-            let work = Workload(socketPath: daemon.socketPath, seed: random.next())
+        var versions: Set<UInt64> = []
+        for round in 0..<Soak.count(20, clients == 1 ? 1_000 : 300) {
+            let work = (0..<clients).map { _ in
+                Workload(socketPath: daemon.socketPath, seed: random.next())
+            }
             pause(UInt32.random(in: 0..<120_000, using: &random))
             try daemon.stop(SIGKILL)
-            let acknowledged = try work.finish()
+            let acknowledged = try work.flatMap { try $0.finish() }
             if random.oneIn(4) { try killWhileStarting(daemon, &random) }
             try daemon.start()
             let client = try daemon.connect()
             let head = try expectAgreement(daemon, client, "round \(round)")
             total += acknowledged.count
-            lost += Int(head) - Int(acknowledged.last?.version ?? head)
+            lost += Int(head) - Int(acknowledged.map(\.version).max() ?? head)
             for one in acknowledged {
                 if try head < one.version + Self.kept || !isPruned(one.version, client) {
                     let ids = try client.ruleset(one.version).ids
                     #expect(ids.contains(one.rule), "round \(round), version \(one.version)")
                 }
                 #expect(rules.insert(one.rule).inserted, "the id \(one.rule) was given out twice")
+                #expect(versions.insert(one.version).inserted, "two were told \(one.version)")
             }
         }
         print("\(total) versions acknowledged; \(lost) more were live without an answer")

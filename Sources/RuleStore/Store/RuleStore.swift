@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// - Concurrency: one writer, any number of readers; a reader sees the store as of one moment. All
 ///   calls block; none needs the main thread.
-/// - Invariants: at most one version is pending, and it is the last; versions are numbered without
+/// - Invariants: the pending versions are the last ones, and were prepared together; versions are numbered without
 ///   a gap; a row of history is written once, and only the version that ends it sets `died`; each
 ///   version has its audit entry.
 /// - Durability: what a call with durability `full` wrote is on disk (fsync) when it returns. See

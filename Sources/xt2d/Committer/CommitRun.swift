@@ -46,11 +46,19 @@ extension Proposal {
     }
 }
 
-/// One commit under way.
-struct CommitRun {
+/// A proposal and the version that it becomes.
+struct CommitPart {
     let proposal: Proposal
     let version: NewVersion
-    /// Until when somebody has to confirm the version.
+}
+
+/// One commit under way: one version, or several that the kernel takes in one batch.
+struct CommitRun {
+    /// The versions, in order; at least one. The marker has the number of the last.
+    let parts: [CommitPart]
+    /// The last version, whose ruleset the kernel is to run.
+    let last: CommitPart
+    /// Until when somebody has to confirm the last version.
     let confirmation: Confirmation?
     /// The version that waited for its confirmation and is taken back.
     let undone: VersionID?
@@ -62,24 +70,40 @@ struct CommitRun {
     /// The generation that was read when the answer to the batch was lost.
     var live: GenerationID?
 
+    /// A commit of one version.
     init(
-        proposal: Proposal, version: NewVersion, confirmation: Confirmation? = nil,
+        _ part: CommitPart, confirmation: Confirmation? = nil, undone: VersionID? = nil,
+        batch: KernelBatch
+    ) {
+        self.init(earlier: [], last: part, confirmation: confirmation, undone: undone, batch: batch)
+    }
+
+    /// A commit of several versions together.
+    init(
+        earlier: [CommitPart], last: CommitPart, confirmation: Confirmation? = nil,
         undone: VersionID? = nil, batch: KernelBatch
     ) {
-        self.proposal = proposal
-        self.version = version
+        parts = earlier + [last]
+        self.last = last
         self.confirmation = confirmation
         self.undone = undone
         self.batch = batch
     }
 
-    /// The kernel's generation with this version in it.
+    /// Whether several clients' versions are in it.
+    var isShared: Bool { parts.count > 1 }
+
+    /// The kernel's generation with these versions in it.
     var generation: GenerationID { live ?? batch.generation.next }
 
     /// What changes in the table of handles.
     var handleChanges: [(id: ObjectID, handle: UInt64?)] {
         var changes = handles.map { (id: $0.key, handle: Optional($0.value.rawValue)) }
-        for case .delete(let object) in proposal.changes { changes.append((object.id, nil)) }
+        for part in parts {
+            for case .delete(let object) in part.proposal.changes {
+                changes.append((object.id, nil))
+            }
+        }
         return changes
     }
 }

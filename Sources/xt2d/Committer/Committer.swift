@@ -4,7 +4,7 @@ import NIOCore
 import NetlinkProto
 import RuleStore
 
-/// The single writer: turns requests into versions, one at a time, in the order in which they come.
+/// The single writer: turns requests into versions, one after the other.
 ///
 /// It runs on a thread of its own, because it waits for the disk and for the kernel.
 /// Invariants: those of ``CommitMachine``, which says what to do next; this carries it out.
@@ -17,6 +17,8 @@ actor Committer {
     let kernel: any Kernel
     let log: Logger
     nonisolated let published: PublishedHead
+    /// Edits that wait to be committed, so that those that come together are committed together.
+    nonisolated let queue = EditQueue()
     /// What tables get that the daemon owns: OWNER and PERSIST, or nothing on a kernel before 6.9.
     let ownership: TableBody.Flags
     let uuid: [UInt8]
