@@ -48,6 +48,7 @@ let package = Package(
             resources: [
                 .embedInCode("Store/Migrations/migration_0001.sql"),
                 .embedInCode("Store/Migrations/migration_0002.sql"),
+                .embedInCode("Store/Migrations/migration_0004.sql"),
             ],
             swiftSettings: settings),
         .executableTarget(

@@ -43,6 +43,7 @@ import Testing
         { _ = try $0.operations(of: CandidateID(rawValue: 1)) },
         { _ = try $0.audit(limit: 10) },
         { _ = try $0.audit(AuditFilter(rule: ObjectID(rawValue: 4)), limit: 10) },
+        { _ = try $0.audit(AuditFilter(address: AddressPrefix([10, 0, 0, 1])), limit: 10) },
         { _ = try $0.auditHead() },
         { _ = try $0.verifyAudit() },
         { store in

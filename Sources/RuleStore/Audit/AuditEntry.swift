@@ -62,6 +62,8 @@ public struct AuditEntry: Hashable, Sendable {
     public var request: [UInt8]?
     /// The tables and chains that it touches.
     public var scopes: [AuditScope]
+    /// The addresses in the rules that it changes, or was to change; what it is found by, and not read back.
+    public var addresses: Set<AddressPrefix> = []
 
     /// Makes an entry from all its parts.
     public init(

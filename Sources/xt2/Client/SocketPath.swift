@@ -1,4 +1,5 @@
 import Glibc
+import NetlinkProto
 
 /// Where the daemon listens, and what to tell somebody who cannot reach it there.
 struct SocketPath: Equatable {
@@ -16,10 +17,20 @@ struct SocketPath: Equatable {
         path = option ?? environment.flatMap { $0.isEmpty ? nil : $0 } ?? SocketPath.standard
     }
 
-    /// Connects to the daemon.
+    /// Connects to the daemon, and tells it where the user is connected from and what must not be cut.
     ///
     /// - Throws: what went wrong, and what to do about it.
-    func connect() throws(CommandError) -> Client {
+    func connect(
+        protecting connections: [String] = [], force: Bool = false
+    ) throws(CommandError) -> Client {
+        let session = SessionMessage(
+            origin: SSHConnection.current, protect: connections, force: force)
+        var client = try open()
+        if session != SessionMessage() { try client.request(.newSession, session) }
+        return client
+    }
+
+    private func open() throws(CommandError) -> Client {
         do {
             return Client(try UnixSocket(path: path))
         } catch {

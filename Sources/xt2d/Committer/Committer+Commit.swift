@@ -85,9 +85,10 @@ extension Committer {
     // MARK: The actions
 
     private func prepare(_ run: CommitRun) -> CommitMachine.Event {
-        let entry = run.proposal.audited.entry(
+        var entry = run.proposal.audited.entry(
             outcome: .committed, version: run.version.id,
             generation: run.batch.generation.rawValue)
+        entry.addresses = run.proposal.changes.addresses
         do {
             try store.prepare(
                 run.version, changes: run.proposal.changes, nextObjectID: run.proposal.nextID,

@@ -1,0 +1,1 @@
+../../../../schema/store/0004_audit_address.sql
