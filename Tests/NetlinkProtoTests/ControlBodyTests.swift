@@ -49,7 +49,8 @@ enum ControlBodies {
         VersionMessage(
             version: 1, time: 2, uid: 3, gid: 4, pid: 5, process: "xt2", kind: 1,
             rolledBackTo: 7, changeCount: 8, reason: "äöü", summary: "+1 table", confirmation: 2,
-            deadline: 9, settledBy: 10, reverts: 11, tag: ["good", "better"], pruned: true),
+            deadline: 9, settledBy: 10, reverts: 11, tag: ["good", "better"], pruned: true
+        ).with(notice: ["look out", ""]),
         VersionRequest(version: 1, before: 2, limit: 3),
     ]
 
@@ -172,5 +173,13 @@ enum ControlBodies {
             try BatchOptions(view)
         }
         #expect(found == BatchOptions())
+    }
+}
+
+extension VersionMessage {
+    fileprivate func with(notice: [String]) -> VersionMessage {
+        var message = self
+        message.notice = notice
+        return message
     }
 }

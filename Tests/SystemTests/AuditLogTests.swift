@@ -201,7 +201,7 @@ import Testing
         _ = try daemon.stop()
         try Command.check(
             "sqlite3", daemon.database,
-            "DELETE FROM audit_scope WHERE seq > (SELECT max(seq) - 2 FROM audit); DELETE FROM audit WHERE seq > (SELECT max(seq) - 2 FROM audit);"
+            "DELETE FROM audit_address WHERE seq > (SELECT max(seq) - 2 FROM audit); DELETE FROM audit_scope WHERE seq > (SELECT max(seq) - 2 FROM audit); DELETE FROM audit WHERE seq > (SELECT max(seq) - 2 FROM audit);"
         )
         try daemon.start()
         #expect(try daemon.tool("audit --verify").status == 0, "without a head nothing shows")

@@ -115,6 +115,11 @@ struct AuditVerifier {
         report(.version, "row \(row) of table object began or ended in a version that is not there")
     }
 
+    /// Reports addresses that belong to no entry.
+    mutating func reportOrphanedAddress(of seq: UInt64) {
+        report(.missing, seq: seq, "there is an address of entry \(seq), but no such entry")
+    }
+
     /// Reports scopes that belong to no entry.
     mutating func reportOrphanedScope(of seq: UInt64) {
         report(.missing, seq: seq, "there is a scope of entry \(seq), but no such entry")

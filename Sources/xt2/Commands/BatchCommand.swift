@@ -42,6 +42,7 @@ struct BatchCommand: ParsableCommand {
         var output = Output()
         try output.show(outcome, of: batch.edits, json: options.connection.json)
         try output.flush()
+        Warnings.show(outcome.version)
     }
 
     private func batchOptions() throws(CommandError) -> BatchOptions {

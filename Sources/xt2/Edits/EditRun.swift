@@ -46,5 +46,6 @@ struct EditRun {
         var output = Output()
         try output.show(outcome, of: edits, json: options.json)
         try output.flush()
+        Warnings.show(outcome.version)
     }
 }

@@ -14,6 +14,8 @@ struct Proposal {
     /// How long the version may wait for its confirmation; nil if it is final at once.
     var confirmSeconds: UInt32?
     var audited: AuditedRequest
+    /// What its author should know.
+    var notices: [String] = []
     /// Which client message an object's change comes from.
     var sequence: (ObjectID) -> SequenceNumber?
 

@@ -17,8 +17,10 @@ extension Committer {
             throw error
         }
         try carryOut(&run)
-        return VersionMessage(
+        var message = VersionMessage(
             run.version, changeCount: proposal.changes.count, confirmation: run.confirmation)
+        message.notice = proposal.notices
+        return message
     }
 
     /// Everything of a commit that comes before the first write.

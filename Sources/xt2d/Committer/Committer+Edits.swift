@@ -42,6 +42,8 @@ extension Committer {
 
     /// What a proposal would come to: everything up to the kernel.
     func check(_ proposal: Proposal) throws(Refusal) -> CheckMessage {
+        var proposal = proposal
+        try checkLockout(&proposal)
         let run = try planRun(proposal)
         return CheckMessage(
             version: run.version.id.rawValue,
@@ -61,6 +63,8 @@ extension Committer {
 
     /// Commits, and marks a refusal as written to the audit log already.
     func commitAudited(_ proposal: Proposal) throws(Refusal) -> VersionMessage {
+        var proposal = proposal
+        try checkLockout(&proposal)
         do {
             return try commit(proposal)
         } catch {

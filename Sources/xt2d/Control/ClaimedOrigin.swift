@@ -7,6 +7,8 @@ import Glibc
 struct ClaimedOrigin: Sendable, Equatable {
     /// The text for the audit log.
     let text: String
+    /// The connection, to be protected; nil if there is certainly none.
+    let connection: ProtectedConnection?
 
     /// Looks at a claim of the form of SSH_CONNECTION: `ADDRESS PORT ADDRESS PORT`.
     init(claim: String) {
@@ -15,6 +17,7 @@ struct ClaimedOrigin: Sendable, Equatable {
             let host = Endpoint(words[2], words[3])
         else {
             text = "\(claim.prefix(200)) (as the client says)"
+            connection = nil
             return
         }
         let found = ConnectionLookup.hasConnection(from: peer, to: host)
@@ -25,5 +28,8 @@ struct ClaimedOrigin: Sendable, Equatable {
             case nil: "as the client says"
             }
         text = "\(peer.text) to \(host.text) (\(verdict))"
+        let isPair = peer.address.count == host.address.count
+        connection =
+            found == false || !isPair ? nil : ProtectedConnection(from: peer, to: host)
     }
 }
