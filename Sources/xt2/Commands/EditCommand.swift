@@ -81,7 +81,8 @@ extension EditCommand {
 enum OwnOptions {
     /// Their long names.
     static let names = [
-        "--after", "--at", "--before", "--confirm", "--force", "--help", "--id", "--json", "--message",
+        "--after", "--at", "--before", "--confirm", "--force", "--help", "--id", "--json",
+        "--message",
         "--protect",
         "--socket", "--tx",
     ]
