@@ -3,7 +3,7 @@ SWIFT ?= swift
 RELEASE := -c release -Xswiftc -static-stdlib
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build debug demo test soak fmt lint golden fuzz-smoke setup install clean
+.PHONY: build debug demo test soak fmt lint golden fuzz-smoke setup install install-compat clean
 
 build: setup  ## release builds of xt2 and xt2d, with the Swift runtime inside
 	$(SWIFT) build $(RELEASE) --product xt2d
@@ -20,7 +20,7 @@ test: setup  ## lint, then all tests; those that need the kernel run in private 
 	$(SWIFT) build --build-tests
 	Scripts/test
 
-soak: setup  ## the long runs: 1,000 kills, 500 random versions
+soak: setup  ## the long runs: 1,000 kills, 5,000 random versions
 	$(SWIFT) build --build-tests
 	XT2_SOAK=1 Scripts/test --filter SystemTests
 
@@ -46,6 +46,10 @@ install: build
 	install -D -m 644 packaging/xt2d.conf $(DESTDIR)$(PREFIX)/share/xt2/xt2d.conf
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/xt2d.service \
 	  | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/xt2d.service
+
+COMPAT := $(foreach name,iptables ip6tables,$(name) $(name)-save $(name)-restore)
+install-compat: install  ## the names of iptables' programs, as links to xt2
+	for name in $(COMPAT); do ln -sf xt2 $(DESTDIR)$(PREFIX)/bin/$$name; done
 
 clean:
 	$(SWIFT) package clean

@@ -33,8 +33,14 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+        // libxtables itself is opened at run time; only its header is needed here.
+        .target(name: "CXTables"),
         .target(name: "NetlinkProto", swiftSettings: settings),
         .target(name: "RuleSyntax", dependencies: ["NetlinkProto"], swiftSettings: settings),
+        .target(name: "XTables", dependencies: ["CXTables"], swiftSettings: settings),
+        .target(
+            name: "IPTables", dependencies: ["NetlinkProto", "RuleSyntax", "XTables"],
+            swiftSettings: settings),
         .target(
             name: "RuleStore",
             dependencies: [
@@ -67,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "xt2",
             dependencies: [
-                "NetlinkProto", "RuleSyntax",
+                "IPTables", "NetlinkProto", "RuleSyntax", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -82,6 +88,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RuleSyntaxTests", dependencies: ["RuleSyntax", "NetlinkProto", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "IPTablesTests",
+            dependencies: ["IPTables", "NetlinkProto", "RuleSyntax", "TestSupport", "XTables"],
             swiftSettings: settings),
         .testTarget(
             name: "RuleStoreTests",

@@ -6,6 +6,8 @@ public struct RuleSyntaxError: Error, Hashable, Sendable {
     public var wordIndex: Int?
     /// What was perhaps meant, as a sentence without a full stop.
     public var hint: String?
+    /// What iptables would have ended with for this, where that is known: 2 for a wrong parameter.
+    public var status: Int32?
 
     /// Describes one fault.
     public init(_ message: String, at wordIndex: Int? = nil, hint: String? = nil) {

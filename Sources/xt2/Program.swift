@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import RuleSyntax
 
 /// The `xt2` program: reads its words, does what they say, and ends with a status that a script can rely on.
 @main
@@ -8,7 +9,11 @@ enum Program {
     static let release = "0.1.0"
 
     static func main() {
-        exit(run(Array(CommandLine.arguments.dropFirst())))
+        let arguments = Swift.CommandLine.arguments
+        if let (program, words) = CompatProgram.called(arguments) {
+            exit(program.run(words))
+        }
+        exit(run(Array(arguments.dropFirst())))
     }
 
     /// Does what the words that were typed behind `xt2` say.
@@ -21,13 +26,8 @@ enum Program {
                 try show("xt2 \(release)")
                 return 0
             }
-            if let edit = try PlainEdit(words) {
-                try edit.run()
-                return 0
-            }
-            try checkCommandName(words)
-            var command = try parse(words)
-            try command.run()
+            let path = SocketPath(option: SocketPath.option(in: words))
+            try RuleText.using(KernelRevisions.extensions(path)) { try runCommand(words) }
             return 0
         } catch let error as CommandError {
             complain(error.quoting(["xt2"] + typed).report)
@@ -35,6 +35,13 @@ enum Program {
         } catch {
             return end(with: error)
         }
+    }
+
+    private static func runCommand(_ words: [String]) throws {
+        if let edit = try PlainEdit(words) { return try edit.run() }
+        try checkCommandName(words)
+        var command = try parse(words)
+        try command.run()
     }
 
     /// Reads the words by the parser of the one command that they name.

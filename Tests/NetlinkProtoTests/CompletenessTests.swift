@@ -20,14 +20,14 @@ import Testing
     }
 
     /// The cases of ``Expression``; the compiler refuses this function when there is one more.
-    private static let cases = 29
+    private static let cases = 32
     private static func count(_ expression: Expression) {
         switch expression {
         case .immediate, .bitwise, .byteorder, .compare, .range: break
         case .lookup, .dynamicSet, .objectReference, .compatMatch, .compatTarget, .unknown: break
         case .payload, .extensionHeader, .meta, .conntrack, .routing, .socket, .fib: break
         case .limit, .connectionLimit, .counter, .quota, .log, .queue, .reject, .notrack: break
-        case .nat, .masquerade, .redirect: break
+        case .nat, .masquerade, .redirect, .transparentProxy, .duplicate, .forward: break
         }
     }
 

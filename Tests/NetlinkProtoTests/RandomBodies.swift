@@ -152,6 +152,14 @@ struct RandomBodies {
                 ObjectReferenceExpression(
                     type: maybe(word()), name: maybe(name()), source: maybe(register()),
                     set: maybe(name()), setID: maybe(word()))),
+            .transparentProxy(
+                TransparentProxyExpression(
+                    family: word(), address: maybe(register()), port: maybe(register()))),
+            .duplicate(
+                DuplicateExpression(address: maybe(register()), device: maybe(register()))),
+            .forward(
+                ForwardExpression(
+                    device: register(), address: maybe(register()), family: maybe(word()))),
             .compatMatch(CompatMatchExpression(name: name(), revision: word(), info: some())),
             .compatTarget(CompatTargetExpression(name: name(), revision: word(), info: some())),
             .unknown(UnknownExpression(name: "x" + name(), data: maybe(some()))),

@@ -177,6 +177,15 @@ import Testing
         Case(
             "expression-socket", 1, .socket(SocketExpression(key: 1, destination: .r1)),
             equal(7, 0, 0, 0)),
+        // tproxy ip to 127.0.0.1:80
+        Case(
+            "expression-redirect-packets", 0, constant(127, 0, 0, 1),
+            constant(0, 80, in: .r2),
+            .transparentProxy(TransparentProxyExpression(family: 2, address: .r1, port: .r2))),
+        // fwd to "lo"
+        Case(
+            "expression-redirect-packets", 2, constant(1, 0, 0, 0),
+            .forward(ForwardExpression(device: .r1))),
         // fib daddr type local
         Case(
             "expression-fib", 1,

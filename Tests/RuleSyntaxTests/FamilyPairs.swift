@@ -232,5 +232,9 @@ extension NFTPair {
             NFTPair(
                 "-s 1.2.3.4 -j REJECT --reject-with icmp-host-prohibited",
                 "ip saddr 1.2.3.4 counter reject with icmp type host-prohibited"),
+            NFTPair("-4 -j DSCP --set-dscp 10", "meta protocol ip counter ip dscp set 10"),
+            NFTPair("-6 -j HL --hl-set 5", "meta protocol ip6 counter ip6 hoplimit set 5"),
+            NFTPair("-j FWD --to-ifindex 1", #"counter fwd to "lo""#),
+            NFTPair("-j DUP --to-ifindex 1", #"counter dup to "lo""#),
         ]
 }

@@ -29,14 +29,14 @@ struct NFTPair: Sendable {
     /// The pairs for a family.
     static func all(_ family: Family) -> [NFTPair] {
         switch family {
-        case .ip: everywhere + ip + translation("") + reject(.ip)
-        case .ip6: everywhere + ip6 + translation6("") + reject(.ip6)
+        case .ip: everywhere + ip + translation("") + reject(.ip) + mangle(.ip)
+        case .ip6: everywhere + ip6 + translation6("") + reject(.ip6) + mangle(.ip6)
         case .arp: arp
         case .bridge: bridge
         case .netdev: netdev
         default:
             everywhere + ip + ip6 + inet + translation(" ip") + translation6(" ip6")
-                + reject(.inet)
+                + reject(.inet) + mangle(.inet)
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 /// Versions that nobody confirms: that they really leave the kernel, whatever happens to the daemon meanwhile.
 @Suite struct ConfirmationTests {
-    /// Version 1: a base chain with one rule. What is safe.
+    /// Version 1, which is safe: a base chain with one rule.
     private func makeBase(_ client: ControlClient) throws {
         try client.commit {
             $0.addTable()

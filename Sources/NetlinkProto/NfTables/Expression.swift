@@ -59,6 +59,12 @@ public enum Expression: Hashable, Sendable {
     case compatMatch(CompatMatchExpression)
     /// `target`.
     case compatTarget(CompatTargetExpression)
+    /// `tproxy`.
+    case transparentProxy(TransparentProxyExpression)
+    /// `dup`.
+    case duplicate(DuplicateExpression)
+    /// `fwd`.
+    case forward(ForwardExpression)
     /// `notrack`: the connection is not tracked; it has no attributes.
     case notrack
     /// Anything else, kept as bytes.
@@ -94,6 +100,9 @@ public enum Expression: Hashable, Sendable {
         case .objectReference: ObjectReferenceExpression.name
         case .compatMatch: CompatMatchExpression.name
         case .compatTarget: CompatTargetExpression.name
+        case .transparentProxy: TransparentProxyExpression.name
+        case .duplicate: DuplicateExpression.name
+        case .forward: ForwardExpression.name
         case .notrack: "notrack"
         case .unknown(let body): body.name
         }
@@ -134,6 +143,10 @@ public enum Expression: Hashable, Sendable {
             .objectReference(try ObjectReferenceExpression(attributes))
         case CompatMatchExpression.name: .compatMatch(try CompatMatchExpression(attributes))
         case CompatTargetExpression.name: .compatTarget(try CompatTargetExpression(attributes))
+        case TransparentProxyExpression.name:
+            .transparentProxy(try TransparentProxyExpression(attributes))
+        case DuplicateExpression.name: .duplicate(try DuplicateExpression(attributes))
+        case ForwardExpression.name: .forward(try ForwardExpression(attributes))
         case "notrack": try Expression.notrack(attributes)
         default: nil
         }
@@ -176,6 +189,9 @@ public enum Expression: Hashable, Sendable {
         case .objectReference(let body): body.write(to: &writer)
         case .compatMatch(let body): body.write(to: &writer)
         case .compatTarget(let body): body.write(to: &writer)
+        case .transparentProxy(let body): body.write(to: &writer)
+        case .duplicate(let body): body.write(to: &writer)
+        case .forward(let body): body.write(to: &writer)
         case .notrack: break
         case .unknown(let body): writer.raw(body.data ?? [])
         }

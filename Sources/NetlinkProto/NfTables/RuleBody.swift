@@ -64,12 +64,13 @@ public struct RuleBody: AttributeBody {
     }
 
     /// The form in which rules are compared and stored: without state, the elements of its sets in
-    /// the order of their keys, and its sets without names.
+    /// the order of their keys, its sets without names, and its ``compat`` the implied one.
     ///
     /// Why ordered: the kernel dumps elements in the order of its hash tables, which differs from
-    /// boot to boot.
+    /// boot to boot. It does not dump ``compat`` at all.
     public var canonical: RuleBody {
         var body = withoutState
+        body.compat = impliedCompat
         for index in body.sets.indices { body.sets[index].elements.sort() }
         body.expressions = body.expressions.map { expression in
             guard case .lookup(var lookup) = expression, lookup.setID != nil else {

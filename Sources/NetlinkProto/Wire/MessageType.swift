@@ -94,6 +94,7 @@ public struct MessageType: RawRepresentable, Hashable, Sendable {
         .newObject: "NEWOBJ", .getObject: "GETOBJ", .deleteObject: "DELOBJ",
         .newFlowtable: "NEWFLOWTABLE", .getFlowtable: "GETFLOWTABLE",
         .deleteFlowtable: "DELFLOWTABLE", .getRuleReset: "GETRULE_RESET",
+        .getCompat: "COMPAT_GET",
     ]
 
     /// The C name without its prefix, such as `NEWRULE`, or the number.

@@ -23,13 +23,20 @@ struct ConntrackMatch: MatchExtension {
             throw RuleSyntaxError(
                 "-m conntrack needs an option", at: match.index, hint: "such as --ctstate NEW")
         }
-        for option in match.options { builder.append(try condition(option)) }
+        for option in match.options {
+            for condition in try conditions(option) { builder.append(condition) }
+        }
+    }
+
+    private func conditions(_ option: ParsedOption) throws(RuleSyntaxError) -> [Condition] {
+        guard option.name != "--ctstate" else {
+            return try ConnectionState.conditions(option.value, negated: option.isNegated)
+        }
+        return [try condition(option)]
     }
 
     private func condition(_ option: ParsedOption) throws(RuleSyntaxError) -> Condition {
         switch option.name {
-        case "--ctstate":
-            return try ConnectionState.condition(option.value, negated: option.isNegated)
         case "--ctstatus": return try ConnectionStatus.condition(option)
         case "--ctdir": return try direction(option)
         case "--ctproto":
@@ -111,8 +118,11 @@ struct StateMatch: MatchExtension {
         guard let option = match["--state"] else {
             throw RuleSyntaxError("-m state needs --state", at: match.index)
         }
-        builder.append(
-            try ConnectionState.condition(option.value, negated: option.isNegated))
+        for condition in try ConnectionState.conditions(
+            option.value, negated: option.isNegated)
+        {
+            builder.append(condition)
+        }
     }
 
     func claim(_ items: ArraySlice<Item>, _ state: PrintState) -> Claim? { nil }
@@ -129,7 +139,8 @@ enum ConnectionState {
 
     static let selector = Selector.conntrack(.state, direction: nil)
 
-    static func condition(_ word: Word, negated: Bool) throws(RuleSyntaxError) -> Condition {
+    /// One condition; two for a list that no packet is to be in, of states and of translations.
+    static func conditions(_ word: Word, negated: Bool) throws(RuleSyntaxError) -> [Condition] {
         var bits: UInt32 = 0
         var translated: UInt32 = 0
         for part in word.text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -147,15 +158,17 @@ enum ConnectionState {
                         ?? "there are: " + (states + translations).map(\.1).joined(separator: " "))
             }
         }
-        guard translated != 0 else {
-            return Condition(selector, hasAnyOf: bits, negated: negated)
-        }
-        guard bits == 0 else {
+        let states = Condition(selector, hasAnyOf: bits, negated: negated)
+        let translations = Condition(
+            ConnectionStatus.selector, hasAnyOf: translated, negated: negated)
+        if translated == 0 { return [states] }
+        if bits == 0 { return [translations] }
+        guard negated else {
             throw RuleSyntaxError(
                 "SNAT and DNAT cannot stand in one list with other states", at: word.index,
                 hint: "write two rules")
         }
-        return Condition(ConnectionStatus.selector, hasAnyOf: translated, negated: negated)
+        return [states, translations]
     }
 
     static func text(_ condition: Condition) -> (name: String, text: String, negated: Bool)? {

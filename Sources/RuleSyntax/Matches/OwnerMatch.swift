@@ -32,21 +32,25 @@ struct OwnerMatch: MatchExtension {
                 continue
             }
             let isUser = option.name == "--uid-owner"
-            let range = try OwnerMatch.parse(option.value, isUser ? "a user id" : "a group id")
+            let range = try OwnerMatch.parse(option.value, isUser: isUser)
             builder.append(
                 range.condition(
                     on: .meta(isUser ? .socketUserID : .socketGroupID), negated: option.isNegated))
         }
     }
 
-    private static func parse(_ word: Word, _ what: String) throws(RuleSyntaxError) -> NumberRange {
+    private static func parse(_ word: Word, isUser: Bool) throws(RuleSyntaxError) -> NumberRange {
         if let first = word.text.unicodeScalars.first, !("0"..."9").contains(first) {
-            throw RuleSyntaxError(
-                "“\(word.text)” is not \(what)", at: word.index,
-                hint: "names are not looked up; `id` tells the number")
+            guard let id = isUser ? Account.userID(word.text) : Account.groupID(word.text) else {
+                throw RuleSyntaxError(
+                    "there is no \(isUser ? "user" : "group") “\(word.text)” on this host",
+                    at: word.index)
+            }
+            return NumberRange(lower: UInt64(id), upper: UInt64(id))
         }
         return try NumberRange.parse(
-            word.text, separator: "-", what, limit: UInt64(UInt32.max), at: word.index)
+            word.text, separator: "-", isUser ? "a user id" : "a group id",
+            limit: UInt64(UInt32.max), at: word.index)
     }
 
     private func checkHook(_ context: RuleContext, at index: Int) throws(RuleSyntaxError) {

@@ -42,12 +42,23 @@ enum ExpressionText {
         case .dynamicSet(let body):
             "dynset \(dynamicOperation(body.operation)) reg_key \(body.key.rawValue) set \(body.set)"
         case .queue(let body): queue(body)
+        case .transparentProxy(let body):
+            "tproxy family \(body.family)" + register(" addr", body.address)
+                + register(" port", body.port)
+        case .duplicate(let body):
+            "dup" + register(" addr", body.address) + register(" dev", body.device)
+        case .forward(let body):
+            "fwd" + register(" dev", body.device) + register(" addr", body.address)
         case .unknown(let body): "\(body.name) 0x\(hex(body.data ?? []))"
         default: expression.name
         }
     }
 
     private static func hex(_ bytes: [UInt8]) -> String { HexBytes.text(bytes) }
+
+    private static func register(_ what: String, _ register: Register?) -> String {
+        register.map { "\(what) reg \($0.rawValue)" } ?? ""
+    }
 
     private static func destination(_ register: Register?) -> String {
         register.map { " => reg \($0.rawValue)" } ?? ""

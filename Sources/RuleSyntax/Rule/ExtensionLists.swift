@@ -15,7 +15,9 @@ extension Extensions {
             QueueTarget(), RejectTarget(), LogTarget(), NFLogTarget(), MarkTarget(),
             ConnmarkTarget(), NATTarget(.source), NATTarget(.destination), MasqueradeTarget(),
             RedirectTarget(), NFQueueTarget(), ConntrackTarget("CT"), ConntrackTarget("NOTRACK"),
-            ClassifyTarget(), TraceTarget(),
+            ClassifyTarget(), TraceTarget(), NetmapTarget(), DSCPTarget(), TOSTarget(),
+            HopLimitTarget(.ip), HopLimitTarget(.ip6), TCPMSSTarget(), TransparentProxyTarget(),
+            TeeTarget(),
         ])
 
     static let netdev = Extensions(
@@ -27,7 +29,8 @@ extension Extensions {
         ],
         targets: verdicts + [
             RejectTarget(), LogTarget(), NFLogTarget(), MarkTarget(), ClassifyTarget(),
-            TraceTarget(),
+            TraceTarget(), DSCPTarget(), TOSTarget(), HopLimitTarget(.ip), HopLimitTarget(.ip6),
+            DeviceTarget(isForward: true), DeviceTarget(isForward: false),
         ])
 
     static let bridge = Extensions(

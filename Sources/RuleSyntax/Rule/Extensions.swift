@@ -56,6 +56,9 @@ final class Extensions: Sendable {
         }
     }
 
+    /// The target that this module has words for.
+    func target(named name: String) -> TargetEntry? { targetsByName[name] }
+
     /// The target that `-j NAME` means: a chain if it is none of the targets.
     func target(for name: Word) throws(RuleSyntaxError) -> TargetEntry {
         if let target = targetsByName[name.text] { return target }
@@ -71,7 +74,9 @@ final class Extensions: Sendable {
             throw refusal
         }
         if Extensions.foreignTargets.contains(name.text) {
-            throw RuleSyntaxError("target \(name.text) is not supported yet", at: name.index)
+            throw RuleSyntaxError(
+                "target \(name.text) is an extension of iptables that cannot be loaded here",
+                at: name.index)
         }
         try ChainName.check(name)
         return TargetEntry(ChainTarget(chain: name.text, isGoto: false))
@@ -116,7 +121,9 @@ final class Extensions: Sendable {
             return refusal
         }
         if Extensions.foreignMatches.contains(name.text) {
-            return RuleSyntaxError("match \(name.text) is not supported yet", at: name.index)
+            return RuleSyntaxError(
+                "match \(name.text) is an extension of iptables that cannot be loaded here",
+                at: name.index)
         }
         let names = matches.filter { !$0.isHead }.map(\.name)
         let near = EditDistance.nearest(to: name.text, among: names)
@@ -162,7 +169,7 @@ final class Extensions: Sendable {
             hint: "add " + protocols.joined(separator: " or "))
     }
 
-    /// Matches of xtables that have no place here yet.
+    /// Matches that libxtables reads and writes.
     private static let foreignMatches: Set = [
         "ah", "bpf", "cgroup", "cluster", "connbytes", "connlabel", "connlimit", "cpu", "dccp",
         "devgroup", "dscp", "dst", "ecn", "esp", "eui64", "frag", "geoip", "hashlimit", "hbh",
@@ -171,11 +178,10 @@ final class Extensions: Sendable {
         "statistic", "string", "tcpmss", "time", "tos", "ttl", "u32",
     ]
 
-    /// Targets of xtables that have no place here yet.
-    private static let foreignTargets: Set = [
-        "AUDIT", "CHECKSUM", "CLUSTERIP", "CONNSECMARK", "DNPT", "DSCP", "ECN", "HL",
-        "HMARK", "IDLETIMER", "LED", "NETMAP", "RATEEST", "SECMARK", "SET", "SNPT", "SYNPROXY",
-        "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TTL", "ULOG",
+    /// Targets that libxtables reads and writes.
+    static let foreignTargets: Set = [
+        "AUDIT", "CHECKSUM", "CLUSTERIP", "CONNSECMARK", "DNPT", "ECN", "HMARK", "IDLETIMER",
+        "LED", "RATEEST", "SECMARK", "SET", "SNPT", "SYNPROXY", "TCPOPTSTRIP", "ULOG",
     ]
 }
 

@@ -109,9 +109,16 @@ struct RuleParser {
     private mutating func readMatch(_ attached: String?, at index: Int) throws(RuleSyntaxError) {
         try refuseNegation(of: "-m", at: index)
         let name = try value(attached, of: "-m", "the name of a match", at: index)
-        guard let entry = extensions.match(named: name.text) else {
-            throw extensions.unknownMatch(name)
+        let known = extensions.match(named: name.text)
+        if known == nil || Foreign.isNeeded(for: words[position...]),
+            let match = try readForeign(name, isTarget: false, isKnown: known != nil)
+        {
+            let family = ForeignMatch(name: name.text, expression: match)
+            matches.append(
+                Match(entry: MatchEntry(family), given: ParsedExtension(index: name.index)))
+            return
         }
+        guard let entry = known else { throw extensions.unknownMatch(name) }
         if case .transport(let protocols) = entry.form {
             guard let transport, protocols.contains(transport) else {
                 throw RuleSyntaxError(
@@ -126,8 +133,45 @@ struct RuleParser {
         try refuseNegation(of: "-j", at: index)
         try refuseSecondTarget(at: index)
         let name = try value(attached, of: "-j", "a target or a chain", at: index)
-        target = Target(
-            entry: try extensions.target(for: name), given: ParsedExtension(index: name.index))
+        let known = extensions.target(named: name.text)
+        let entry: TargetEntry
+        if known == nil || Foreign.isNeeded(for: words[position...]),
+            let foreign = try readForeign(name, isTarget: true, isKnown: known != nil)
+        {
+            entry = TargetEntry(ForeignTarget(name: name.text, expression: foreign))
+        } else if let known {
+            entry = known
+        } else {
+            entry = try extensions.target(for: name)
+        }
+        target = Target(entry: entry, given: ParsedExtension(index: name.index))
+    }
+
+    /// Lets an extension's own code read the options that follow its name; nil if there is none of this name, or it knows
+    /// none of the options of one that this module has words for too.
+    private mutating func readForeign(
+        _ word: Word, isTarget: Bool, isKnown: Bool
+    ) throws(RuleSyntaxError) -> Expression? {
+        guard let foreign = Foreign.extensions,
+            let name = isKnown
+                ? ForeignName(word.text, isTarget: isTarget)
+                : Foreign.name(word.text, isTarget: isTarget)
+        else { return nil }
+        let place = ForeignPlace(family: context.family, transport: transport)
+        let rest = Array(words[position...])
+        let reading: ForeignReading?
+        do {
+            reading = try foreign.read(name, words: rest, in: place)
+        } catch {
+            // What this module can say better, it says itself.
+            if isKnown { return nil }
+            var shifted = error
+            shifted.wordIndex = error.wordIndex.map { $0 + position } ?? word.index
+            throw shifted
+        }
+        guard let reading, !isKnown || reading.count > 0 else { return nil }
+        position += reading.count
+        return reading.expression
     }
 
     private mutating func readGoto(_ attached: String?, at index: Int) throws(RuleSyntaxError) {
@@ -249,7 +293,8 @@ struct RuleParser {
         for match in ordered() { try match.entry.family.compile(match.given, into: &builder) }
         let last = try target?.entry.family.compile(
             target?.given ?? ParsedExtension(index: 0), into: &builder)
-        let body = builder.body(counts: counts, target: last ?? [])
+        var body = builder.body(counts: counts, target: last ?? [])
+        if body.compat == nil { body.compat = body.impliedCompat }
         try RuleParser.check(body)
         return body
     }

@@ -10,7 +10,10 @@ struct RulePrinter {
     private let extensions: Extensions
 
     init(_ body: RuleBody, family: Family) {
-        self.body = body.withoutState
+        var body = body.withoutState
+        // Kernels do not say it; texts need not.
+        if body.compat == nil { body.compat = body.impliedCompat }
+        self.body = body
         context = RuleContext(family: family)
         extensions = Extensions.of(family)
     }
@@ -55,7 +58,7 @@ struct RulePrinter {
 
     /// The comment's words; nil if the rule holds more than expressions and a comment.
     private func comment() -> [String]? {
-        guard body.compat == nil, body.unknown.isEmpty else { return nil }
+        guard body.compat == body.impliedCompat, body.unknown.isEmpty else { return nil }
         if body.userData.isEmpty { return [] }
         return Comment.text(body.userData).map { ["-m", "comment", "--comment", $0] }
     }
@@ -98,7 +101,7 @@ struct RulePrinter {
         for entry in extensions.matches {
             if let claim = entry.family.claim(items, state) { return (entry, claim) }
         }
-        return nil
+        return ForeignMatch.claim(items, state)
     }
 
     /// The match that the words so far end with.
@@ -115,7 +118,7 @@ struct RulePrinter {
     ) -> [String] {
         guard !entry.isHead else { return [] }
         let before = open
-        let isSame = before?.name == entry.name
+        let isSame = before?.name == entry.name && !(entry.family is ForeignMatch)
         open = OpenMatch(name: entry.name, options: Set(claim.options), last: claim)
         guard let before, isSame else {
             if entry.isTransport, !hasTransport { return [] }
@@ -155,7 +158,7 @@ struct RulePrinter {
         for target in extensions.targets {
             if let words = target.family.claim(tail, state) { return ["-j", target.name] + words }
         }
-        return nil
+        return ForeignTarget.words(tail, state)
     }
 
     // MARK: Words for what cannot be said
@@ -170,6 +173,7 @@ struct RulePrinter {
 
     private func rawWords() -> [String] {
         var rest = body
+        if rest.compat == rest.impliedCompat { rest.compat = nil }
         rest.expressions = []
         rest.sets = []
         var words = ["--no-counter"] + body.sets.flatMap(RawMatch.words)

@@ -5,18 +5,37 @@ struct NATRange: Hashable, Sendable {
     var lower: Address?
     var upper: Address?
     var ports: PortRange?
+    /// Whether the addresses are a network that is put in the place of another, each host keeping its own part.
+    var isPrefix = false
 
-    /// Reads `ADDRESS[-ADDRESS][:PORT[-PORT]]` or `:PORT[-PORT]`; with ports, IPv6 addresses stand in brackets.
+    /// Reads `ADDRESS[-ADDRESS][:PORT[-PORT]]`, `ADDRESS/PREFIX` or `:PORT[-PORT]`; with ports, IPv6 addresses stand in brackets.
     static func parse(_ word: Word) throws(RuleSyntaxError) -> NATRange {
         var range = NATRange()
         let (addresses, ports) = split(word.text)
         if let ports { range.ports = try port(ports, at: word.index) }
         guard let addresses else { return range }
         let bare = addresses.filter { $0 != "[" && $0 != "]" }
+        if bare.contains("/") {
+            try range.readPrefix(bare, at: word.index)
+            return range
+        }
         let (lower, upper) = try AddressRangeMatch.parse(bare[...], at: word.index)
         range.lower = lower
         range.upper = lower == upper ? nil : upper
         return range
+    }
+
+    private mutating func readPrefix(_ text: String, at index: Int) throws(RuleSyntaxError) {
+        let network = try AddressMask.parse(text, at: index)
+        guard network.prefix != nil else {
+            throw RuleSyntaxError("a mask with holes is no network to rewrite to", at: index)
+        }
+        guard ports == nil else {
+            throw RuleSyntaxError("a network to rewrite to has no ports", at: index)
+        }
+        lower = network.address
+        upper = network.isHost ? nil : Address(network.last)
+        isPrefix = !network.isHost
     }
 
     /// Reads `PORT[-PORT]`.
@@ -44,6 +63,13 @@ struct NATRange: Hashable, Sendable {
     /// The text that ``parse(_:)`` reads.
     var text: String {
         var text = lower?.text ?? ""
+        if isPrefix {
+            guard let lower, let upper,
+                let network = AddressMask.covering(lower.bytes, upper.bytes).first,
+                network.last == upper.bytes, ports == nil
+            else { return "" }
+            return network.text
+        }
         if let upper { text += "-" + upper.text }
         guard let ports else { return text }
         if lower?.family == .ip6 { text = "[\(text)]" }
@@ -57,6 +83,9 @@ enum NATFlags {
     static let ports: UInt32 = 2
     /// `NF_NAT_RANGE_MAP_IPS`: there are addresses; the kernel sets it by itself.
     static let addresses: UInt32 = 1
+
+    /// `NF_NAT_RANGE_NETMAP`: the addresses are a network.
+    static let prefix: UInt32 = 64
 
     private static let names: [(UInt32, String)] = [
         (4, "--random"), (16, "--random-fully"), (8, "--persistent"),

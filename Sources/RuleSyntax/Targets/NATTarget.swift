@@ -10,11 +10,12 @@ struct NATTarget: TargetExtension {
     var summary: String {
         "Rewrite the connection's \(direction == .source ? "source" : "destination")"
     }
-    private var option: String { direction == .source ? "--to-source" : "--to-destination" }
+    /// The option that says what to.
+    var to: String { direction == .source ? "--to-source" : "--to-destination" }
     private var kind: NATExpression.Kind { direction == .source ? .source : .destination }
 
     var options: [OptionSpecification] {
-        [OptionSpecification(option, values: ["[ADDRESS[-ADDRESS]][:PORT[-PORT]]"])]
+        [OptionSpecification(to, values: ["[ADDRESS[-ADDRESS|/PREFIX]][:PORT[-PORT]]"])]
             + NATFlags.options
     }
 
@@ -24,8 +25,8 @@ struct NATTarget: TargetExtension {
         try NATPlace.check(
             name, direction == .source ? ["postrouting", "input"] : ["prerouting", "output"],
             builder.context, at: target.index)
-        guard let to = target[option] else {
-            throw RuleSyntaxError("\(name) needs \(option) ADDRESS", at: target.index)
+        guard let to = target[self.to] else {
+            throw RuleSyntaxError("\(name) needs \(self.to) ADDRESS", at: target.index)
         }
         let range = try NATRange.parse(to.value)
         if range.ports != nil { try NATPlace.requirePorts(builder, at: to.value.index) }
@@ -54,15 +55,17 @@ struct NATTarget: TargetExtension {
         nat.addressMax = range.upper.map { registers.load($0.bytes) }
         (nat.portMin, nat.portMax) = registers.load(range.ports)
         if nat.portMin != nil { nat.flags |= NATFlags.ports }
+        if range.isPrefix { nat.flags |= NATFlags.prefix }
         return registers.loads + [.nat(nat)]
     }
 
     func claim(_ expressions: ArraySlice<Expression>, _ state: PrintState) -> [String]? {
         guard case .nat(let nat)? = expressions.last, nat.type == kind,
             let values = NATRegisters.values(expressions.dropLast()),
-            let flags = NATFlags.words(nat.flags)
+            let flags = NATFlags.words(nat.flags & ~NATFlags.prefix)
         else { return nil }
         var range = NATRange()
+        range.isPrefix = nat.flags & NATFlags.prefix != 0
         if let min = nat.addressMin {
             guard let bytes = values[min], bytes.count == 4 || bytes.count == 16 else {
                 return nil
@@ -76,7 +79,7 @@ struct NATTarget: TargetExtension {
             range.upper = Address(bytes)
         }
         range.ports = NATRegisters.ports(values, nat.portMin, nat.portMax)
-        return range.text.isEmpty ? nil : [option, range.text] + flags
+        return range.text.isEmpty ? nil : [to, range.text] + flags
     }
 }
 

@@ -17,6 +17,16 @@ struct SocketPath: Equatable {
         path = option ?? environment.flatMap { $0.isEmpty ? nil : $0 } ?? SocketPath.standard
     }
 
+    /// What `--socket` says in words that are not parsed yet; nil if it is not among them.
+    static func option(in words: [String]) -> String? {
+        let name = "--socket"
+        guard let index = words.firstIndex(where: { $0 == name || $0.hasPrefix(name + "=") }) else {
+            return nil
+        }
+        if words[index] != name { return String(words[index].dropFirst(name.count + 1)) }
+        return words.indices.contains(index + 1) ? words[index + 1] : nil
+    }
+
     /// Connects to the daemon, and tells it where the user is connected from and what must not be cut.
     ///
     /// - Throws: what went wrong, and what to do about it.

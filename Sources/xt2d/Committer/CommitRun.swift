@@ -7,6 +7,8 @@ struct Proposal {
     var ruleset: Ruleset
     var graph: ChainGraph
     var nextID: ObjectID
+    /// What new rules begin to count from.
+    var counters: [ObjectID: [CounterExpression]]
     var kind: VersionKind
     var rolledBackTo: VersionID?
     /// The version that this one takes back because nobody confirmed it.
@@ -27,6 +29,7 @@ struct Proposal {
         ruleset = editor.ruleset
         graph = editor.graph
         nextID = editor.nextID
+        counters = editor.counters
         self.kind = kind
         self.rolledBackTo = rolledBackTo
         self.confirmSeconds = confirmSeconds

@@ -38,7 +38,7 @@ extension Committer {
         do {
             return try Layout.batch(
                 from: head.ruleset, to: proposal.ruleset, changes: proposal.changes,
-                handles: head.handles, plan: batchPlan(version))
+                handles: head.handles, counters: proposal.counters, plan: batchPlan(version))
         } catch {
             throw Refusal(error, in: proposal.ruleset)
         }

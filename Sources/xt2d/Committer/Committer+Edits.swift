@@ -154,7 +154,11 @@ extension Committer {
             peer: peer, action: "zero", scopes: scope.map { [$0] } ?? [], message: "")
         do {
             try authorise(peer, .edit)
-            for table in try tables(message, family) { try zero(table, chain: message?.chain) }
+            if let message, message.handle != nil || message.index != nil {
+                try zeroRule(message)
+            } else {
+                for table in try tables(message, family) { try zero(table, chain: message?.chain) }
+            }
             note(audited, .committed)
         } catch {
             let refusal = Refusal(any: error)
@@ -182,6 +186,26 @@ extension Committer {
             throw Refusal(ENOENT, "There is no chain \(chain) in table \(table.title).")
         }
         return [table]
+    }
+
+    /// Sets the counters of the one rule to zero that a message names by id or index.
+    private func zeroRule(_ message: RuleMessage) throws(Refusal) {
+        guard let table = try tables(message, message.family).first,
+            let chain = head.ruleset.child(
+                of: table.id, kind: .chain, name: message.chain ?? ""),
+            let id = message.handle.map({ ObjectID(rawValue: $0.rawValue) })
+                ?? message.index.flatMap({ head.ruleset.ruleID(at: Int($0), of: chain.id) }),
+            head.ruleset.object(id)?.parent == chain.id, let handle = head.handles[id]
+        else { throw Refusal(ENOENT, "There is no such rule in chain \(message.chain ?? "").") }
+        do {
+            try kernel.resetRule(
+                RuleMessage(
+                    family: message.family, table: table.name, chain: chain.name, handle: handle))
+        } catch {
+            throw Refusal(
+                error.errno, "The kernel cannot reset the rule's counters: \(error.description).",
+                outcome: .failed)
+        }
     }
 
     private func zero(_ table: StoredObject, chain: String?) throws(Refusal) {

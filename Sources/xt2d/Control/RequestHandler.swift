@@ -71,6 +71,7 @@ struct RequestHandler: Sendable {
         case .newCandidate: try await begin(try read(message), header, peer, &replies)
         case .deleteCandidate: try await abort(try read(message), header, peer, &replies)
         case .commit: try await commit(try read(message), header, peer, &replies)
+        case .getCompat: try await tellRevision(message, header, &replies)
         case .getRuleReset: try await zero(message, header, peer, &replies)
         default:
             throw Refusal(

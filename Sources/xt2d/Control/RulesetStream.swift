@@ -79,21 +79,27 @@ struct CounterValues: Sendable {
 
     /// The expressions of a rule with the kernel's values in its counters.
     func fill(_ expressions: [Expression], of rule: ObjectID) -> [Expression] {
-        guard var values = counters[rule].map({ $0[...] }) else { return expressions }
-        return expressions.map { expression in
-            guard case .counter = expression, let value = values.popFirst() else {
-                return expression
-            }
-            return .counter(value)
-        }
+        expressions.counting(counters[rule] ?? [])
     }
 }
 
 extension [Expression] {
-    fileprivate var counters: [CounterExpression] {
+    /// The counters among them, in order.
+    var counters: [CounterExpression] {
         compactMap { expression in
             guard case .counter(let counter) = expression else { return nil }
             return counter
+        }
+    }
+
+    /// The same expressions with these values in their counters, the first in the first and so on.
+    func counting(_ values: [CounterExpression]) -> [Expression] {
+        var values = values[...]
+        return map { expression in
+            guard case .counter = expression, let value = values.popFirst() else {
+                return expression
+            }
+            return .counter(value)
         }
     }
 }

@@ -2,6 +2,7 @@ import NetlinkProto
 
 /// What an expression demands of the tables and base chains that it is reached from.
 ///
+/// Those of xt extensions are in ``ExtensionDemand``.
 /// - Source: the `validate` functions and families of linux `net/netfilter/nft_nat.c`, `nft_masq.c`, `nft_redir.c`,
 ///   `nft_reject*.c`, `nft_fib*.c`, `nft_tproxy.c`, `nft_socket.c`, `nft_rt.c`, `nft_meta.c`, `nft_osf.c`,
 ///   `nft_xfrm.c`, `nft_synproxy.c`, `nft_dup_netdev.c`, `nft_fwd_netdev.c`, `nft_compat.c`.
@@ -22,20 +23,20 @@ struct HookDemand: Hashable, Sendable {
     /// Expressions that may demand something of a hook; `meta` does for a few keys only.
     static let names: Set<String> = [
         "nat", "masq", "redir", "reject", "fib", "tproxy", "socket", "rt", "osf", "xfrm",
-        "synproxy", "fwd", "dup",
+        "synproxy", "fwd", "dup", "match", "target",
     ]
 
-    private static let prerouting: UInt32 = 1 << 0
-    private static let input: UInt32 = 1 << 1
-    private static let forward: UInt32 = 1 << 2
-    private static let output: UInt32 = 1 << 3
-    private static let postrouting: UInt32 = 1 << 4
+    static let prerouting: UInt32 = 1 << 0
+    static let input: UInt32 = 1 << 1
+    static let forward: UInt32 = 1 << 2
+    static let output: UInt32 = 1 << 3
+    static let postrouting: UInt32 = 1 << 4
     private static let ingress: UInt32 = 1 << 5
     private static let netdevIngress: UInt32 = 1 << 0
 
     private static let tcpMSSKey: UInt32 = 3  // NFT_RT_TCPMSS
 
-    private init(
+    init(
         _ what: String, chainType: String? = nil, hooks: UInt32, netdev: UInt32 = 0,
         bridge: UInt32 = 0, arp: UInt32 = 0, needsOneFamily: Bool = false
     ) {
@@ -71,8 +72,17 @@ struct HookDemand: Hashable, Sendable {
             self.init("a socket match", hooks: Self.prerouting | Self.input | Self.output)
         case .routing(let routing) where routing.key == Self.tcpMSSKey:
             self.init("the route's TCP MSS", hooks: Self.forward | Self.output | Self.postrouting)
+        case .compatMatch(let match):
+            guard let demand = ExtensionDemand.match(match.name) else { return nil }
+            self = demand
+        case .compatTarget(let target):
+            guard let demand = ExtensionDemand.target(target.name) else { return nil }
+            self = demand
         case .routing: self.init("the packet's route", hooks: .max)
         case .meta(let meta): self.init(meta: meta)
+        case .transparentProxy: self.init("TPROXY", hooks: Self.prerouting)
+        case .forward: self.init("FWD", hooks: 0, netdev: .max)
+        case .duplicate: self.init("DUP", hooks: .max, netdev: .max, needsOneFamily: true)
         case .unknown(let other): self.init(name: other.name)
         default: return nil
         }
@@ -97,14 +107,11 @@ struct HookDemand: Hashable, Sendable {
     /// Expressions that this program has no type for.
     private init?(name: String) {
         switch name {
-        case "tproxy": self.init("TPROXY", hooks: Self.prerouting)
         case "osf":
             self.init(
                 "a guess of the operating system",
                 hooks: Self.prerouting | Self.input | Self.forward)
         case "synproxy": self.init("SYNPROXY", hooks: Self.input | Self.forward)
-        case "fwd": self.init("FWD", hooks: 0, netdev: .max)
-        case "dup": self.init("DUP", hooks: .max, netdev: .max, needsOneFamily: true)
         default: return nil
         }
     }

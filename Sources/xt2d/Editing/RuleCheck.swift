@@ -23,11 +23,44 @@ enum RuleCheck {
         // With the rule id it must fit as well.
         _ = try RuleEncoder.identified(body.userData, .first)
         try checkSets(body)
+        try checkExtensions(body)
         let bytes = try body.encoded()
         guard bytes.count <= WireLimits.attributeBytes else {
             throw WireError(.tooLarge, "a rule of \(bytes.count) bytes")
         }
         return bytes
+    }
+
+    /// Greatest size of an xt extension's structure; the largest of the kernel's own, cgroup's with a path, has 4,120 bytes.
+    private static let extensionBytes = 8_192
+
+    /// What the kernel cuts off or refuses without a word: names, revisions and sizes out of bounds.
+    private static func checkExtensions(_ body: RuleBody) throws(WireError) {
+        for expression in body.expressions {
+            switch expression {
+            case .compatMatch(let match):
+                try checkExtension(match.name, match.revision, match.info)
+            case .compatTarget(let target):
+                try checkExtension(target.name, target.revision, target.info)
+            default: continue
+            }
+        }
+    }
+
+    private static func checkExtension(
+        _ name: String, _ revision: UInt32, _ info: [UInt8]
+    ) throws(WireError) {
+        guard !name.isEmpty, name.utf8.count <= CompatMessage.nameBytes else {
+            throw WireError(
+                .badValue, "the name of an xt extension has 1 to \(CompatMessage.nameBytes) bytes")
+        }
+        guard revision <= UInt32(UInt8.max) else {
+            throw WireError(.badValue, "the xt extension \(name) has no revision \(revision)")
+        }
+        guard info.count <= extensionBytes else {
+            throw WireError(
+                .tooLarge, "the structure of the xt extension \(name) has \(info.count) bytes")
+        }
     }
 
     /// Each lookup in an anonymous set must name one that the rule has, and each set must be named.

@@ -11,6 +11,7 @@ extension RulesetEditor {
         if edit.flags.contains(.replace) {
             let rule = try self.rule(message, chain, edit)
             editedRules.append((edit.sequence, rule.id))
+            noteCounters(of: message.body, rule.id)
             return try modify(rule, edit) { $0.body = body }
         }
         guard edit.flags.contains(.create) else {
@@ -24,6 +25,7 @@ extension RulesetEditor {
         }
         let id = takeID()
         editedRules.append((edit.sequence, id))
+        noteCounters(of: message.body, id)
         try add(
             StoredObject(id: id, kind: .rule, parent: chain.id, orderKey: key, body: body), edit)
     }

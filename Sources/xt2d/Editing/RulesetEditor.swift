@@ -23,6 +23,8 @@ struct RulesetEditor {
     private var order: [ObjectID] = []
     /// The last rule of a candidate whose place was taken, as the candidate has it, and the place that it got.
     var displaced: (rule: StoredObject, key: OrderKey)?
+    /// What new rules begin to count from, where that is not 0; no part of a version.
+    private(set) var counters: [ObjectID: [CounterExpression]] = [:]
     /// Where rules of a candidate stand whose places were taken.
     var newKeys: [ObjectID: OrderKey] = [:]
 
@@ -131,6 +133,12 @@ struct RulesetEditor {
     }
 
     // MARK: Changes
+
+    /// Takes note of what a rule begins to count from.
+    mutating func noteCounters(of body: RuleBody, _ id: ObjectID) {
+        let values = body.expressions.counters
+        if values.contains(where: { $0.packets != 0 || $0.bytes != 0 }) { counters[id] = values }
+    }
 
     mutating func takeID() -> ObjectID {
         defer { nextID = nextID.next }

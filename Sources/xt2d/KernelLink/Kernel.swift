@@ -28,6 +28,8 @@ protocol Kernel: AnyObject {
         _ type: MessageType, family: Family, _ attributes: (inout MessageWriter) -> Void,
         _ body: (borrowing MessageView) throws(WireError) -> Void
     ) throws(KernelError)
+    /// Sets the counters of the rule that `rule` names by its kernel handle to zero.
+    func resetRule(_ rule: RuleMessage) throws(KernelError)
 }
 
 extension Kernel {

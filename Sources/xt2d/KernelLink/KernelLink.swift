@@ -44,6 +44,29 @@ final class KernelLink: Kernel {
         try ask(type, flags: .dump, family: family, attributes, body)
     }
 
+    func resetRule(_ rule: RuleMessage) throws(KernelError) {
+        try ask(
+            .getRuleReset, flags: [], family: rule.family,
+            { writer in
+                writer.attribute(1, string: rule.table)
+                if let chain = rule.chain { writer.attribute(2, string: chain) }
+                if let handle = rule.handle { writer.attribute(3, uint64: handle.rawValue) }
+            }, { _ in })
+    }
+
+    /// Asks for a revision of an xt extension.
+    ///
+    /// - Returns: the kernel's answer.
+    /// - Throws: ``KernelError`` with ENOENT or EPROTONOSUPPORT if the kernel does not have it.
+    func compat(_ query: CompatMessage) throws(KernelError) -> CompatMessage {
+        var answer = query
+        try ask(.getCompat, flags: [], family: query.family, { query.writeAttributes(to: &$0) }) {
+            view throws(WireError) in
+            answer = try CompatMessage(view)
+        }
+        return answer
+    }
+
     /// Sends one request on the reading socket and calls `body` with each message of the reply.
     private func ask(
         _ type: MessageType, flags: MessageFlags, family: Family,

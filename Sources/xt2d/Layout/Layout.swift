@@ -22,15 +22,17 @@ struct Layout {
     private let handles: RuleHandles
     private let names: ChainNames
     private let work: LayoutWork
+    private let counters: [ObjectID: [CounterExpression]]
     private let ownership: TableBody.Flags
 
     private init(
         _ old: Ruleset, _ new: Ruleset, _ changes: [Change], _ handles: RuleHandles,
-        _ ownership: TableBody.Flags
+        _ counters: [ObjectID: [CounterExpression]], _ ownership: TableBody.Flags
     ) throws(LayoutError) {
         self.old = old
         self.new = new
         self.handles = handles
+        self.counters = counters
         self.ownership = ownership
         names = ChainNames(changes)
         work = try LayoutWork(changes, old: old, new: new, names: names)
@@ -41,13 +43,15 @@ struct Layout {
     /// - Parameters:
     ///   - changes: what differs; at most one change an object.
     ///   - handles: where the rules of `old` live in the kernel.
+    ///   - counters: what new rules begin to count from, where that is not 0.
     ///   - adopted: tables of both sides that this socket must make its own first.
     /// - Throws: ``LayoutError`` if the difference cannot be made in one batch, or a handle is not known.
     static func batch(
         from old: Ruleset, to new: Ruleset, changes: [Change], handles: RuleHandles,
-        adopting adopted: [StoredObject] = [], plan: BatchPlan
+        counters: [ObjectID: [CounterExpression]] = [:], adopting adopted: [StoredObject] = [],
+        plan: BatchPlan
     ) throws(LayoutError) -> KernelBatch {
-        let layout = try Layout(old, new, changes, handles, plan.ownership)
+        let layout = try Layout(old, new, changes, handles, counters, plan.ownership)
         var builder = KernelBatchBuilder(generation: plan.generation)
         // First what belongs to no object: the kernel lays errors of a commit as a whole to the message behind BATCH_BEGIN.
         if plan.adoptsMarkerTable { builder.addTable(plan.markerTable, subject: nil) }
@@ -202,7 +206,8 @@ struct Layout {
         to builder: inout KernelBatchBuilder
     ) throws(LayoutError) {
         let place = try place(ofChain: rule.parent, in: new)
-        let encoder = try RuleEncoder(rule, names: names.before(in: place.tableID))
+        let encoder = try RuleEncoder(
+            rule, names: names.before(in: place.tableID), counters: counters[rule.id])
         encoder.write(flags, place, handle: handle, position: position, to: &builder)
     }
 

@@ -17,22 +17,30 @@ struct RuleEncoder {
     /// Elements in one message; 500 of the largest kind stay below an attribute's 64 KiB.
     private static let elementsPerMessage = 400
 
-    /// - Parameter names: chains that are renamed in the same batch, new name to the one that the kernel knows.
-    init(_ rule: StoredObject, names: [String: String]) throws(LayoutError) {
+    /// - Parameters:
+    ///   - names: chains that are renamed in the same batch, new name to the one that the kernel knows.
+    ///   - counters: what it begins to count from; nil for 0.
+    init(
+        _ rule: StoredObject, names: [String: String], counters: [CounterExpression]? = nil
+    ) throws(LayoutError) {
         id = rule.id
         body = rule.body
         do {
             var userData: [UInt8] = []
-            var needsDecoding = !names.isEmpty
+            var needsDecoding = !names.isEmpty || counters != nil
             var attributes = AttributeReader(rule.body.span.bytes)
             while let attribute = try attributes.next() {
                 if attribute.type == RuleEncoder.userDataAttribute { userData = attribute.bytes() }
                 if attribute.type == ExtensionAttribute.sets { needsDecoding = true }
             }
             self.userData = try RuleEncoder.identified(userData, id)
-            decoded =
+            var decoded =
                 needsDecoding
                 ? try RuleBody(encoded: rule.body).renamingChains(names) : nil
+            if let counters, let body = decoded {
+                decoded?.expressions = body.expressions.counting(counters)
+            }
+            self.decoded = decoded
         } catch {
             throw .damaged(rule.id, error)
         }

@@ -1,16 +1,18 @@
 import Glibc
-import NetlinkProto
-import TestSupport
+public import NetlinkProto
 
 /// A netlink socket of its own, without xt2d: puts rules into the kernel and reads them back.
 ///
 /// Must be used in the thread of a ``Namespace``.
-struct KernelRules: ~Copyable {
+public struct KernelRules: ~Copyable {
     private let descriptor: Int32
     private let family: Family
     private let table: String
 
-    init(family: Family, table: String) throws {
+    /// A socket for the rules of one table.
+    ///
+    /// - Throws: ``CommandFailure`` if the system gives none.
+    public init(family: Family, table: String) throws {
         self.family = family
         self.table = table
         let netfilter: Int32 = 12  // NETLINK_NETFILTER
@@ -32,7 +34,9 @@ struct KernelRules: ~Copyable {
     }
 
     /// Appends rules to a chain, all in one batch.
-    func append(_ bodies: [RuleBody], to chain: String) throws {
+    ///
+    /// - Throws: ``CommandFailure`` that names the first rule that the kernel refuses.
+    public func append(_ bodies: [RuleBody], to chain: String) throws {
         var writer = MessageWriter(capacity: 65_536)
         Batch.begin(sequence: SequenceNumber(0), to: &writer)
         var setID: UInt32 = 0
@@ -108,7 +112,9 @@ struct KernelRules: ~Copyable {
     }
 
     /// The rules of a chain as the kernel dumps them, with their anonymous sets.
-    func rules(of chain: String) throws -> [RuleBody] {
+    ///
+    /// - Throws: ``CommandFailure`` if the dump fails, `WireError` if it cannot be read.
+    public func rules(of chain: String) throws -> [RuleBody] {
         var bodies: [RuleBody] = []
         try dump(.getRule) { writer in
             writer.attribute(1, string: table)
@@ -151,6 +157,25 @@ struct KernelRules: ~Copyable {
             elements += try SetElementMessage(message).elements
         }
         return elements.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    }
+
+    /// Asks which revision of an extension the kernel has: 0, or the error number.
+    public func revision(_ query: CompatMessage) -> Int32 {
+        var writer = MessageWriter()
+        query.write(
+            MessageHeader(
+                type: .getCompat, flags: [.request, .acknowledge], sequence: SequenceNumber(9)),
+            to: &writer)
+        guard let request = try? writer.finish(), (try? send(request)) != nil else { return EIO }
+        while let bytes = try? receive() {
+            var reader = MessageReader(bytes.span.bytes)
+            while let message = try? reader.next() {
+                if message.header.type == .error {
+                    return (try? Acknowledgement(message).errno) ?? EIO
+                }
+            }
+        }
+        return EIO
     }
 
     private func dump(

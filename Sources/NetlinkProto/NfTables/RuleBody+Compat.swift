@@ -1,0 +1,46 @@
+extension RuleBody {
+    /// The protocol that the rule's xt extensions are told: the one that the rule itself asks for.
+    ///
+    /// The kernel takes it with a rule and does not give it back, so it is worked out of the expressions, as iptables does
+    /// when it writes them. Nil for a rule without xt extensions, or that asks for no protocol.
+    /// - Source: linux `net/netfilter/nft_compat.c`, `nft_parse_compat`; iptables `iptables/nft.c`, `add_compat`.
+    public var impliedCompat: RuleCompat? {
+        var loaded: Set<Register> = []
+        var found: RuleCompat?
+        for expression in expressions {
+            switch expression {
+            case .meta(let meta):
+                guard let register = meta.destination else { continue }
+                if meta.key == .transportProtocol {
+                    loaded.insert(register)
+                } else {
+                    loaded.remove(register)
+                }
+            case .payload(let payload):
+                if let register = payload.destination { loaded.remove(register) }
+            case .compare(let compare):
+                guard found == nil, loaded.contains(compare.source), compare.value.count == 1 else {
+                    continue
+                }
+                found = RuleCompat(compare)
+            case .compatMatch, .compatTarget: return found
+            default: continue
+            }
+        }
+        return nil
+    }
+}
+
+extension RuleCompat {
+    private static let inverted: UInt32 = 2  // NFT_RULE_COMPAT_F_INV
+
+    /// The protocol that a comparison asks for; nil if it asks for neither one nor all but one.
+    fileprivate init?(_ compare: CompareExpression) {
+        switch compare.operation {
+        case .equal: self.init(transportProtocol: UInt32(compare.value[0]), flags: 0)
+        case .notEqual:
+            self.init(transportProtocol: UInt32(compare.value[0]), flags: RuleCompat.inverted)
+        default: return nil
+        }
+    }
+}

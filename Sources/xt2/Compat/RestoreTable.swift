@@ -1,0 +1,331 @@
+import NetlinkProto
+import RuleSyntax
+
+/// A table as it will be when a file has been carried out; what it takes to get there is worked out at the end.
+struct RestoreTable {
+    /// A rule, and the line that it comes from.
+    struct Rule {
+        var body: RuleBody
+        /// The same number for rules that say the same.
+        var key: Int
+        /// nil for a rule that was there before.
+        var line: Int?
+    }
+
+    /// A chain as it will be.
+    struct Chain {
+        /// nil for one that has no policy, or keeps the one that it has.
+        var policy: ChainPolicy?
+        /// nil as long as nothing has touched them.
+        var rules: [Rule]?
+        /// Where it was made or given a policy.
+        var line: Int?
+    }
+
+    let builtin: BuiltinTable
+    /// The table as it is; nil if it is not there.
+    let base: TableListing?
+    private let baseChains: [String: ChainListing]
+    /// The chains that there will be.
+    private(set) var chains: [String: Chain] = [:]
+    /// New chains in the order in which they came.
+    private var order: [String] = []
+    private var keys: [[UInt8]: Int] = [:]
+    /// The lines that delete chains.
+    private var deletions: [String: Int] = [:]
+    /// Chains whose counters are to be zeroed; nil stands for all of them.
+    private(set) var zeroed: [String?] = []
+
+    /// The table as it is.
+    init(_ builtin: BuiltinTable, base: TableListing?) {
+        self.builtin = builtin
+        self.base = base
+        baseChains = Dictionary(
+            (base?.chains ?? []).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for name in baseChains.keys { chains[name] = Chain() }
+    }
+
+    /// Empties the table, as every file does without `--noflush`.
+    mutating func clear() {
+        chains = [:]
+        order = []
+    }
+
+    // MARK: Statements
+
+    /// `:CHAIN POLICY`.
+    mutating func declare(
+        _ name: String, policy word: String, line: Int
+    ) throws(CompatError) {
+        guard builtin.chain(name) != nil else {
+            // A chain that is there is emptied.
+            return make(name, line)
+        }
+        var chain = chains[name] ?? Chain(rules: [])
+        switch word {
+        case "-": break
+        case "ACCEPT": chain.policy = .accept
+        case "DROP": chain.policy = .drop
+        default: throw CompatError(.failed, "Bad policy name")
+        }
+        chain.line = line
+        set(chain, name)
+    }
+
+    private mutating func make(_ name: String, _ line: Int) {
+        set(Chain(rules: [], line: line), name)
+    }
+
+    private mutating func set(_ chain: Chain, _ name: String) {
+        if chains[name] == nil { order.append(name) }
+        chains[name] = chain
+    }
+
+    /// A command.
+    mutating func apply(
+        _ command: CompatCommand, line: Int
+    ) throws(CompatError) {
+        let name = command.chain ?? ""
+        switch command.operation {
+        case .append, .insert, .replace, .delete, .check:
+            try edit(command, command.bodies.map { rule($0, line) })
+        case .flush: try flush(command.chain)
+        case .zero: zeroed.append(command.chain)
+        case .newChain:
+            if chains[name] != nil || builtin.chain(name) != nil { throw .chainExists }
+            make(name, line)
+        case .deleteChain: try delete(command.chain, line)
+        case .policy:
+            let policy = try CompatRule.policy(command.word)
+            guard builtin.chain(name) != nil else { throw .notBuiltin }
+            var chain = chains[name] ?? Chain(rules: [])
+            chain.policy = policy
+            chain.line = line
+            set(chain, name)
+        case .list, .listRules, .renameChain: break  // refused when the line was read
+        }
+    }
+
+    private mutating func rule(_ body: RuleBody, _ line: Int?) -> Rule {
+        // A rule that cannot be written is refused when it is sent.
+        let bytes = (try? body.canonical.encoded()) ?? []
+        let key = keys[bytes] ?? keys.count
+        keys[bytes] = key
+        return Rule(body: body, key: key, line: line)
+    }
+
+    /// The rules of a chain, which may be changed from here on; nil if there is no such chain.
+    private mutating func rules(of name: String) -> [Rule]? {
+        guard let chain = chains[name] else { return nil }
+        return chain.rules ?? (baseChains[name]?.rules ?? []).map { rule($0.body, nil) }
+    }
+
+    private mutating func flush(_ name: String?) throws(CompatError) {
+        if let name, chains[name] == nil {
+            if builtin.chain(name) == nil { throw .noChain }
+            return
+        }
+        for name in name.map({ [$0] }) ?? Array(chains.keys) { chains[name]?.rules = [] }
+    }
+
+    private mutating func delete(_ name: String?, _ line: Int) throws(CompatError) {
+        guard let name else {
+            for name in Array(chains.keys) where builtin.chain(name) == nil { remove(name, line) }
+            return
+        }
+        guard let rules = rules(of: name) else { throw .noChain }
+        guard rules.isEmpty else {
+            throw CompatError(
+                .resource, "CHAIN_DEL failed (Device or resource busy): chain \(name)")
+        }
+        remove(name, line)
+    }
+
+    private mutating func remove(_ name: String, _ line: Int) {
+        deletions[name] = line
+        chains[name] = nil
+        order.removeAll { $0 == name }
+    }
+
+    private mutating func edit(
+        _ command: CompatCommand, _ new: [Rule]
+    ) throws(CompatError) {
+        let name = command.chain ?? ""
+        if chains[name] == nil, builtin.chain(name) != nil,
+            command.operation == .append || command.operation == .insert
+        {
+            set(Chain(rules: []), name)
+        }
+        guard var rules = rules(of: name) else {
+            let finds = command.operation == .delete && command.number == nil
+            throw finds || command.operation == .check ? .noRule : .noChain
+        }
+        chains[name]?.rules = nil  // so that changing them does not copy them
+        try RestoreTable.change(&rules, command, new)
+        chains[name]?.rules = rules
+    }
+
+    private static func change(
+        _ rules: inout [Rule], _ command: CompatCommand, _ new: [Rule]
+    ) throws(CompatError) {
+        let index = command.number.map { Int($0) - 1 }
+        switch command.operation {
+        case .append: rules += new
+        case .insert:
+            guard (index ?? 0) <= rules.count else { throw tooBig("insertion") }
+            for rule in new { rules.insert(rule, at: index ?? 0) }
+        case .replace:
+            guard let index, index < rules.count else { throw tooBig("replacement") }
+            rules.replaceSubrange(index...index, with: new)
+        case .delete:
+            guard let index else { return try deleteEqual(&rules, new) }
+            guard index < rules.count else { throw tooBig("deletion") }
+            rules.remove(at: index)
+        default:
+            let keys = Set(rules.map(\.key))
+            guard new.allSatisfy({ keys.contains($0.key) }) else { throw .noRule }
+        }
+    }
+
+    private static func deleteEqual(
+        _ rules: inout [Rule], _ unwanted: [Rule]
+    ) throws(CompatError) {
+        for rule in unwanted {
+            guard let index = rules.firstIndex(where: { $0.key == rule.key }) else {
+                throw .noRule
+            }
+            rules.remove(at: index)
+        }
+    }
+
+    private static func tooBig(_ what: String) -> CompatError {
+        CompatError(.failed, "Index of \(what) too big")
+    }
+
+    // MARK: The difference
+
+    /// An edit and the line that asks for it.
+    struct LineEdit {
+        var edit: Edit
+        var line: Int?
+    }
+
+    /// The edits that turn the table into what it is to be: nothing that stays the same is touched.
+    ///
+    /// - Throws: a line whose rule jumps to a chain that there will not be.
+    mutating func edits() throws(CompatError) -> [LineEdit] {
+        let gone = baseChains.keys.filter { chains[$0] == nil }.sorted()
+        if chains.isEmpty { return base == nil ? [] : [LineEdit(edit: tableDeletion)] }
+        var edits: [LineEdit] = []
+        if base == nil { edits.append(LineEdit(edit: builtin.creation)) }
+        for name in order where baseChains[name] == nil { edits.append(creation(of: name)) }
+        for name in chains.keys.sorted() {
+            if let edit = policyChange(of: name) { edits.append(edit) }
+        }
+        for name in chains.keys.sorted() where chains[name]?.rules != nil {
+            edits += try ruleEdits(of: name)
+        }
+        for name in gone where !(baseChains[name]?.rules.isEmpty ?? true) {
+            edits.append(LineEdit(edit: flushing(name)))
+        }
+        return edits
+            + gone.map { LineEdit(edit: chainEdit(.deleteChain, $0), line: deletions[$0]) }
+    }
+
+    private var tableDeletion: Edit {
+        Edit(
+            type: .deleteTable,
+            message: .table(TableMessage(family: builtin.family, name: builtin.name)), done: "")
+    }
+
+    private func chainEdit(
+        _ type: MessageType, _ name: String, flags: MessageFlags = [],
+        body: ChainBody = ChainBody()
+    ) -> Edit {
+        Edit(
+            type: type, flags: flags,
+            message: .chain(
+                ChainMessage(
+                    family: builtin.family, table: builtin.name, name: name, body: body)),
+            done: "")
+    }
+
+    private func creation(of name: String) -> LineEdit {
+        let chain = chains[name]
+        let body = builtin.chain(name)?.body(policy: chain?.policy) ?? ChainBody()
+        return LineEdit(
+            edit: chainEdit(.newChain, name, flags: .create, body: body), line: chain?.line)
+    }
+
+    private func policyChange(of name: String) -> LineEdit? {
+        guard let chain = chains[name], let policy = chain.policy, let old = baseChains[name],
+            old.body.policy != policy
+        else { return nil }
+        return LineEdit(
+            edit: chainEdit(.newChain, name, body: ChainBody(policy: policy)), line: chain.line)
+    }
+
+    private func rule(
+        _ chain: String, id: UInt64? = nil, position: UInt64? = nil, body: RuleBody = RuleBody()
+    ) -> Edit.Message {
+        .rule(
+            RuleMessage(
+                family: builtin.family, table: builtin.name, chain: chain,
+                handle: id.map { Handle($0) }, position: position.map { Handle($0) }, body: body))
+    }
+
+    private func flushing(_ chain: String) -> Edit {
+        Edit(type: .deleteRule, message: rule(chain), done: "")
+    }
+
+    private mutating func ruleEdits(of name: String) throws(CompatError) -> [LineEdit] {
+        let new = chains[name]?.rules ?? []
+        let old = baseChains[name]?.rules ?? []
+        try checkTargets(new)
+        if new.isEmpty { return old.isEmpty ? [] : [LineEdit(edit: flushing(name))] }
+        let oldKeys = old.map { rule($0.body, nil).key }
+        let diff = ListDiff(from: oldKeys, to: new.map(\.key))
+        return diff.gaps.flatMap { edits(of: name, old, new, $0) }
+    }
+
+    /// Rules that go make place for those that come; what is left over is deleted or added.
+    private func edits(
+        of name: String, _ old: [RuleListing], _ new: [Rule], _ gap: ListDiff.Gap
+    ) -> [LineEdit] {
+        let shared = min(gap.old.count, gap.new.count)
+        var edits: [LineEdit] = []
+        for (oldIndex, newIndex) in zip(gap.old, gap.new) {
+            edits.append(
+                LineEdit(
+                    edit: Edit(
+                        type: .newRule, flags: .replace,
+                        message: rule(name, id: old[oldIndex].id, body: new[newIndex].body),
+                        done: ""), line: new[newIndex].line))
+        }
+        for index in gap.old.dropFirst(shared) {
+            edits.append(
+                LineEdit(
+                    edit: Edit(
+                        type: .deleteRule, message: rule(name, id: old[index].id), done: "")))
+        }
+        let next = gap.old.upperBound < old.count ? old[gap.old.upperBound].id : nil
+        for index in gap.new.dropFirst(shared) {
+            edits.append(
+                LineEdit(
+                    edit: Edit(
+                        type: .newRule, flags: next == nil ? [.create, .append] : .create,
+                        message: rule(name, position: next, body: new[index].body), done: ""),
+                    line: new[index].line))
+        }
+        return edits
+    }
+
+    private func checkTargets(_ rules: [Rule]) throws(CompatError) {
+        for rule in rules where rule.line != nil {
+            for target in rule.body.jumpTargets where chains[target] == nil {
+                if builtin.chain(target) != nil { continue }
+                throw CompatError.noTarget(target).at(line: rule.line)
+            }
+        }
+    }
+}
