@@ -54,7 +54,7 @@ let package = Package(
             resources: [
                 .embedInCode("Store/Migrations/migration_0001.sql"),
                 .embedInCode("Store/Migrations/migration_0002.sql"),
-                .embedInCode("Store/Migrations/migration_0004.sql"),
+                .embedInCode("Store/Migrations/migration_0003.sql"),
             ],
             swiftSettings: settings),
         .executableTarget(

@@ -23,7 +23,7 @@ enum Schema {
     static let migrations: [Migration] = [
         Migration(1, PackageResources.migration_0001_sql),
         Migration(2, PackageResources.migration_0002_sql),
-        Migration(4, PackageResources.migration_0004_sql),
+        Migration(3, PackageResources.migration_0003_sql),
     ]
 
     /// The format that this code writes.

@@ -9,12 +9,18 @@ enum SSHConnection {
     ///
     /// Why the others: sudo and su keep it from what they start. Set to nothing, it means that there is no such connection.
     static var current: String? {
-        if let own = getenv(variable).map({ String(cString: $0) }) {
-            return own.isEmpty ? nil : own
-        }
+        guard let found = search(), !found.isEmpty else { return nil }
+        return String(found.prefix(length))
+    }
+
+    /// More than any address and port; what is longer is no connection, and is cut off.
+    private static let length = 200
+
+    private static func search() -> String? {
+        if let own = getenv(variable).map({ String(cString: $0) }) { return own }
         var pid = getppid()
         for _ in 0..<generations where pid > 1 {
-            if let value = value(in: environment(of: pid)) { return value.isEmpty ? nil : value }
+            if let value = value(in: environment(of: pid)) { return value }
             guard let parent = parent(of: pid) else { return nil }
             pid = parent
         }

@@ -36,11 +36,19 @@ struct SocketPath: Equatable {
         let session = SessionMessage(
             origin: SSHConnection.current, protect: connections, force: force)
         var client = try open()
-        if session != SessionMessage() { try client.request(.newSession, session) }
+        if !connections.isEmpty {
+            // A daemon that cannot read them must not get what follows.
+            try client.request(.newSession, session)
+        } else if session != SessionMessage() {
+            try client.tell(.newSession, session)
+        }
         return client
     }
 
-    private func open() throws(CommandError) -> Client {
+    /// Connects to the daemon, to ask and not to change anything.
+    ///
+    /// - Throws: what went wrong, and what to do about it.
+    func open() throws(CommandError) -> Client {
         do {
             return Client(try UnixSocket(path: path))
         } catch {

@@ -4,16 +4,18 @@ import RuleStore
 extension Committer {
     /// Refuses a change that would cut a connection that its author protects; where that cannot be told, the version says so.
     ///
-    /// Costs nothing when nothing is protected.
+    /// - Cost: nothing when nothing is protected.
     func checkLockout(_ proposal: inout Proposal) throws(Refusal) {
         let session = proposal.audited.peer.session
         if session.force { return }
         let origin = session.origin?.connection
         let connections = session.protected + [origin].compactMap(\.self)
         guard !connections.isEmpty else { return }
-        let addresses = connections.flatMap { [$0.source.address, $0.destination.address] }
+        var host = HostKnowledge(asking: connections.flatMap { [$0.source, $0.destination] })
+        // The host has this connection, so its end is here, whatever the routes say.
+        if let origin { host.addresses.insert(origin.destination.address) }
         let lockout = LockoutGuard(
-            before: head.ruleset, after: proposal.ruleset, host: HostKnowledge(asking: addresses))
+            before: head.ruleset, after: proposal.ruleset, changes: proposal.changes, host: host)
         for connection in connections {
             let finding = lockout.finding(for: connection)
             guard
@@ -38,8 +40,7 @@ extension Committer {
     ) -> Refusal {
         var refusal = Refusal(
             ECONNABORTED,
-            "\(sentence) Nothing was changed. To make the change and have it undone unless you confirm it, add --confirm 60s; to make it all the same, add --force."
-        )
+            "\(sentence) Nothing was changed.")
         if case .rule(let id) = decider { refusal.sequence = proposal.sequence(id) }
         return refusal
     }

@@ -7,6 +7,8 @@ enum Decider: Sendable, Hashable {
     case rule(ObjectID)
     /// The policy of a base chain.
     case policy(ObjectID)
+    /// A chain that is not looked into.
+    case chain(ObjectID)
 }
 
 /// What cannot be told, and which rule is to blame.
@@ -47,6 +49,7 @@ struct ChainWalk {
     /// A rule that sends the packet somewhere else, or may.
     private(set) var redirector: Decider?
     private var known: [Key: ChainResult] = [:]
+    private var sets = GuardSets()
     private var place: RuleWalk.Place
     private var rulesLeft = ChainWalk.ruleLimit
 
@@ -60,10 +63,12 @@ struct ChainWalk {
     }
 
     /// Sends the packet into a base chain.
-    mutating func enter(_ chain: StoredObject, _ body: ChainBody, _ hook: Hook) -> ChainResult {
+    mutating func enter(
+        _ chain: StoredObject, _ body: ChainBody, _ place: RuleWalk.Place
+    ) -> ChainResult {
         // The same chain may stand at another place of the next packet's way, where other things are known.
         known = [:]
-        place = RuleWalk.Place(hook: hook.number, priority: hook.priority)
+        self.place = place
         var result = walk(chain, depth: 0)
         if result.mayReturn {
             if body.policy == .drop {
@@ -134,12 +139,13 @@ struct ChainWalk {
                 verdicts: [.accept, .drop], mayContinue: true, doubt: "what cannot be read")
         }
         var redirected = false
-        let table = chain.parent
-        let ruleset = ruleset
         let result = RuleWalk.run(
             body, on: &packet, at: place, redirected: &redirected,
-            findSet: { name in table.flatMap { ruleset.guardSet(name, of: $0) } })
-        if redirected && redirector == nil { redirector = .rule(rule.id) }
+            findSet: { sets.find($0, of: chain.parent, in: ruleset) })
+        if redirected {
+            redirector = redirector ?? .rule(rule.id)
+            packet.forgetEnds()
+        }
         return result
     }
 
@@ -168,17 +174,5 @@ struct ChainWalk {
         result.mayAccept = true
         result.dropper = result.dropper ?? .rule(rule.id)
         result.doubt = result.doubt ?? Doubt(decider: .rule(rule.id), reason: reason)
-    }
-}
-
-extension Ruleset {
-    /// A named set with its elements; nil if they are not known, or change by themselves.
-    func guardSet(_ name: String, of table: ObjectID) -> GuardSet? {
-        guard let set = child(of: table, kind: .set, name: name),
-            let body = try? SetBody(encoded: set.body),
-            body.flags.isDisjoint(with: [.timeout, .dynamic, .object])
-        else { return nil }
-        // An empty set may be one whose elements are not kept here.
-        return nil
     }
 }

@@ -13,6 +13,11 @@ struct GuardSet {
     let body: SetBody
     let elements: [SetElement]
 
+    init(body: SetBody, elements: [SetElement]) {
+        self.body = body
+        self.elements = elements.sorted()
+    }
+
     private static let catchAll: UInt32 = 2
 
     /// Looks up the key that begins in a register.
@@ -68,7 +73,7 @@ struct GuardSet {
     private func interval(_ key: PartialBytes) -> GuardLookup {
         var result = GuardLookup(found: .no, candidates: [])
         var start: SetElement?
-        for element in elements.sorted() where element.flags & GuardSet.catchAll == 0 {
+        for element in elements where element.flags & GuardSet.catchAll == 0 {
             if let start { add(start, key, upTo: element.key, &result) }
             start = element.flags & SetElement.intervalEnd == 0 ? element : nil
         }

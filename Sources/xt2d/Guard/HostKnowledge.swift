@@ -1,6 +1,6 @@
 /// What the guard knows about this host: which addresses are its own, and through which interface others are reached.
 struct HostKnowledge: Sendable {
-    /// The host's own addresses.
+    /// Those of the addresses it was asked for that are the host's own.
     var addresses: Set<[UInt8]> = []
     /// The interface through which an address is reached, where that was found out.
     var interfaces: [[UInt8]: InterfaceKnowledge] = [:]
@@ -19,20 +19,23 @@ struct HostKnowledge: Sendable {
         case (true, true):
             PacketRoute(
                 hooks: [
-                    PacketRoute.output, PacketRoute.postrouting, PacketRoute.prerouting,
-                    PacketRoute.input,
+                    PacketRoute.output, PacketRoute.postrouting, PacketRoute.egress,
+                    PacketRoute.ingress, PacketRoute.prerouting, PacketRoute.input,
                 ], input: .loopback, output: .loopback)
         case (false, true):
             PacketRoute(
-                hooks: [PacketRoute.prerouting, PacketRoute.input], input: interface(to: source),
-                output: .none)
+                hooks: [PacketRoute.ingress, PacketRoute.prerouting, PacketRoute.input],
+                input: interface(to: source), output: .none)
         case (true, false):
             PacketRoute(
-                hooks: [PacketRoute.output, PacketRoute.postrouting], input: .none,
-                output: interface(to: destination))
+                hooks: [PacketRoute.output, PacketRoute.postrouting, PacketRoute.egress],
+                input: .none, output: interface(to: destination))
         case (false, false):
             PacketRoute(
-                hooks: [PacketRoute.prerouting, PacketRoute.forward, PacketRoute.postrouting],
+                hooks: [
+                    PacketRoute.ingress, PacketRoute.prerouting, PacketRoute.forward,
+                    PacketRoute.postrouting, PacketRoute.egress,
+                ],
                 input: interface(to: source), output: interface(to: destination))
         }
     }

@@ -16,25 +16,60 @@ struct LockoutGuard {
 
     let before: Ruleset
     let after: Ruleset
+    /// What differs between them.
+    let changes: [Change]
     let host: HostKnowledge
 
     /// Compares what happens to the packets of a connection: those of the open connection in both directions, and the first of a
     /// new one.
+    ///
+    /// - Cost: in proportion to the changes, if none of them is about such a packet or their tables have no base chain on its way;
+    ///   else the rules that it meets are read.
     func finding(for connection: ProtectedConnection) -> Finding {
         var doubt: Finding?
         for kind in GuardedPacket.Kind.allCases {
             let packet = GuardedPacket(kind, of: connection, host)
-            let now = PacketWalk.passage(packet, through: after)
-            if now == .passes { continue }
-            let then = PacketWalk.passage(packet, through: before)
-            switch now {
-            case .passes: break
-            case .cut(let decider) where !then.isCut: return .cut(kind, decider)
-            case .unclear(let reason) where then == .passes: doubt = doubt ?? .unclear(kind, reason)
-            case .cut, .unclear: break
+            let relevance = ChangeRelevance(before: before, after: after)
+            let tables = relevance.tables(of: changes, for: packet)
+            if tables.isEmpty { continue }
+            switch finding(for: packet, tables) {
+            case .none: break
+            case .cut(let kind, let decider): return .cut(kind, decider)
+            case .unclear(let kind, let reason): doubt = doubt ?? .unclear(kind, reason)
             }
         }
         return doubt ?? .none
+    }
+
+    private func finding(for packet: GuardedPacket, _ tables: Set<ObjectID>) -> Finding {
+        let below = below(packet, tables).map { Finding.unclear(packet.kind, $0) } ?? .none
+        let mayDiffer = [before, after].contains { ruleset in
+            let tables = tables.compactMap { ruleset.object($0) }
+            return !Station.all(of: packet, in: ruleset, tables: tables).isEmpty
+        }
+        guard mayDiffer else { return below }
+        let now = PacketWalk.passage(packet, through: after)
+        if now == .passes { return below }
+        let then = PacketWalk.passage(packet, through: before)
+        switch now {
+        case .cut(let decider) where !then.isCut: return .cut(packet.kind, decider)
+        case .unclear(let reason) where then == .passes: return .unclear(packet.kind, reason)
+        case .passes, .cut, .unclear: return below
+        }
+    }
+
+    /// A base chain for frames that are no packets of a connection, and without which it has none.
+    private func below(_ packet: GuardedPacket, _ tables: Set<ObjectID>) -> Doubt? {
+        if packet.route.input == .loopback || packet.route.output == .loopback { return nil }
+        let families: [Family] = packet.family == .ip ? [.bridge, .arp] : [.bridge]
+        for table in tables.sorted().compactMap({ after.object($0) })
+        where families.contains(Family(rawValue: table.family)) {
+            let chains = after.children(of: table.id, kind: .chain)
+            guard let chain = chains.first(where: \.isBaseChain) else { continue }
+            return Doubt(
+                decider: .chain(chain.id), reason: "frames below IP, which are not looked at")
+        }
+        return nil
     }
 
     // MARK: In words
@@ -66,7 +101,8 @@ struct LockoutGuard {
         let packets = kind == .reply ? "its answers" : "its packets"
         switch decider {
         case .rule: return "\(title(decider)) drops \(packets)"
-        case .policy: return "no rule accepts \(packets), and \(title(decider)) is drop"
+        case .policy, .chain:
+            return "no rule accepts \(packets), and \(title(decider)) is drop"
         }
     }
 
@@ -80,6 +116,7 @@ struct LockoutGuard {
             return before.object(id) == nil
                 ? "the new rule at \(position)\(chain)" : "rule \(id), at \(position)\(chain),"
         case .policy(let id): return "the policy of \(chainTitle(id))"
+        case .chain(let id): return chainTitle(id)
         }
     }
 

@@ -31,12 +31,16 @@ extension GuardedPacket {
     }
 
     private func input(at place: RuleWalk.Place) -> InterfaceKnowledge {
-        let hooks = [PacketRoute.prerouting, PacketRoute.input, PacketRoute.forward]
+        let hooks = [
+            PacketRoute.ingress, PacketRoute.prerouting, PacketRoute.input, PacketRoute.forward,
+        ]
         return hooks.contains(place.hook) ? route.input : .none
     }
 
     private func output(at place: RuleWalk.Place) -> InterfaceKnowledge {
-        let hooks = [PacketRoute.forward, PacketRoute.output, PacketRoute.postrouting]
+        let hooks = [
+            PacketRoute.forward, PacketRoute.output, PacketRoute.postrouting, PacketRoute.egress,
+        ]
         return hooks.contains(place.hook) ? route.output : .none
     }
 
@@ -77,38 +81,5 @@ extension GuardedPacket {
             return PartialBytes(origin)
         default: return PartialBytes(unknown: 16)
         }
-    }
-
-    // MARK: Matches of xt
-
-    /// Whether an xt match holds.
-    func holds(_ match: CompatMatchExpression, _ walk: RuleWalk) -> Truth {
-        switch match.name {
-        case "comment": .yes
-        case "conntrack": holds(conntrack: match, walk.place)
-        default: .unknown
-        }
-    }
-
-    /// `-m conntrack --ctstate`, and nothing else.
-    ///
-    /// - Source: linux `include/uapi/linux/netfilter/xt_conntrack.h`, `struct xt_conntrack_mtinfo3`: eight addresses of 16 bytes, two
-    ///   times, protocol and ports, then three words of 16 bits each: what is asked, what is inverted, the states.
-    private func holds(conntrack match: CompatMatchExpression, _ place: RuleWalk.Place) -> Truth {
-        guard match.revision >= 2, match.info.count >= 152 else { return .unknown }
-        func word(_ offset: Int) -> UInt32 {
-            let bytes = (match.info[offset], match.info[offset + 1])
-            return UInt16(1).bigEndian == 1
-                ? UInt32(bytes.0) << 8 | UInt32(bytes.1) : UInt32(bytes.1) << 8 | UInt32(bytes.0)
-        }
-        let asksForState: UInt32 = 1
-        guard word(146) == asksForState else { return .unknown }
-        guard !place.isBeforeTracking, state.isKnown else { return .unknown }
-        let untracked = state == PartialBytes(hostOrder: GuardedPacket.State.untracked)
-        let bit: UInt32 =
-            untracked
-            ? 1 << 8 : kind == .first ? GuardedPacket.State.new : GuardedPacket.State.established
-        let holds = word(150) & bit != 0
-        return holds == (word(148) & asksForState == 0) ? .yes : .no
     }
 }

@@ -24,6 +24,10 @@ struct PacketRoute: Sendable, Equatable {
     /// Where it goes out.
     var output: InterfaceKnowledge
 
+    /// `NF_INET_INGRESS`: chains of a device, before all others.
+    static let ingress: UInt32 = 5
+    /// Chains of a device, behind all others; a number of this guard's own.
+    static let egress: UInt32 = 6
     static let prerouting: UInt32 = 0
     static let input: UInt32 = 1
     static let forward: UInt32 = 2
@@ -113,9 +117,26 @@ struct GuardedPacket: Sendable {
         if base == .transport { transportHeader.replace(at: offset, with: nothing) }
     }
 
+    /// It was sent somewhere else: which addresses and ports it has is not known any more.
+    mutating func forgetEnds() {
+        let length = family == .ip ? 4 : 16
+        forgetHeader(.network, family == .ip ? 12 : 8, 2 * length)
+        forgetHeader(.transport, 0, 4)
+    }
+
+    /// The packet with nothing known that rules may have made of it before.
+    var withoutHistory: GuardedPacket {
+        var packet = self
+        packet.setMark(PartialBytes(unknown: 4))
+        packet.setState(PartialBytes(unknown: 4))
+        return packet
+    }
+
     /// Takes back what is known of it where another history would have made it differ.
     mutating func forgetDifferences(from other: GuardedPacket) {
         if epoch == other.epoch { return }
+        networkHeader.forgetDifferences(from: other.networkHeader)
+        transportHeader.forgetDifferences(from: other.transportHeader)
         if mark != other.mark { setMark(PartialBytes(unknown: 4)) }
         if state != other.state { setState(PartialBytes(unknown: 4)) }
     }

@@ -75,6 +75,15 @@ struct PartialBytes: Sendable, Equatable {
         }
     }
 
+    /// Forgets the bits that are not the same in `other`, which is as long.
+    mutating func forgetDifferences(from other: PartialBytes) {
+        for (index, (value, known)) in zip(other.value, other.known).enumerated()
+        where value != self.value[index] || known != self.known[index] {
+            self.known[index] &= known & ~(value ^ self.value[index])
+            self.value[index] &= self.known[index]
+        }
+    }
+
     /// `(self & mask) ^ xor`: a bit that is masked out is known to be 0.
     func masked(_ mask: [UInt8], xor: [UInt8]) -> PartialBytes {
         var result = self

@@ -6,6 +6,8 @@ struct Endpoint: Sendable, Equatable {
     var address: [UInt8]
     /// Nil for any.
     var port: UInt16?
+    /// The number of the interface of a link-local address.
+    var interface: UInt32?
 
     /// `192.0.2.1 port 22`.
     var text: String {
@@ -63,12 +65,16 @@ extension Endpoint {
     /// Reads an address and a port, `*` for any; nil if they are none.
     init?(_ address: String, _ port: String) {
         guard let bytes = Endpoint.bytes(address) else { return nil }
-        if port == "*" {
-            self.init(address: bytes, port: nil)
-        } else {
-            guard let number = UInt16(port), number > 0 else { return nil }
-            self.init(address: bytes, port: number)
+        self.init(address: bytes, port: nil)
+        let scope = address.drop { $0 != "%" }.dropFirst()
+        if !scope.isEmpty {
+            // The number of an interface, where it has no name.
+            let index = if_nametoindex(String(scope))
+            interface = index > 0 ? index : UInt32(scope)
         }
+        if port == "*" { return }
+        guard let number = UInt16(port), number > 0 else { return nil }
+        self.port = number
     }
 
     /// The bytes of an address; of an IPv4 address that is written as an IPv6 one, the four.

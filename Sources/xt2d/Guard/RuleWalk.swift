@@ -8,9 +8,11 @@ struct RuleResult: Equatable {
     var mayContinue = false
     /// What could not be told: the name of the expression.
     var doubt: String?
+    /// Whether it does something to the packet, or may.
+    var changesPacket = false
 
-    /// The packet goes on.
-    static let next = RuleResult(mayContinue: true)
+    /// Whether the packet comes to the next rule as it was.
+    var isNothing: Bool { verdicts.isEmpty && mayContinue && !changesPacket }
 }
 
 /// Runs a rule on a packet, as far as both are known.
@@ -26,11 +28,11 @@ struct RuleWalk {
 
         /// Whether connection tracking has not seen the packet yet.
         var isBeforeTracking: Bool {
-            (hook == PacketRoute.prerouting || hook == PacketRoute.output)
-                && priority < Place.tracking
+            let isEarly = hook == PacketRoute.prerouting || hook == PacketRoute.output
+            return hook == PacketRoute.ingress || isEarly && priority < Place.tracking
         }
 
-        private static let tracking: Int32 = -200  // NF_IP_PRI_CONNTRACK
+        static let tracking: Int32 = -200  // NF_IP_PRI_CONNTRACK
     }
 
     /// Finds the elements of a named set; nil if they are not known.
@@ -46,6 +48,7 @@ struct RuleWalk {
     /// Verdicts that a verdict map may give.
     private var verdicts: [Verdict] = []
     private var isOver = false
+    private var changesPacket = false
     /// Whether a translation sends the packet elsewhere.
     private(set) var redirects = false
 
@@ -61,8 +64,7 @@ struct RuleWalk {
             var walk = RuleWalk(body.sets, packet, place, findSet)
             for expression in body.expressions {
                 walk.take(expression)
-                if walk.match == .no { return .next }
-                if walk.isOver { break }
+                if walk.match == .no || walk.isOver { break }
             }
             packet = walk.packet
             if walk.redirects { redirected = true }
@@ -81,10 +83,12 @@ struct RuleWalk {
     }
 
     private var result: RuleResult {
-        guard isOver else { return .next }
+        guard isOver && match != .no else {
+            return RuleResult(mayContinue: true, changesPacket: changesPacket)
+        }
         return RuleResult(
             verdicts: verdicts, mayContinue: match != .yes,
-            doubt: match != .yes || verdicts.count > 1 ? doubt : nil)
+            doubt: match != .yes || verdicts.count > 1 ? doubt : nil, changesPacket: changesPacket)
     }
 
     // MARK: Ends of rules
@@ -110,6 +114,7 @@ struct RuleWalk {
     private mutating func change(_ body: (inout GuardedPacket) -> Void) {
         let before = packet
         body(&packet)
+        changesPacket = true
         if match != .yes { packet.forgetDifferences(from: before) }
     }
 
@@ -149,8 +154,15 @@ struct RuleWalk {
         case .masquerade: end([.accept])
         case .redirect: redirect()
         case .compatMatch(let extension_):
-            demand(packet.holds(extension_, self), "match \(extension_.name)")
+            demand(packet.holds(extension_, at: place), "match \(extension_.name)")
         case .compatTarget(let target): take(target)
+        case .transparentProxy:
+            // It ends the rule where there is no socket.
+            redirects = true
+            demand(.unknown, expression.name)
+        case .duplicate: break
+        // It leaves by another interface; whether it comes back is not known.
+        case .forward: end(unclear: expression.name)
         case .unknown(let unknown): take(unknown)
         }
     }
@@ -269,7 +281,8 @@ struct RuleWalk {
 
     private mutating func take(_ fib: FibExpression) {
         let isType = fib.result == .addressType && fib.flags == .destinationAddress
-        let isArriving = place.hook == PacketRoute.prerouting || place.hook == PacketRoute.input
+        let isArriving = [PacketRoute.ingress, PacketRoute.prerouting, PacketRoute.input]
+            .contains(place.hook)
         if isType && isArriving && packet.isForHost {
             // RTN_LOCAL
             registers.store(PartialBytes(hostOrder: 2), in: fib.destination)

@@ -12,10 +12,11 @@ enum ConnectionLookup {
         guard let peerPort = peer.port, let hostPort = host.port,
             peer.address.count == host.address.count
         else { return nil }
-        let plain = ask(host.address, hostPort, peer.address, peerPort)
+        let interface = host.interface ?? peer.interface ?? 0
+        let plain = ask(host.address, hostPort, peer.address, peerPort, interface)
         guard plain == false, peer.address.count == 4 else { return plain }
         // A socket that listens on IPv6 has IPv4 clients under mapped addresses.
-        return ask(mapped(host.address), hostPort, mapped(peer.address), peerPort)
+        return ask(mapped(host.address), hostPort, mapped(peer.address), peerPort, interface)
     }
 
     private static func mapped(_ address: [UInt8]) -> [UInt8] {
@@ -24,12 +25,13 @@ enum ConnectionLookup {
 
     /// A request without NLM_F_DUMP is for one socket: its answer, or an error.
     private static func ask(
-        _ host: [UInt8], _ hostPort: UInt16, _ peer: [UInt8], _ peerPort: UInt16
+        _ host: [UInt8], _ hostPort: UInt16, _ peer: [UInt8], _ peerPort: UInt16,
+        _ interface: UInt32
     ) -> Bool? {
         let descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), 4)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        let request = message(host, hostPort, peer, peerPort)
+        let request = message(host, hostPort, peer, peerPort, interface)
         guard send(descriptor, request, request.count, 0) == request.count else { return nil }
         var answer = [UInt8](repeating: 0, count: 4_096)
         let count = recv(descriptor, &answer, answer.count, 0)
@@ -52,7 +54,8 @@ enum ConnectionLookup {
     private static let established: UInt8 = 1  // TCP_ESTABLISHED
 
     private static func message(
-        _ host: [UInt8], _ hostPort: UInt16, _ peer: [UInt8], _ peerPort: UInt16
+        _ host: [UInt8], _ hostPort: UInt16, _ peer: [UInt8], _ peerPort: UInt16,
+        _ interface: UInt32
     ) -> [UInt8] {
         var bytes: [UInt8] = [72, 0, 0, 0, 20, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0]
         // Family, protocol, no extensions, padding; all states.
@@ -62,8 +65,8 @@ enum ConnectionLookup {
         for address in [host, peer] {
             bytes += address + [UInt8](repeating: 0, count: 16 - address.count)
         }
-        // Any interface; no cookie (INET_DIAG_NOCOOKIE).
-        bytes += [0, 0, 0, 0] + [UInt8](repeating: 255, count: 8)
+        // The interface, 0 for any; no cookie (INET_DIAG_NOCOOKIE).
+        bytes += withUnsafeBytes(of: interface) { Array($0) } + [UInt8](repeating: 255, count: 8)
         return bytes
     }
 }

@@ -1,4 +1,4 @@
--- Format 4: the addresses that stand in the rules of an audit entry, to find it by them.
+-- Format 3: the addresses that stand in the rules of an audit entry, to find it by them.
 --
 -- An index, not history: derived from the changes when the entry is written, and not part of the hash chain. Entries that are
 -- older than this format have none.

@@ -1,1 +1,0 @@
-../../../../schema/store/0004_audit_address.sql
