@@ -103,7 +103,8 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
-            name: "xt2dTests", dependencies: ["xt2d", "TestSupport"], swiftSettings: settings),
+            name: "xt2dTests", dependencies: ["xt2d", "RuleSyntax", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "xt2Tests",
             dependencies: [

@@ -44,7 +44,8 @@ struct Client: ~Copyable {
     /// - Throws: if it cannot be sent.
     mutating func tell(_ type: MessageType, _ body: some ControlBody) throws(CommandError) {
         var writer = MessageWriter()
-        body.write(MessageHeader(type: type, flags: .request, sequence: takeSequence()), to: &writer)
+        body.write(
+            MessageHeader(type: type, flags: .request, sequence: takeSequence()), to: &writer)
         try send(writer)
     }
 

@@ -37,7 +37,8 @@ struct ChangeRelevance {
         switch change.object.kind {
         // An ARP message is no packet of a connection: what a rule says about one cannot be told.
         case .rule where family == .arp: return true
-        case .rule: return [change.before, change.after].contains { $0.map(known.concerns) ?? false }
+        case .rule:
+            return [change.before, change.after].contains { $0.map(known.concerns) ?? false }
         case .chain:
             if case .add(let chain) = change { return chain.isBaseChain }
             return true

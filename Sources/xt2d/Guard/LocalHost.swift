@@ -82,7 +82,8 @@ struct RouteLookup {
         return nil
     }
 
-    private static func word16(_ bytes: some RandomAccessCollection<UInt8>, _ offset: Int) -> UInt16 {
+    private static func word16(_ bytes: some RandomAccessCollection<UInt8>, _ offset: Int) -> UInt16
+    {
         let start = bytes.index(bytes.startIndex, offsetBy: offset)
         return UInt16(bytes[start]) | UInt16(bytes[bytes.index(after: start)]) << 8
     }
