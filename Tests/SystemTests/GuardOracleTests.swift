@@ -15,7 +15,11 @@ import Testing
 
     @Test func theKernelAgrees() throws {
         let daemon = try Daemon()
-        try daemon.run("ip", "link", "add", "host", "type", "dummy")
+        let other = try Namespace()
+        try daemon.run(
+            "ip", "link", "add", "host", "type", "veth", "peer", "name", "guest", "netns",
+            "\(other.threadID)")
+        try other.run { _ = try Command.check("ip", "link", "set", "guest", "up") }
         try daemon.run("ip", "address", "add", "10.9.8.1/24", "dev", "host")
         try daemon.run("ip", "link", "set", "host", "up")
         // Nobody is there to answer; without this, datagrams wait for an address.

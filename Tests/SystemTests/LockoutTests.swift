@@ -85,13 +85,14 @@ import Testing
         #expect(rule.status == 1 && rule.errors.contains("the new rule at position 1 of chain"))
         #expect(try lastEntry(daemon)["action"] as? String == "append")
         // Whoever is connected from elsewhere, or from nowhere, may do it.
-        #expect(try daemon.tool("policy --check inet filter input drop").status == 0)
+        let policy = "policy inet filter input drop\n"
+        #expect(try daemon.tool("batch --check -", input: policy).status == 0)
         #expect(
             try daemon.tool(
-                "policy --check inet filter input drop",
+                "batch --check -", input: policy,
                 environment: ["SSH_CONNECTION": "10.9.8.3 50022 10.9.8.1 22"]
             ).status == 0)
-        #expect(try site.tool("policy --check inet filter input drop").status == 1)
+        #expect(try site.tool("batch --check -", input: policy).status == 1)
         #expect(site.connection.isAlive(in: site.other))
     }
 

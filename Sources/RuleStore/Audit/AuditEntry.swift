@@ -90,6 +90,10 @@ public struct AuditEntry: Hashable, Sendable {
 extension AuditEntry {
     /// The action of an entry that vouches for what pruning leaves.
     public static let pruneAction = "prune"
+    /// What it is called that a version gets a name, which is the entry's message.
+    public static let tagAction = "tag"
+    /// What it is called that a version loses a name, which is the entry's message.
+    public static let deleteTagAction = "delete tag"
 }
 
 /// One entry as the log has it.

@@ -14,6 +14,7 @@ extension RuleStore {
             var verifier = AuditVerifier(genesis: try AuditLog.genesis(database), known: known)
             try Self.walkEntries(database, &verifier)
             try Self.walkVersions(database, &verifier)
+            try Self.walkTags(database, &verifier)
             try Self.walkOrphanedScopes(database, &verifier)
             try Self.walkOrphanedAddresses(database, &verifier)
             try Self.walkOrphanedRows(database, &verifier)
@@ -67,6 +68,16 @@ extension RuleStore {
             }
         }
         verifier.finishVersions()
+    }
+
+    private static func walkTags(_ database: Database, _ verifier: inout AuditVerifier) throws {
+        let run = try SQLRun(database, "SELECT name, version FROM tag ORDER BY name", table: "tag")
+        while try run.step() {
+            verifier.check(
+                tag: try run.text(0),
+                of: VersionID(rawValue: UInt64(bitPattern: try run.integer(1))))
+        }
+        verifier.finishTags()
     }
 
     /// Compares what is left below the horizon with the entry of the last prune.
