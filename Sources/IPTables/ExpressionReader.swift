@@ -23,7 +23,6 @@ struct ExpressionReader {
     /// Where the match of the transport protocol is, once there is one.
     private var ports: Int?
 
-
     /// Something that iptables has no words for.
     struct Unsayable: Error {
         var reason: String

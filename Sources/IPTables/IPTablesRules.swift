@@ -45,7 +45,9 @@ public struct IPTablesRules: Sendable {
         }
     }
 
-    /// Greatest length of a word: what `iptables-restore` takes. Extensions cut off what is too long for them.
+    /// Greatest length of a word: what `iptables-restore` takes.
+    ///
+    /// Extensions cut off what is too long for them.
     private static let wordBytes = 1_023
     /// Options whose value may be a long list.
     private static let listOptions: Set = [

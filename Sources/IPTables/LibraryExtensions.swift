@@ -30,10 +30,16 @@ public final class LibraryExtensions: ForeignExtensions {
     public func read(
         _ name: ForeignName, words: [String], in place: ForeignPlace
     ) throws(RuleSyntaxError) -> ForeignReading? {
+        guard LibraryExtensions.families.contains(place.family) else {
+            let kind = name.isTarget ? "target" : "match"
+            throw RuleSyntaxError(
+                "\(kind) \(name.text) does not work in tables of family \(place.family.name)",
+                at: nil, hint: "it works in ip, ip6, inet")
+        }
         var position: Int?
         do {
-            let head = try LibraryExtensions.head(place)
             try LibraryExtensions.check(name, place.family)
+            let head = LibraryExtensions.head(place)
             return try extensions().use(family: head.family) { session throws(XTablesError) in
                 try session.reading(words) { options throws(XTablesError) in
                     options.setHead(head)
@@ -92,21 +98,18 @@ public final class LibraryExtensions: ForeignExtensions {
                 CompatMatchExpression(name: info.name, revision: revision, info: info.info))
     }
 
-    private static func head(_ place: ForeignPlace) throws(XTablesError) -> RuleHead {
-        let families: [Family] = [.ip, .ip6, .inet]
-        guard families.contains(place.family) else {
-            throw XTablesError(
-                "extensions of iptables work in tables of family ip and ip6, not \(place.family.name)"
-            )
-        }
+    private static func head(_ place: ForeignPlace) -> RuleHead {
         var head = RuleHead(family: place.family == .ip6 ? Family.ip6.rawValue : Family.ip.rawValue)
         head.transport = place.transport ?? 0
         return head
     }
 
-    // MARK: Tables of family inet
+    // MARK: Families
 
-    /// Refuses what the kernel's module does not offer to tables of family inet.
+    /// The families whose rules the extensions of iptables are made for.
+    private static let families: Set<Family> = [.ip, .ip6, .inet]
+
+    /// Refuses what the kernel's module does not offer to tables of the family.
     private static func check(_ name: ForeignName, _ family: Family) throws(XTablesError) {
         guard family == .inet else { return }
         let offered = name.isTarget ? anyFamilyTargets : anyFamilyMatches
@@ -137,8 +140,9 @@ public final class LibraryExtensions: ForeignExtensions {
     public func words(
         _ expression: Expression, in place: ForeignPlace
     ) -> (name: String, words: [String])? {
+        let head = LibraryExtensions.head(place)
         guard let (kind, info) = LibraryExtensions.info(expression),
-            let head = try? LibraryExtensions.head(place),
+            LibraryExtensions.families.contains(place.family),
             let said = try? extensions().use(
                 family: head.family,
                 { session throws(XTablesError) in

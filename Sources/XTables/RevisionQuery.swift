@@ -2,7 +2,7 @@
 ///
 /// - Source: linux `net/netfilter/nft_compat.c`, `nfnl_compat_get_rcu`.
 public struct RevisionQuery: Hashable, Sendable {
-    /// `NFPROTO_IPV4`, …
+    /// `NFPROTO_IPV4` or another.
     public var family: UInt8
     /// A match or a target.
     public var kind: ExtensionKind

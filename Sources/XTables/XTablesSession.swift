@@ -103,7 +103,8 @@ public struct XTablesSession {
     public func text(of address: RuleHead.Address, numeric: Bool) throws(XTablesError) -> String {
         var room = [CChar](repeating: 0, count: 1_280)
         try check(cxt_address_text(address.bytes, address.mask, numeric, &room, room.count))
-        return String(decoding: room.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let bytes = room.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     // MARK: Outcomes

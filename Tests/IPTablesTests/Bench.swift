@@ -57,9 +57,10 @@ struct Bench {
             let wrong = Bench.linesAtFault(result.errors)
             guard !wrong.isEmpty else { throw CommandFailure(result.errors) }
             for (place, message) in wrong {
-                // Table, two chains and the lines themselves stand in front, counted from 1.
-                guard left.indices.contains(place - 4) else { throw CommandFailure(result.errors) }
-                outcome.refused[left[place - 4]] = message
+                // Lines are counted from 1.
+                let index = place - Bench.linesInFront - 1
+                guard left.indices.contains(index) else { throw CommandFailure(result.errors) }
+                outcome.refused[left[index]] = message
             }
             left.removeAll { outcome.refused[$0] != nil }
         }
@@ -67,9 +68,13 @@ struct Bench {
     }
 
     private func restore(_ lines: [String]) throws -> CommandResult {
-        let script = ["*\(table)", ":side - [0:0]", ":other - [0:0]"] + lines + ["COMMIT", ""]
+        let chains = [":\(chain) ACCEPT [0:0]", ":side - [0:0]", ":other - [0:0]"]
+        let script = ["*\(table)"] + chains + lines + ["COMMIT", ""]
         return try Command.run("\(program)-restore", input: script.joined(separator: "\n"))
     }
+
+    /// The table and its chains.
+    private static let linesInFront = 4
 
     /// The numbers of lines that a message names.
     private static func linesAtFault(_ errors: String) -> [(Int, String)] {
@@ -82,7 +87,7 @@ struct Bench {
 
     func byOurs(_ lines: [String]) throws -> Outcome {
         var outcome = Outcome()
-        try Command.check("\(program)-restore", input: "*\(table)\n:side - [0:0]\n:other - [0:0]\nCOMMIT\n")
+        _ = try restore([])
         var parsed: [(line: Int, bodies: [RuleBody])] = []
         for (index, line) in lines.enumerated() {
             do {
@@ -95,7 +100,8 @@ struct Bench {
         while !parsed.isEmpty {
             // A socket of its own for each attempt: a refused batch leaves replies behind.
             do {
-                try KernelRules(family: family, table: table).append(parsed.flatMap(\.bodies), to: chain)
+                let kernel = try KernelRules(family: family, table: table)
+                try kernel.append(parsed.flatMap(\.bodies), to: chain)
                 break
             } catch let failure as CommandFailure {
                 guard let match = failure.description.firstMatch(of: #/rule (\d+) of the batch/#),
@@ -145,7 +151,8 @@ struct Bench {
         let left = [Bench.right(columns.packets, 5), Bench.right(columns.bytes, 5)]
         let middle = [(columns.target, 9), (columns.transport, 5)].map(Bench.left)
         let right = [
-            (columns.input, 6), (columns.output, 6), (columns.source, 20), (columns.destination, 20),
+            (columns.input, 6), (columns.output, 6),
+            (columns.source, 20), (columns.destination, 20),
         ].map(Bench.left)
         let row =
             (left + middle + [columns.options + " "]).joined(separator: " ") + " "

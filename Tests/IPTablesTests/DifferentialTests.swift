@@ -6,8 +6,8 @@ import Testing
 
 /// iptables-nft and this code, given the same generated lines, side by side in namespaces of their own.
 @Suite struct DifferentialTests {
-    /// Lines of each grammar; the whole is some 1,500.
-    private static let linesOfEach = 6
+    /// Lines of each grammar; the whole is some 1,400.
+    private static let linesOfEach = 5
 
     static let families: [Family] = [.ip, .ip6]
 
@@ -15,15 +15,17 @@ import Testing
         _ group: LineTable.Group, _ family: Family, seed: UInt64
     ) -> [String] {
         var grammar = LineGrammar(seed: seed, isIPv6: family == .ip6)
-        let templates = group.both + (family == .ip ? group.ip : group.ip6)
-        return templates.flatMap { template in
+        let program = family == .ip ? "iptables" : "ip6tables"
+        return (group.templates[program] ?? []).flatMap { template in
             (0..<linesOfEach).map { _ in grammar.line(template) }
         }
     }
 
-    @Test(arguments: LineTable.groups.indices, families)
+    @Test(arguments: 0..<9, families)
     func theSameLinesAreTheSameRules(_ index: Int, _ family: Family) throws {
-        let group = LineTable.groups[index]
+        let groups = try LineTable.groups()
+        #expect(groups.count == 9)
+        let group = groups[index]
         let seed = SeededGenerator().seed &+ UInt64(index)
         let lines = DifferentialTests.lines(group, family, seed: seed)
         let real = try Namespace().run {
@@ -37,7 +39,9 @@ import Testing
                 "\(lines[line]): iptables: \(real.refused[line] ?? "taken"), ours: \(ours.refused[line] ?? "taken")"
             )
         }
-        #expect(real.refused.count * 4 < lines.count, "most lines should be good: \(real.refused.values)")
+        #expect(
+            real.refused.count * 4 < lines.count,
+            "most lines should be good: \(real.refused.values)")
         #expect(ours.bodies.count == real.bodies.count)
         for (our, their) in zip(ours.bodies, real.bodies) where our != their {
             Issue.record("\(their)\n\(our)")
@@ -57,9 +61,12 @@ import Testing
             #expect(real.bodies.map(bench.listed) == real.listed)
             for body in real.bodies {
                 #expect(bench.rules.canSay(body))
-                // The text gives the rule that it was written for.
+                let text = bench.saved(body)
+                // iptables itself cannot read back what libxt_rateest writes.
+                if text.contains("-m rateest") { continue }
+                // Reading a text gives a rule of the same text. Not always of the same bytes: masks may have more of them set.
                 let again = try bench.parse(bench.rules.words(body))
-                #expect(again.map(\.canonical) == [body.canonical], "\(bench.saved(body))")
+                #expect(again.map(bench.saved) == [text])
             }
             let extensions = LibraryExtensions(revisions: kernelRevisions)
             try RuleText.using(extensions) {

@@ -13,7 +13,10 @@ import Testing
         let rule: UInt64
     }
 
-    /// A client that commits until the daemon is gone.
+    /// How many versions a prune of the workload leaves.
+    private static let kept: UInt64 = 10
+
+    /// A client that commits and prunes until the daemon is gone.
     private final class Workload: Sendable {
         private let acknowledged = Mutex<[Acknowledged]>([])
         private let problem = Mutex<String?>(nil)
@@ -49,6 +52,10 @@ import Testing
                 let head = try client.versions().first?.version ?? 1
                 try client.rollback(
                     to: UInt64.random(in: max(1, head - min(head, 5))...head, using: &random))
+                return
+            }
+            if random.oneIn(20) {
+                try client.ask(.prune, PruneRequest(keep: KillTests.kept))
                 return
             }
             let count = random.oneIn(5) ? 50 : 1
@@ -110,13 +117,20 @@ import Testing
             total += acknowledged.count
             lost += Int(head) - Int(acknowledged.last?.version ?? head)
             for one in acknowledged {
-                let ids = try client.ruleset(one.version).ids
-                #expect(ids.contains(one.rule), "round \(round), version \(one.version)")
+                if try head < one.version + Self.kept || !isPruned(one.version, client) {
+                    let ids = try client.ruleset(one.version).ids
+                    #expect(ids.contains(one.rule), "round \(round), version \(one.version)")
+                }
                 #expect(rules.insert(one.rule).inserted, "the id \(one.rule) was given out twice")
             }
         }
         print("\(total) versions acknowledged; \(lost) more were live without an answer")
         #expect(try daemon.connect().auditProblems() == [])
+    }
+
+    private func isPruned(_ version: UInt64, _ client: ControlClient) throws -> Bool {
+        let refused = try refusal { try client.ruleset(version) }
+        return refused?.message.contains("pruned") == true
     }
 
     /// Store, kernel and marker name the same version, which is the last of an unbroken row.

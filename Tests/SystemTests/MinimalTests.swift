@@ -47,7 +47,7 @@ import Testing
     @Test func aRollbackSendsWhatDiffers() throws {
         let traced = try TracedDaemon()
         let client = try traced.daemon.connect()
-        let ids = try load(1_000, client)
+        let ids = try load(Soak.count(10_000, 100_000), client)
         try client.commit {
             for number in 0..<4 { $0.delete(ids[number * 200], from: "out") }
             for number in 0..<3 {

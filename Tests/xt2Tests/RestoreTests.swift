@@ -140,7 +140,7 @@ import Testing
         changed.append("-A INPUT -s 10.7.7.7/32 -j DROP")
         try restored(changed)
         let log = try judged.daemon.check("log")
-        #expect(log.split(separator: "\n").first?.contains("4 changes") == true, "\(log)")
+        #expect(log.split(separator: "\n").first?.contains("+2 -1 ~1 rules") == true, "\(log)")
         let after = try handles()
         let unchanged = before.filter { after[$0.key] != nil }
         #expect(unchanged.count == 198)

@@ -74,6 +74,6 @@ extension MessageType {
     /// `NFNL_SUBSYS_NFT_COMPAT` (11).
     public static let compatSubsystem: UInt8 = 11
 
-    /// `NFNL_MSG_COMPAT_GET` (0xB00): has the kernel this revision of an extension?
+    /// `NFNL_MSG_COMPAT_GET` (0xB00), which asks whether the kernel has a revision of an extension.
     public static let getCompat = MessageType(rawValue: UInt16(compatSubsystem) << 8)
 }

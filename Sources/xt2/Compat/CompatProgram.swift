@@ -38,7 +38,8 @@ struct CompatProgram {
 
     private func openRules() throws(CompatError) -> IPTablesRules {
         do {
-            return IPTablesRules(extensions: try XTables(revisions: CompatRevisions().answer), family: name.family)
+            let extensions = try XTables(revisions: CompatRevisions().answer)
+            return IPTablesRules(extensions: extensions, family: name.family)
         } catch {
             throw CompatError(.resource, error.message)
         }

@@ -53,8 +53,11 @@ enum ExtensionDemand {
     ) -> [String: HookDemand] {
         Dictionary(
             demands.map { name, hooks in
-                (name, HookDemand(
-                    option + name, chainType: chainType, hooks: hooks, bridge: .max, arp: .max))
+                (
+                    name,
+                    HookDemand(
+                        option + name, chainType: chainType, hooks: hooks, bridge: .max, arp: .max)
+                )
             }, uniquingKeysWith: { first, _ in first })
     }
 }
