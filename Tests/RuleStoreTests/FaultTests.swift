@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 import struct RuleStore.Confirmation
+import struct RuleStore.Tag
 
 @testable import RuleStore
 
@@ -53,6 +54,8 @@ import struct RuleStore.Confirmation
 
     /// Tries again with more and more allowed until it works; each failure must have changed
     /// nothing.
+    ///
+    /// A statement that is stopped at its very end has been carried out, if it is COMMIT: then it counts as having worked.
     private func sweep(
         expecting code: StoreError.Code, step: (Int) -> Int, allow: (Int) throws -> Void,
         release: () throws -> Void, _ attempt: () throws -> Void
@@ -71,7 +74,13 @@ import struct RuleStore.Confirmation
             }
             try release()
             failures += 1
-            try #require(try State(store) == before, "after \(allowance)")
+            if try State(store) != before {
+                let worked = #expect(throws: StoreError.self, "after \(allowance)") {
+                    try attempt()
+                }
+                #expect(worked?.code != code)
+                break
+            }
             allowance = step(allowance)
         }
         #expect(failures > 3)
@@ -134,7 +143,8 @@ import struct RuleStore.Confirmation
             try store.commitNext([number % 2 == 0 ? .add(rule) : .delete(rule)])
         }
         try store.addTag(
-            Tag(name: "kept", version: VersionID(rawValue: 2), time: .now, uid: 0),
+            Tag(
+                name: "kept", version: VersionID(rawValue: 2), time: Timestamp(rawValue: 5), uid: 0),
             audit: .sample("tag"))
     }
 
@@ -145,12 +155,13 @@ import struct RuleStore.Confirmation
         try sweepInterrupts(step: { $0 + 1 }) { try store.prune(plan, audit: .sample("prune")) }
         #expect(try store.horizon() == plan.horizon)
         #expect(try store.loadRuleset(at: VersionID(rawValue: 2)).count == 3, "it has a name")
-        let rows = try store.planPrune(.keep(2)).objectCount
-        #expect(rows == 0)
         // What frees the rows may be cut short anywhere as well, and goes on where it was.
-        var freed = 0
-        try sweepInterrupts(step: { $0 + 1 }) { freed += try store.sweep(100) }
-        #expect(freed == plan.objectCount)
+        func rows() throws -> Int {
+            try store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM object") ?? 0 }
+        }
+        let all = try rows()
+        try sweepInterrupts(step: { $0 + 1 }) { _ = try store.sweep(100) }
+        #expect(try rows() == all - plan.objectCount)
         #expect(try store.sweep(100) == 0)
     }
 
@@ -177,7 +188,8 @@ import struct RuleStore.Confirmation
     }
 
     @Test func aNameThatIsGivenOrTakenAtAnyStepIsGivenOrNot() throws {
-        let tag = Tag(name: "good", version: VersionID(rawValue: 1), time: .now, uid: 0)
+        let tag = Tag(
+            name: "good", version: VersionID(rawValue: 1), time: Timestamp(rawValue: 5), uid: 0)
         try sweepInterrupts(step: { $0 + 1 }) { try store.addTag(tag, audit: .sample("tag")) }
         #expect(try store.tags().map(\.name) == ["good"])
         try sweepInterrupts(step: { $0 + 1 }) {
