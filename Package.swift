@@ -54,6 +54,7 @@ let package = Package(
             resources: [
                 .embedInCode("Store/Migrations/migration_0001.sql"),
                 .embedInCode("Store/Migrations/migration_0002.sql"),
+                .embedInCode("Store/Migrations/migration_0003.sql"),
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -104,7 +105,7 @@ let package = Package(
         .testTarget(
             name: "xt2dTests",
             dependencies: [
-                "NetlinkProto", "RuleStore", "TestSupport", "xt2d",
+                "NetlinkProto", "RuleStore", "RuleSyntax", "TestSupport", "xt2d",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -52,6 +52,8 @@ import Yams
         ("candidate", constants(CandidateMessage.Attribute.self)),
         ("audit-request", constants(AuditRequest.Attribute.self)),
         ("audit", constants(AuditMessage.Attribute.self)),
+        ("audit-head", constants(AuditHeadMessage.Attribute.self)),
+        ("session", constants(SessionMessage.Attribute.self)),
         ("verification", constants(VerificationMessage.Attribute.self)),
         ("status", constants(StatusMessage.Attribute.self)),
         ("confirm-request", constants(ConfirmRequest.Attribute.self)),

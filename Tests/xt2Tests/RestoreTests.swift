@@ -178,7 +178,7 @@ import Testing
         defer { judged.stop() }
         _ = try judged.ours("iptables -A INPUT -s 1.2.3.4 -j DROP; true")
         let audit = try judged.daemon.check("audit --json")
-        #expect(audit.contains("\"process\": \"iptables\""))
+        #expect(audit.contains("\"process\":\"iptables\""))
         #expect(audit.contains("iptables -A INPUT -s 1.2.3.4 -j DROP (run by sh, pid "))
         #expect(try judged.daemon.run(["iptables", "-S", "INPUT"]).output.contains("1.2.3.4"))
     }

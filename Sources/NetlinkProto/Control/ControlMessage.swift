@@ -34,6 +34,9 @@ public enum ControlMessage {
         .newCheck: "new-check",
         .getReference: "get-reference",
         .newReference: "new-reference",
+        .newSession: "new-session",
+        .getAuditHead: "get-audit-head",
+        .newAuditHead: "new-audit-head",
     ]
 
     /// All types, in the order of their numbers.
@@ -107,4 +110,10 @@ extension MessageType {
     public static let getReference = control(0x29)
     /// `new-reference`: tells the number of a version.
     public static let newReference = control(0x2a)
+    /// `new-session`: says where the client is connected from, and what must not be cut.
+    public static let newSession = control(0x40)
+    /// `get-audit-head`: asks for the last entry of the audit log.
+    public static let getAuditHead = control(0x41)
+    /// `new-audit-head`: names the last entry of the audit log; part of replies.
+    public static let newAuditHead = control(0x42)
 }

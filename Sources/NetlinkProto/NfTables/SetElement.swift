@@ -3,7 +3,7 @@
 /// - Shape: FLAGS (3, be32), TIMEOUT (4, be64), KEY (1) { VALUE }, KEY_END (10) { VALUE }, DATA (2)
 ///   { VALUE or VERDICT }, USERDATA (6), OBJREF (9), EXPR (7) or EXPRESSIONS (11). The time left
 ///   (EXPIRATION, 5) is state and left out.
-public struct SetElement: Hashable, Sendable {
+public struct SetElement: AttributeBody {
     /// The key, as many bytes as the set says; empty for a catch-all.
     public var key: [UInt8]
     /// The last key of a concatenated range.
@@ -38,22 +38,28 @@ public struct SetElement: Hashable, Sendable {
         self.userData = userData
     }
 
+    /// An element whose key is not yet known, to be read into.
+    public init() { self.init(key: []) }
+
     init(_ attributes: consuming AttributeReader) throws(WireError) {
         self.init(key: [])
-        while let attribute = try attributes.next() {
-            switch attribute.type {
-            case 1: key = try attribute.dataValue()
-            case 2: data = try ExpressionData(attribute)
-            case 3: flags = try attribute.uint32()
-            case 4: timeoutMilliseconds = try attribute.uint64()
-            case 5, 8: break  // EXPIRATION is state, 8 is padding
-            case 6: userData = attribute.bytes()
-            case 7: expressions = [try Expression(try attribute.nested())]
-            case 9: object = try attribute.string()
-            case 10: keyEnd = try attribute.dataValue()
-            case 11: expressions = try Expression.list(try attribute.nested())
-            default: try attribute.keep(in: &unknown)
-            }
+        while let attribute = try attributes.next() { try read(attribute) }
+    }
+
+    /// Takes in one attribute; those that are not known are kept.
+    public mutating func read(_ attribute: borrowing Attribute) throws(WireError) {
+        switch attribute.type {
+        case 1: key = try attribute.dataValue()
+        case 2: data = try ExpressionData(attribute)
+        case 3: flags = try attribute.uint32()
+        case 4: timeoutMilliseconds = try attribute.uint64()
+        case 5, 8: break  // EXPIRATION is state, 8 is padding
+        case 6: userData = attribute.bytes()
+        case 7: expressions = [try Expression(try attribute.nested())]
+        case 9: object = try attribute.string()
+        case 10: keyEnd = try attribute.dataValue()
+        case 11: expressions = try Expression.list(try attribute.nested())
+        default: try attribute.keep(in: &unknown)
         }
     }
 
@@ -76,7 +82,8 @@ public struct SetElement: Hashable, Sendable {
         }
     }
 
-    private func write(to writer: inout MessageWriter) {
+    /// Writes the attributes in libnftnl's order.
+    public func write(to writer: inout MessageWriter) {
         if flags != 0 { writer.attribute(3, uint32: flags) }
         if let timeoutMilliseconds { writer.attribute(4, uint64: timeoutMilliseconds) }
         if !key.isEmpty { writer.dataValue(1, key) }

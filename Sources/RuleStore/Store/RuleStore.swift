@@ -19,6 +19,7 @@ public final class RuleStore: Sendable {
 
     let pool: DatabasePool
     private let lock: Mutex<StoreLock?>
+    private let observer = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// Opens the store in `path`, making it with mode 0600 if it is not there; its directory must
     /// exist.
@@ -42,6 +43,15 @@ public final class RuleStore: Sendable {
             throw StoreError(error, path: path)
         }
     }
+
+    /// Has `body` called after each durable write, by the thread that wrote; there is one observer.
+    ///
+    /// The audit log may have new entries then.
+    public func observe(_ body: @escaping @Sendable () -> Void) {
+        observer.withLock { $0 = body }
+    }
+
+    func tellObserver() { observer.withLock { $0 }?() }
 
     /// Closes the store; each later call throws `closed`.
     ///
@@ -105,7 +115,7 @@ extension RuleStore {
         _ durability: Durability, _ body: (Database) throws -> Result
     ) throws(StoreError) -> Result {
         do {
-            return try pool.writeWithoutTransaction { database in
+            let result = try pool.writeWithoutTransaction { database in
                 if database.isInsideTransaction { try database.rollback() }
                 try durability.establish(on: database)
                 var result: Result?
@@ -116,6 +126,8 @@ extension RuleStore {
                 guard let result else { throw StoreError(.other, "a transaction without a result") }
                 return result
             }
+            if durability == .full { tellObserver() }
+            return result
         } catch {
             throw StoreError(error, path: path)
         }

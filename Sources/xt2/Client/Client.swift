@@ -37,6 +37,18 @@ struct Client: ~Copyable {
         return try done(exchange(writer, receive))
     }
 
+    /// Sends a message that is not answered.
+    ///
+    /// Why: the daemon reads it while the request that follows is being made, and nobody waits.
+    ///
+    /// - Throws: if it cannot be sent.
+    mutating func tell(_ type: MessageType, _ body: some ControlBody) throws(CommandError) {
+        var writer = MessageWriter()
+        body.write(
+            MessageHeader(type: type, flags: .request, sequence: takeSequence()), to: &writer)
+        try send(writer)
+    }
+
     /// Sends a message about rules that is not an edit.
     ///
     /// - Throws: what the daemon refused, or why its reply cannot be read.

@@ -31,7 +31,7 @@ struct BatchCommand: ParsableCommand {
         let batch = EditBatch(
             edits: lines.map(\.edit), options: try batchOptions(),
             echo: options.connection.json)
-        var client = try options.connection.connect()
+        var client = try options.connection.connect(options.guarded)
         let outcome: EditOutcome
         do {
             outcome = try client.commit(batch)
@@ -42,6 +42,7 @@ struct BatchCommand: ParsableCommand {
         var output = Output()
         try output.show(outcome, of: batch.edits, json: options.connection.json)
         try output.flush()
+        Warnings.show(outcome.version)
     }
 
     private func batchOptions() throws(CommandError) -> BatchOptions {

@@ -24,10 +24,14 @@ enum EditResult: Equatable {
 struct CompatClient: ~Copyable {
     private var client: Client
 
+    /// The environment variable that makes changes that cut a protected connection; iptables has no option for that.
+    static let forceVariable = "XT2_FORCE"
+
     /// Connects to the daemon.
     init() throws(CompatError) {
+        let force = getenv(CompatClient.forceVariable).map { String(cString: $0) }
         do {
-            client = try SocketPath(option: nil).connect()
+            client = try SocketPath(option: nil).connect(force: force == "1")
         } catch {
             throw CompatError(error)
         }
@@ -44,8 +48,14 @@ struct CompatClient: ~Copyable {
         let first = client.takeSequence(batch.messageCount)
         var writer = MessageWriter(capacity: 256 * batch.messageCount)
         batch.write(first: first, to: &writer)
-        let reply = try exchange(writer) { _ in }
-        if reply.errno == 0 { return .done }
+        var version: VersionMessage?
+        let reply = try exchange(writer) { view throws(WireError) in
+            if view.header.type == .newVersion { version = try VersionMessage(view) }
+        }
+        if reply.errno == 0 {
+            Warnings.show(version)
+            return .done
+        }
         return .refused(
             EditRefusal(
                 index: batch.index(of: reply.request.sequence, first: first), errno: reply.errno,

@@ -83,6 +83,11 @@ enum CompatRule {
 
     /// A refusal that iptables has no other words for.
     static func resource(_ verb: String, _ refusal: EditRefusal, _ object: String) -> CompatError {
+        if refusal.errno == ECONNABORTED {
+            return CompatError(
+                .resource, refusal.message,
+                detail: "hint: \(CompatClient.forceVariable)=1 makes the change all the same")
+        }
         let name = object.isEmpty ? "" : ": " + object
         return CompatError(
             .resource, "\(verb) failed (\(systemErrorText(refusal.errno)))\(name)",

@@ -104,10 +104,11 @@ enum BatchLine {
         let hasOption =
             options.message != nil || options.candidate != nil || options.connection.json
             || options.connection.socket != nil || options.confirm.span != nil
+            || !options.guarded.isEmpty
         guard hasOption else { return }
         throw CommandError(
             .usage,
-            "--message, --tx, --confirm, --json and --socket are said once for the whole batch.",
+            "--message, --tx, --confirm, --protect, --force, --json and --socket are said once for the whole batch.",
             hints: ["xt2 batch -m WHY FILE"])
     }
 }

@@ -10,6 +10,10 @@ struct EditRun {
         var candidate: UInt64?
         /// How long the version waits for its confirmation.
         var confirm: Span?
+        /// `--protect`.
+        var protect: [String] = []
+        /// `--force`.
+        var force = false
         /// `--socket`.
         var socket: String?
         /// Whether to print JSON.
@@ -30,7 +34,9 @@ struct EditRun {
 
     func run() throws(CommandError) {
         let batch = EditBatch(edits: edits, options: try options.batchOptions(), echo: true)
-        var client = try SocketPath(option: options.socket).connect()
+        let protected = try ConnectionText.wires(options.protect)
+        var client = try SocketPath(option: options.socket)
+            .connect(protecting: protected, force: options.force)
         let outcome: EditOutcome
         do throws(EditFailure) {
             outcome = try client.commit(batch)
@@ -40,5 +46,6 @@ struct EditRun {
         var output = Output()
         try output.show(outcome, of: edits, json: options.json)
         try output.flush()
+        Warnings.show(outcome.version)
     }
 }

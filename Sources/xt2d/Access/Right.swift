@@ -31,7 +31,9 @@ enum Right: String, CaseIterable, Hashable, Sendable {
         switch type {
         case .rollback, .newCandidate, .deleteCandidate, .commit, .getRuleReset: nil
         case .confirm, .newTag, .deleteTag, .prune: nil
-        case .getAudit, .verifyAudit: .audit
+        // Says something and asks for nothing.
+        case .newSession: nil
+        case .getAudit, .verifyAudit, .getAuditHead: .audit
         default: .read
         }
     }

@@ -16,6 +16,8 @@ struct Proposal {
     /// How long the version may wait for its confirmation; nil if it is final at once.
     var confirmSeconds: UInt32?
     var audited: AuditedRequest
+    /// What its author should know.
+    var notices: [String] = []
     /// Which client message an object's change comes from.
     var sequence: (ObjectID) -> SequenceNumber?
 
@@ -54,7 +56,9 @@ struct CommitPart {
 
 /// One commit under way: one version, or several that the kernel takes in one batch.
 struct CommitRun {
-    /// The versions, in order; at least one. The marker has the number of the last.
+    /// The versions, in order; at least one.
+    ///
+    /// The marker has the number of the last.
     let parts: [CommitPart]
     /// The last version, whose ruleset the kernel is to run.
     let last: CommitPart

@@ -17,8 +17,10 @@ extension Committer {
             throw error
         }
         try carryOut(&run)
-        return VersionMessage(
+        var message = VersionMessage(
             run.last.version, changeCount: proposal.changes.count, confirmation: run.confirmation)
+        message.notice = proposal.notices
+        return message
     }
 
     /// Everything of a commit that comes before the first write.
@@ -92,11 +94,12 @@ extension Committer {
 
     private func prepare(_ run: CommitRun) -> CommitMachine.Event {
         let drafts = run.parts.map { part in
-            VersionDraft(
-                version: part.version, changes: part.proposal.changes,
-                audit: part.proposal.audited.entry(
-                    outcome: .committed, version: part.version.id,
-                    generation: run.batch.generation.rawValue))
+            var entry = part.proposal.audited.entry(
+                outcome: .committed, version: part.version.id,
+                generation: run.batch.generation.rawValue)
+            entry.addresses = part.proposal.changes.addresses
+            return VersionDraft(
+                version: part.version, changes: part.proposal.changes, audit: entry)
         }
         do {
             try store.prepare(

@@ -50,6 +50,8 @@ extension Committer {
 
     /// What a proposal would come to: everything up to the kernel.
     func check(_ proposal: Proposal) throws(Refusal) -> CheckMessage {
+        var proposal = proposal
+        try checkLockout(&proposal, on: head.ruleset)
         let run = try planRun(proposal)
         return CheckMessage(
             version: run.last.version.id.rawValue,
@@ -69,6 +71,8 @@ extension Committer {
 
     /// Commits, and marks a refusal as written to the audit log already.
     func commitAudited(_ proposal: Proposal) throws(Refusal) -> VersionMessage {
+        var proposal = proposal
+        try checkLockout(&proposal, on: head.ruleset)
         do {
             return try commit(proposal)
         } catch {

@@ -105,7 +105,8 @@ extension Committer {
             for edit in edits { try editor.apply(edit) }
             let changes = try editor.changes()
             if changes.isEmpty { return .unchanged(tip.version) }
-            let proposal = Proposal(editor, changes, audited: audited)
+            var proposal = Proposal(editor, changes, audited: audited)
+            try checkLockout(&proposal, on: tip.ruleset)
             let version = proposal.version(tip.version.next, on: tip.ruleset)
             return .version(CommitPart(proposal: proposal, version: version), editor, edits)
         } catch {
@@ -141,8 +142,9 @@ extension Committer {
             case .unchanged(let version):
                 item.answer(undecided.map { .failure($0) } ?? .success(.unchanged(version)))
             case .version(let part, let editor, let edits):
-                let message = VersionMessage(
+                var message = VersionMessage(
                     part.version, changeCount: part.proposal.changes.count)
+                message.notice = part.proposal.notices
                 item.answer(
                     undecided.map { .failure($0.at(item.batch.sequence)) }
                         ?? .success(.version(message, editedRules(editor, edits))))

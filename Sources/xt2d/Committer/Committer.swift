@@ -100,18 +100,23 @@ struct AuditedRequest: Sendable {
     var message: String
     /// The request itself, kept for attempts that came to nothing.
     var request: [UInt8] = []
+    /// The edits that were asked for; their addresses are what an attempt without a version is found by.
+    var edits: [Edit] = []
     let time = Timestamp.now
 
     /// The entry, with what came of the request.
     func entry(
         outcome: AuditOutcome, version: VersionID? = nil, reason: String = "", generation: UInt32
     ) -> AuditEntry {
-        AuditEntry(
-            time: time, author: peer.author, loginUID: peer.loginUID, action: action,
+        var entry = AuditEntry(
+            time: time, author: peer.author, loginUID: peer.loginUID,
+            peer: peer.session.origin?.text, action: action,
             outcome: outcome, version: version, generation: generation, reason: reason,
             message: message,
             request: [.refused, .failed].contains(outcome) && !request.isEmpty ? request : nil,
             scopes: scopes)
+        if outcome != .committed { entry.addresses = edits.addresses }
+        return entry
     }
 
     /// How much of a request that came to nothing is kept.

@@ -46,7 +46,7 @@ struct EditBatch: Sendable {
         return AuditedRequest(
             peer: peer, action: actions.count == 1 ? actions.first ?? "batch" : "batch",
             scopes: Array(scopes), message: options.reason ?? "",
-            request: Array(messages.joined().prefix(AuditedRequest.requestBytes)))
+            request: Array(messages.joined().prefix(AuditedRequest.requestBytes)), edits: edits)
     }
 }
 
