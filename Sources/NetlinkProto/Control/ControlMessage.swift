@@ -34,6 +34,9 @@ public enum ControlMessage {
         .newCheck: "new-check",
         .getReference: "get-reference",
         .newReference: "new-reference",
+        .getOutline: "get-outline",
+        .newOutline: "new-outline",
+        .noteTexts: "note-texts",
     ]
 
     /// All types, in the order of their numbers.
@@ -107,4 +110,11 @@ extension MessageType {
     public static let getReference = control(0x29)
     /// `new-reference`: tells the number of a version.
     public static let newReference = control(0x2a)
+
+    /// `get-outline`: lists tables, chains, and of each rule only what tells it from others.
+    public static let getOutline = control(0x50)
+    /// `new-outline`: rules of the chain that came before; part of replies.
+    public static let newOutline = control(0x51)
+    /// `note-texts`: tells which texts are those of which rules.
+    public static let noteTexts = control(0x52)
 }

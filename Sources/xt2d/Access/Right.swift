@@ -32,6 +32,8 @@ enum Right: String, CaseIterable, Hashable, Sendable {
         case .rollback, .newCandidate, .deleteCandidate, .commit, .getRuleReset: nil
         case .confirm, .newTag, .deleteTag, .prune: nil
         case .getAudit, .verifyAudit: .audit
+        // It changes nothing, but others rely on it.
+        case .noteTexts: .edit
         default: .read
         }
     }

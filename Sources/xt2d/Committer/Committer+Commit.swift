@@ -25,6 +25,8 @@ extension Committer {
     func planRun(_ proposal: Proposal) throws(Refusal) -> CommitRun {
         try settle()
         try checkConfirmation(proposal)
+        var proposal = proposal
+        try keepCounters(of: &proposal)
         let version = proposal.version(head.version.next, on: head.ruleset)
         return CommitRun(
             proposal: proposal, version: version,
@@ -188,6 +190,8 @@ extension Committer {
         head.ruleset = run.proposal.ruleset
         head.generation = run.generation.rawValue
         graph = run.proposal.graph
+        texts.follow(
+            run.proposal.changes, texts: run.proposal.texts, uid: run.proposal.audited.peer.uid)
         published.current = head
         if run.undone != nil { close() }
         if let confirmation = run.confirmation { open(confirmation) }
