@@ -24,6 +24,11 @@ public struct SavedRuleset: Sendable {
         public var line: Int
         /// Its rules, in order.
         public var rules: [Rule] = []
+
+        /// A chain without rules.
+        public init(name: String, body: ChainBody, line: Int) {
+            (self.name, self.body, self.line) = (name, body, line)
+        }
     }
 
     /// A table with its chains.
@@ -34,6 +39,11 @@ public struct SavedRuleset: Sendable {
         public var line: Int
         /// Its chains.
         public var chains: [Chain] = []
+
+        /// A table without chains.
+        public init(listing: TableListing, line: Int) {
+            (self.listing, self.line) = (listing, line)
+        }
     }
 
     /// The tables.

@@ -68,7 +68,8 @@ struct ChainComparison {
     ///
     /// - Throws: ``SourceError`` if it cannot be read.
     func rule(_ index: Int) throws(SourceError) -> ChainEdits.NewRule {
-        (try bodies[index] ?? file.body(of: chain.rules[index], in: chain, of: table), texts[index])
+        if let body = bodies[index] { return (body, texts[index]) }
+        return (try file.body(of: chain.rules[index], in: chain, of: table), texts[index])
     }
 
     /// The edits that carry out the plan.

@@ -78,7 +78,7 @@ struct RulesetComparison {
     }
 
     private func edit(
-        _ type: MessageType, _ flags: MessageFlags = [], _ key: TableKey,
+        _ type: MessageType, _ key: TableKey, _ flags: MessageFlags = [],
         _ body: TableBody = TableBody()
     ) -> Edit {
         Edit(
@@ -103,7 +103,7 @@ struct RulesetComparison {
             counts.tables.changed += 1
             containers.append(.table(key, before: old.body, after: body))
             tableEdits.append(
-                LineEdit(edit: edit(.newTable, .create, key, body), line: table.line))
+                LineEdit(edit: edit(.newTable, key, .create, body), line: table.line))
         }
         let names = Set(table.chains.map(\.name))
         for chain in old.chains where !names.contains(chain.name) {
@@ -119,7 +119,7 @@ struct RulesetComparison {
     ) throws(SourceError) {
         counts.tables.added += 1
         containers.append(.table(key, before: nil, after: body))
-        tableEdits.append(LineEdit(edit: edit(.newTable, .create, key, body), line: table.line))
+        tableEdits.append(LineEdit(edit: edit(.newTable, key, .create, body), line: table.line))
         for chain in table.chains { try create(chain, table, key) }
     }
 
@@ -144,14 +144,14 @@ struct RulesetComparison {
             containers.append(.chain(key, chain.name, before: before, after: after))
             creations.append(
                 LineEdit(
-                    edit: edit(.newChain, key, chain.name, ChainBody(policy: policy)),
+                    edit: edit(.newChain, key, chain.name, [], ChainBody(policy: policy)),
                     line: chain.line))
         }
         try compareRules(chain, table, old.rules)
     }
 
     private func edit(
-        _ type: MessageType, _ flags: MessageFlags = [], _ key: TableKey, _ name: String,
+        _ type: MessageType, _ key: TableKey, _ name: String, _ flags: MessageFlags = [],
         _ body: ChainBody = ChainBody()
     ) -> Edit {
         let message = ChainMessage(
@@ -166,7 +166,7 @@ struct RulesetComparison {
         let body = chain.body.withDefaults
         containers.append(.chain(key, chain.name, before: nil, after: body))
         creations.append(
-            LineEdit(edit: edit(.newChain, .create, key, chain.name, body), line: chain.line))
+            LineEdit(edit: edit(.newChain, key, chain.name, .create, body), line: chain.line))
         try compareRules(chain, table, [])
     }
 
