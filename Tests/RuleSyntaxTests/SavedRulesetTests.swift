@@ -108,6 +108,6 @@ import Testing
         let error = #expect(throws: SourceError.self) {
             try saved.body(of: rules[1], in: table.chains[0], of: table)
         }
-        #expect(error?.line == 7)
+        #expect(error?.line == 6)
     }
 }

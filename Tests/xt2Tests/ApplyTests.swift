@@ -19,6 +19,7 @@ import Testing
             text += "$ xt2 \(line)\n\(result.output)\(result.errors)[\(result.status)]\n\n"
         }
         return text.replacing(daemon.directory, with: "DIR")
+            .replacing(/\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)/, with: "TIME")
             .replacing(/"time": "[^"]*"/, with: "\"time\": \"TIME\"")
             .replacing(/"pid": \d+/, with: "\"pid\": PID")
     }

@@ -101,9 +101,11 @@ struct SaveReader {
     private func rulePlace(_ words: [String]) throws(RuleSyntaxError) -> RulePlace {
         let start = words.firstIndex { $0.hasPrefix("-") || $0 == "!" } ?? words.count
         let names = words[1..<start]
-        guard names.count == 2 || names.count == 3 else {
+        let isFamily = names.count == 2 && Family(name: words[1]) != nil
+        let lacksChain = isFamily && places[TableKey(family: .inet, name: words[1])] == nil
+        guard names.count == 2 || names.count == 3, !lacksChain else {
             throw RuleSyntaxError(
-                "append takes [FAMILY] TABLE CHAIN RULE", at: names.count < 2 ? start : 4)
+                "append takes [FAMILY] TABLE CHAIN RULE", at: names.count <= 2 ? start : 4)
         }
         var family = Family.inet
         if names.count == 3 {

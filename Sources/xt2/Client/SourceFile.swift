@@ -27,9 +27,12 @@ struct SourceFile {
     /// A line of a file called `name` that cannot be read, with a caret under the word at fault.
     static func error(_ error: SourceError, in name: String) -> CommandError {
         let cause = error.cause
-        let failure = CommandError(.usage, cause.message, hints: cause.hint.map { [$0] } ?? [])
+        var failure = CommandError(.usage, cause.message, hints: cause.hint.map { [$0] } ?? [])
             .at("\(name):\(error.line)")
-        guard let index = cause.wordIndex else { return failure }
+        guard let index = cause.wordIndex else {
+            if !error.words.isEmpty { failure.excerpt = [RuleSyntax.CommandLine.join(error.words)] }
+            return failure
+        }
         return failure.pointing(at: index, of: error.words).quoting(error.words)
     }
 
