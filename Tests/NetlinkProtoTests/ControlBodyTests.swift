@@ -62,7 +62,8 @@ enum ControlBodies {
         CheckMessage(version: 0, changeCount: 0, messageCount: 0, byteCount: 0, summary: ""),
         ConfirmRequest(),
         ChangeMessage(kind: 0, id: 0, family: 0, table: "", name: ""),
-        DiffRequest(), OutlineMessage(), OutlineRequest(), PruneMessage(horizon: 0, versions: 0, objects: 0), PruneRequest(),
+        DiffRequest(), OutlineMessage(), OutlineRequest(),
+        PruneMessage(horizon: 0, versions: 0, objects: 0), PruneRequest(),
         ReferenceMessage(), RollbackRequest(version: 0), RulesetRequest(),
         StatusMessage(
             daemonVersion: "", uuid: [], head: 0, generation: 0, database: "", started: 0,

@@ -31,8 +31,9 @@ import Testing
                 guard let index = index(name) else { return nil }
                 let moved = list.remove(at: index)
                 guard moved.element == new[element] else { return nil }
-                guard let place = before.map({ name in list.firstIndex { $0.name == name } })
-                    ?? list.count
+                guard
+                    let place = before.map({ name in list.firstIndex { $0.name == name } })
+                        ?? list.count
                 else { return nil }
                 list.insert(moved, at: place)
             }
@@ -76,7 +77,8 @@ import Testing
             }
             let (old, new) = (list(), list())
             let plan = ListPlan(from: old, to: new)
-            let note: Comment = "seed \(random.seed), round \(round): \(old) → \(new): \(plan.steps)"
+            let note: Comment =
+                "seed \(random.seed), round \(round): \(old) → \(new): \(plan.steps)"
             let result = carriedOut(plan, old, new)
             #expect(result?.map(\.element) == new, note)
             // Whatever is in both lists is still the same thing afterwards.

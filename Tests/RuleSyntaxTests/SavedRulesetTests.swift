@@ -42,7 +42,11 @@ import Testing
                 if Int.random(in: 0..<6, using: &random) == 0 { text += "# note \\\n" }
                 let words = SavedRulesetTests.texts.randomElement(using: &random) ?? []
                 let isRaw = Bool.random(using: &random)
-                let place = isRaw ? ["ip", "raw", "pre"] : [["filter", "input"], ["inet", "filter", "input"]].randomElement(using: &random) ?? []
+                let place =
+                    isRaw
+                    ? ["ip", "raw", "pre"]
+                    : [["filter", "input"], ["inet", "filter", "input"]].randomElement(
+                        using: &random) ?? []
                 let line = text.utf8.count { $0 == 10 } + 1
                 let isPlain = Int.random(in: 0..<3, using: &random) > 0
                 text +=
@@ -72,7 +76,8 @@ import Testing
     }
 
     @Test func plainLinesAreNotSplit() throws {
-        let text = SavedRulesetTests.head + "append filter input -i lo\nappend filter input -p tcp\n"
+        let text =
+            SavedRulesetTests.head + "append filter input -i lo\nappend filter input -p tcp\n"
         let saved = try SavedRuleset(Array(text.utf8))
         let rules = saved.tables[0].chains[0].rules
         #expect(
@@ -101,7 +106,8 @@ import Testing
     }
 
     @Test func textThatIsNotUTF8IsRefusedWhenItIsRead() throws {
-        var bytes = Array((SavedRulesetTests.head + "append filter input -i lo\nappend filter input -i ").utf8)
+        var bytes = Array(
+            (SavedRulesetTests.head + "append filter input -i lo\nappend filter input -i ").utf8)
         bytes += [0xFF, 10]
         let saved = try SavedRuleset(bytes)
         let (table, rules) = (saved.tables[0], saved.tables[0].chains[0].rules)

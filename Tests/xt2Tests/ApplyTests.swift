@@ -40,12 +40,16 @@ import Testing
         let daemon = try LiveDaemon()
         defer { daemon.stop() }
         let small = ApplyTests.small
-        let moved = small.replacing("append filter input -i lo -j ACCEPT\n", with: "")
-            .replacing("10.0.0.0/8", with: "10.0.0.0/9").replacing("policy drop", with: "policy accept")
+        let moved =
+            small.replacing("append filter input -i lo -j ACCEPT\n", with: "")
+            .replacing("10.0.0.0/8", with: "10.0.0.0/9").replacing(
+                "policy drop", with: "policy accept")
             + "append filter input -i lo -j ACCEPT\nadd chain filter wan\n"
         let other = "add table ip raw\nadd chain ip raw pre\nappend ip raw pre -j ACCEPT\n"
-        let again = small.replacing("add chain filter lan", with: "add chain --type filter --hook output filter lan")
-            .replacing("append filter input -j lan\n", with: "")
+        let again = small.replacing(
+            "add chain filter lan", with: "add chain --type filter --hook output filter lan"
+        )
+        .replacing("append filter input -j lan\n", with: "")
         let text = try transcript(
             daemon,
             [
@@ -168,13 +172,16 @@ import Testing
         guard var new = old else {
             return Ruleset(
                 chains: ["in", "side", "other"].map { name in
-                    (name, (0..<Int.random(in: 0...14, using: &random)).map { _ in
-                        var rule = self.rule(&random)
-                        while name == "side" && rule.text.hasSuffix("side") {
-                            rule = self.rule(&random)
+                    (
+                        name,
+                        (0..<Int.random(in: 0...14, using: &random)).map { _ in
+                            var rule = self.rule(&random)
+                            while name == "side" && rule.text.hasSuffix("side") {
+                                rule = self.rule(&random)
+                            }
+                            return rule
                         }
-                        return rule
-                    })
+                    )
                 })
         }
         for _ in 0..<Int.random(in: 1...8, using: &random) {
@@ -210,8 +217,10 @@ import Testing
         let listing = try daemon.namespace.run {
             try Command.check("nft", "-a", "list", "chain", "inet", "t", chain)
         }
-        return listing.split(separator: "\n").filter { $0.hasPrefix("\t\t") && !$0.contains("hook") }
-            .compactMap { $0.split(separator: "# handle ").last.map(String.init) }
+        return listing.split(separator: "\n").filter {
+            $0.hasPrefix("\t\t") && !$0.contains("hook")
+        }
+        .compactMap { $0.split(separator: "# handle ").last.map(String.init) }
     }
 
     private func longest(_ old: [Rule], _ new: [Rule]) -> Int {

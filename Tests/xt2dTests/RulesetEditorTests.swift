@@ -73,7 +73,9 @@ import Testing
     @Test func aRuleThatIsMovedToWhereItStandsIsNoChange() throws {
         var bench = try bench()
         let ids = bench.ids("input")
-        for (id, port, other) in [(0, 10, 0), (0, 10, 1), (2, 30, nil), (1, 20, 2)] as [(Int, UInt16, Int?)] {
+        for (id, port, other) in [(0, 10, 0), (0, 10, 1), (2, 30, nil), (1, 20, 2)]
+            as [(Int, UInt16, Int?)]
+        {
             let changes = try bench.commit {
                 $0.move(
                     ids[id], in: "input", before: other.map { ids[$0] }, with: .tcp(port: port))

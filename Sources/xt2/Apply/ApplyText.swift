@@ -19,7 +19,8 @@ enum ApplyText {
         guard let check else { return [] }
         var lines = ["plan: \(counts.text)"]
         if counts.isDrastic {
-            lines.append("this removes \(counts.percent) % of the rules; it needs --force in a script")
+            lines.append(
+                "this removes \(counts.percent) % of the rules; it needs --force in a script")
         }
         return lines + [CheckText.line(check)]
     }
