@@ -27,7 +27,7 @@ struct RootCommand: ParsableCommand {
                 name: "Edit",
                 subcommands: [
                     Add.self, Append.self, Insert.self, Replace.self, Delete.self, Flush.self,
-                    Policy.self, Rename.self, BatchCommand.self,
+                    Policy.self, Rename.self, BatchCommand.self, Apply.self,
                 ]),
             CommandGroup(
                 name: "Look",

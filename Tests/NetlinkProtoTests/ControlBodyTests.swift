@@ -30,6 +30,8 @@ enum ControlBodies {
             version: 1, changeCount: 2, messageCount: 3, byteCount: 4, summary: "+1 -0 rules"),
         ConfirmRequest(version: 4),
         DiffRequest(from: 1, to: 2, candidate: 3),
+        OutlineMessage(version: 7, rules: [UInt8](0..<40)),
+        OutlineRequest(family: 1, table: "filter", candidate: 3),
         PruneMessage(horizon: 1, versions: 2, objects: 3, kept: ["4", "5"]),
         PruneRequest(keep: 1, before: 2, dryRun: true),
         ReferenceMessage(name: "HEAD~1", time: 1, version: 2),
@@ -67,7 +69,8 @@ enum ControlBodies {
         CheckMessage(version: 0, changeCount: 0, messageCount: 0, byteCount: 0, summary: ""),
         ConfirmRequest(),
         ChangeMessage(kind: 0, id: 0, family: 0, table: "", name: ""),
-        DiffRequest(), PruneMessage(horizon: 0, versions: 0, objects: 0), PruneRequest(),
+        DiffRequest(), OutlineMessage(), OutlineRequest(),
+        PruneMessage(horizon: 0, versions: 0, objects: 0), PruneRequest(),
         ReferenceMessage(), RollbackRequest(version: 0), RulesetRequest(),
         StatusMessage(
             daemonVersion: "", uuid: [], head: 0, generation: 0, database: "", started: 0,

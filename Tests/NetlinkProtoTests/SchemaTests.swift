@@ -64,6 +64,8 @@ import Yams
         ("prune", constants(PruneMessage.Attribute.self)),
         ("check", constants(CheckMessage.Attribute.self)),
         ("reference", constants(ReferenceMessage.Attribute.self)),
+        ("outline-request", constants(OutlineRequest.Attribute.self)),
+        ("outline", constants(OutlineMessage.Attribute.self)),
         (
             "extension",
             [
@@ -72,6 +74,7 @@ import Yams
                 Constant(name: "new-name", value: ExtensionAttribute.newName),
                 Constant(name: "kernel-handle", value: ExtensionAttribute.kernelHandle),
                 Constant(name: "elements", value: ExtensionAttribute.elements),
+                Constant(name: "text", value: ExtensionAttribute.text),
             ]
         ),
         ("none", []),

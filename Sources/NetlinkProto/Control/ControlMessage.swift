@@ -37,6 +37,9 @@ public enum ControlMessage {
         .newSession: "new-session",
         .getAuditHead: "get-audit-head",
         .newAuditHead: "new-audit-head",
+        .getOutline: "get-outline",
+        .newOutline: "new-outline",
+        .noteTexts: "note-texts",
     ]
 
     /// All types, in the order of their numbers.
@@ -116,4 +119,11 @@ extension MessageType {
     public static let getAuditHead = control(0x41)
     /// `new-audit-head`: names the last entry of the audit log; part of replies.
     public static let newAuditHead = control(0x42)
+
+    /// `get-outline`: lists tables, chains, and of each rule only what tells it from others.
+    public static let getOutline = control(0x50)
+    /// `new-outline`: rules of the chain that came before; part of replies.
+    public static let newOutline = control(0x51)
+    /// `note-texts`: tells which texts are those of which rules.
+    public static let noteTexts = control(0x52)
 }

@@ -15,4 +15,6 @@ public enum ExtensionAttribute {
     public static let kernelHandle: UInt16 = 0x2004
     /// Inside of ``sets``: the elements of one set, nested.
     public static let elements: UInt16 = 0x2006
+    /// NEWRULE in requests: the ``ContentDigest`` of the text that the rule was read from, 16 bytes.
+    public static let text: UInt16 = 0x2030
 }

@@ -132,7 +132,7 @@ struct IPTablesRestore {
 
     /// What is to be done.
     private struct Plan {
-        var edits: [RestoreTable.LineEdit] = []
+        var edits: [LineEdit] = []
         var zeroed: [RuleMessage] = []
     }
 
@@ -186,7 +186,7 @@ struct IPTablesRestore {
     }
 
     private func error(
-        _ refusal: EditRefusal, _ edits: [RestoreTable.LineEdit]
+        _ refusal: EditRefusal, _ edits: [LineEdit]
     ) -> CompatError {
         guard let index = refusal.index, edits.indices.contains(index) else {
             return CompatRule.resource("COMMIT", refusal, "")

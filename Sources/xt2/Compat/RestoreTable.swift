@@ -205,12 +205,6 @@ struct RestoreTable {
 
     // MARK: The difference
 
-    /// An edit and the line that asks for it.
-    struct LineEdit {
-        var edit: Edit
-        var line: Int?
-    }
-
     /// The edits that turn the table into what it is to be: nothing that stays the same is touched.
     ///
     /// - Throws: a line whose rule jumps to a chain that there will not be.
@@ -266,17 +260,12 @@ struct RestoreTable {
             edit: chainEdit(.newChain, name, body: ChainBody(policy: policy)), line: chain.line)
     }
 
-    private func rule(
-        _ chain: String, id: UInt64? = nil, position: UInt64? = nil, body: RuleBody = RuleBody()
-    ) -> Edit.Message {
-        .rule(
-            RuleMessage(
-                family: builtin.family, table: builtin.name, chain: chain,
-                handle: id.map { Handle($0) }, position: position.map { Handle($0) }, body: body))
+    private func chainEdits(_ chain: String) -> ChainEdits {
+        ChainEdits(family: builtin.family, table: builtin.name, chain: chain)
     }
 
     private func flushing(_ chain: String) -> Edit {
-        Edit(type: .deleteRule, message: rule(chain), done: "")
+        chainEdits(chain).flush
     }
 
     private mutating func ruleEdits(of name: String) throws(CompatError) -> [LineEdit] {
@@ -285,40 +274,9 @@ struct RestoreTable {
         try checkTargets(new)
         if new.isEmpty { return old.isEmpty ? [] : [LineEdit(edit: flushing(name))] }
         let oldKeys = old.map { rule($0.body, nil).key }
-        let diff = ListDiff(from: oldKeys, to: new.map(\.key))
-        return diff.gaps.flatMap { edits(of: name, old, new, $0) }
-    }
-
-    /// Rules that go make place for those that come; what is left over is deleted or added.
-    private func edits(
-        of name: String, _ old: [RuleListing], _ new: [Rule], _ gap: ListDiff.Gap
-    ) -> [LineEdit] {
-        let shared = min(gap.old.count, gap.new.count)
-        var edits: [LineEdit] = []
-        for (oldIndex, newIndex) in zip(gap.old, gap.new) {
-            edits.append(
-                LineEdit(
-                    edit: Edit(
-                        type: .newRule, flags: .replace,
-                        message: rule(name, id: old[oldIndex].id, body: new[newIndex].body),
-                        done: ""), line: new[newIndex].line))
-        }
-        for index in gap.old.dropFirst(shared) {
-            edits.append(
-                LineEdit(
-                    edit: Edit(
-                        type: .deleteRule, message: rule(name, id: old[index].id), done: "")))
-        }
-        let next = gap.old.upperBound < old.count ? old[gap.old.upperBound].id : nil
-        for index in gap.new.dropFirst(shared) {
-            edits.append(
-                LineEdit(
-                    edit: Edit(
-                        type: .newRule, flags: next == nil ? [.create, .append] : .create,
-                        message: rule(name, position: next, body: new[index].body), done: ""),
-                    line: new[index].line))
-        }
-        return edits
+        let plan = ListPlan(from: oldKeys, to: new.map(\.key))
+        return chainEdits(name).edits(of: plan, ids: { old[$0].id }) { (new[$0].body, nil) }
+            .map { LineEdit(edit: $0.edit, line: $0.new.flatMap { new[$0].line }) }
     }
 
     private func checkTargets(_ rules: [Rule]) throws(CompatError) {

@@ -25,15 +25,9 @@ struct BatchSource {
     ///
     /// - Throws: if it cannot be read or is not UTF-8.
     init(file: String) throws(CommandError) {
-        name = file == "-" ? "standard input" : file
-        let bytes: [UInt8]
-        do {
-            bytes = try InputFile.read(file)
-        } catch {
-            throw CommandError(
-                .usage, "\(file) cannot be read: \(systemErrorText(error.code)).")
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        let source = try SourceFile(file)
+        name = source.name
+        guard let text = String(validating: source.bytes, as: UTF8.self) else {
             throw CommandError(.usage, "\(name) is not UTF-8 text.")
         }
         self.text = text
@@ -47,7 +41,7 @@ struct BatchSource {
         do {
             lines = try RuleSyntax.CommandLine.lines(of: text)
         } catch {
-            throw unreadable(error)
+            throw SourceFile.error(error, in: name)
         }
         var edits: [LineEdit] = []
         edits.reserveCapacity(lines.count)
@@ -66,14 +60,6 @@ struct BatchSource {
         var error = error.at("\(name):\(line.number)").quoting(line.words)
         if error.excerpt.isEmpty { error.excerpt = [RuleSyntax.CommandLine.join(line.words)] }
         return error
-    }
-
-    private func unreadable(_ error: SourceError) -> CommandError {
-        let cause = error.cause
-        let failure = CommandError(.usage, cause.message, hints: cause.hint.map { [$0] } ?? [])
-            .at("\(name):\(error.line)")
-        guard let index = cause.wordIndex else { return failure }
-        return failure.pointing(at: index, of: error.words).quoting(error.words)
     }
 }
 

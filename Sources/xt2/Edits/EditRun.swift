@@ -25,6 +25,12 @@ struct EditRun {
                 reason: try Reason.checked(message), candidate: candidate,
                 confirm: confirm?.seconds)
         }
+
+        /// Connects to the daemon, and says what must not be cut.
+        func connect() throws(CommandError) -> Client {
+            let protected = try ConnectionText.wires(protect)
+            return try SocketPath(option: socket).connect(protecting: protected, force: force)
+        }
     }
 
     /// What is to be done, in order.
@@ -34,9 +40,7 @@ struct EditRun {
 
     func run() throws(CommandError) {
         let batch = EditBatch(edits: edits, options: try options.batchOptions(), echo: true)
-        let protected = try ConnectionText.wires(options.protect)
-        var client = try SocketPath(option: options.socket)
-            .connect(protecting: protected, force: options.force)
+        var client = try options.connect()
         let outcome: EditOutcome
         do throws(EditFailure) {
             outcome = try client.commit(batch)

@@ -34,6 +34,8 @@ enum Right: String, CaseIterable, Hashable, Sendable {
         // Says something and asks for nothing.
         case .newSession: nil
         case .getAudit, .verifyAudit, .getAuditHead: .audit
+        // It changes nothing, but others rely on it.
+        case .noteTexts: .edit
         default: .read
         }
     }

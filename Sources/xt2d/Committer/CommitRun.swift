@@ -9,6 +9,8 @@ struct Proposal {
     var nextID: ObjectID
     /// What new rules begin to count from.
     var counters: [ObjectID: [CounterExpression]]
+    /// What new and changed rules were read from, as their author says.
+    var texts: [ObjectID: ContentDigest]
     var kind: VersionKind
     var rolledBackTo: VersionID?
     /// The version that this one takes back because nobody confirmed it.
@@ -30,6 +32,7 @@ struct Proposal {
         graph = editor.graph
         nextID = editor.nextID
         counters = editor.counters
+        texts = editor.texts
         self.kind = kind
         self.rolledBackTo = rolledBackTo
         self.confirmSeconds = confirmSeconds

@@ -27,6 +27,8 @@ extension Committer {
     func planRun(_ proposal: Proposal) throws(Refusal) -> CommitRun {
         try settle()
         try checkConfirmation(proposal)
+        var proposal = proposal
+        try keepCounters(of: &proposal)
         let version = proposal.version(head.version.next, on: head.ruleset)
         return CommitRun(
             CommitPart(proposal: proposal, version: version),
@@ -212,6 +214,10 @@ extension Committer {
         head.ruleset = run.last.proposal.ruleset
         head.generation = run.generation.rawValue
         graph = run.last.proposal.graph
+        for proposal in run.parts.map(\.proposal) {
+            texts.follow(
+                proposal.changes, texts: proposal.texts, uid: proposal.audited.peer.uid)
+        }
         published.current = head
         if run.undone != nil { close() }
         if let confirmation = run.confirmation { open(confirmation) }

@@ -107,6 +107,7 @@ extension Committer {
             if changes.isEmpty { return .unchanged(tip.version) }
             var proposal = Proposal(editor, changes, audited: audited)
             try checkLockout(&proposal, on: tip.ruleset)
+            try keepCounters(of: &proposal)
             let version = proposal.version(tip.version.next, on: tip.ruleset)
             return .version(CommitPart(proposal: proposal, version: version), editor, edits)
         } catch {

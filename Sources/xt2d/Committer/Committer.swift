@@ -23,6 +23,8 @@ actor Committer {
     let ownership: TableBody.Flags
     let uuid: [UInt8]
     let bootID: String
+    /// Which text each rule was made of.
+    nonisolated let texts = RuleTexts()
     /// Who may do what.
     let configuration: LiveConfiguration
 

@@ -52,6 +52,8 @@ struct RequestHandler: Sendable {
     ) async throws {
         switch header.type {
         case .getRuleset: try await listRuleset(try read(message), header, &replies)
+        case .getOutline: try await listOutline(try read(message), header, peer, &replies)
+        case .noteTexts: try await noteTexts(try read(message), header, peer, &replies)
         case .getVersion: try await listVersions(try read(message), header, &replies)
         case .getDiff: try await listDiff(try read(message), header, &replies)
         case .getCandidate:
