@@ -13,7 +13,7 @@ enum ControlBodies {
         AuditRequest(
             uid: 0, since: 1, until: 2, family: 1, table: "filter", chain: "input", ruleID: 9,
             action: "commit", outcome: "done", version: 3, before: 4, limit: 5),
-        BatchOptions(reason: "why", candidate: 4, expectedHead: 3, confirm: 60, check: true),
+        BatchOptions(reason: "why", candidate: 4, expectedHead: 3, confirm: 60, changes: true, check: true),
         BlameMessage(
             id: 9, index: 1, version: 2, time: 3, uid: 4, process: "xt2", kind: 0, reason: "why",
             body: [4, 0, 1, 0]),
@@ -35,7 +35,8 @@ enum ControlBodies {
         ReferenceMessage(name: "HEAD~1", time: 1, version: 2),
         RollbackRequest(version: 3, reason: "it broke", confirm: 60),
         RulesetRequest(
-            family: 1, table: "filter", chain: "input", version: 3, counters: true),
+            family: 1, table: "filter", chain: "input", version: 3, counters: true,
+            candidate: 4),
         StatusMessage(
             daemonVersion: "0.1", uuid: [UInt8](0..<16), head: 5, generation: 6,
             database: "/var/lib/xt2/rules.db", started: 7, tables: 1, chains: 2, rules: 3,

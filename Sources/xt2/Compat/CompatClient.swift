@@ -25,12 +25,21 @@ struct CompatClient: ~Copyable {
     private var client: Client
 
     /// Connects to the daemon.
-    init() throws(CompatError) {
+    ///
+    /// - Parameter path: where it listens.
+    init(_ path: SocketPath = SocketPath(option: nil)) throws(CompatError) {
         do {
-            client = try SocketPath(option: nil).connect()
+            client = try path.connect()
         } catch {
             throw CompatError(error)
         }
+    }
+
+    /// Sends edits as one version, and tells all that came of it.
+    ///
+    /// - Throws: which edit was refused and why; nothing was changed then.
+    mutating func commit(_ batch: EditBatch) throws(EditFailure) -> EditOutcome {
+        try client.commit(batch)
     }
 
     /// Sends edits as one version.
@@ -54,10 +63,12 @@ struct CompatClient: ~Copyable {
 
     /// A table, or one chain of it; nil if there is none of this name.
     mutating func table(
-        _ name: String, _ family: Family, chain: String? = nil, counters: Bool = false
+        _ name: String, _ family: Family, chain: String? = nil, counters: Bool = false,
+        candidate: UInt64? = nil
     ) throws(CompatError) -> TableListing? {
         let request = RulesetRequest(
-            family: family.rawValue, table: name, chain: chain, counters: counters)
+            family: family.rawValue, table: name, chain: chain, counters: counters,
+            candidate: candidate)
         var collector = RulesetCollector()
         let reply = try send(.getRuleset, request, flags: [.request, .acknowledge, .dump]) {
             view throws(WireError) in
