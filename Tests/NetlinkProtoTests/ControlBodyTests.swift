@@ -13,7 +13,8 @@ enum ControlBodies {
         AuditRequest(
             uid: 0, since: 1, until: 2, family: 1, table: "filter", chain: "input", ruleID: 9,
             action: "commit", outcome: "done", version: 3, before: 4, limit: 5),
-        BatchOptions(reason: "why", candidate: 4, expectedHead: 3, confirm: 60, changes: true, check: true),
+        BatchOptions(
+            reason: "why", candidate: 4, expectedHead: 3, confirm: 60, changes: true, check: true),
         BlameMessage(
             id: 9, index: 1, version: 2, time: 3, uid: 4, process: "xt2", kind: 0, reason: "why",
             body: [4, 0, 1, 0]),

@@ -59,14 +59,30 @@ struct IPTablesExport {
             throw refusal(
                 "\(object.kind) \(object.name) of table \(title)", "it has no such things")
         }
+        let chains = Set(table.chains.map(\.name))
         for chain in table.chains {
             try check(chain, builtin, title)
-            for (index, rule) in chain.rules.enumerated() where !rules.canSay(rule.body) {
+            for (index, rule) in chain.rules.enumerated()
+            where !canSay(rule.body, in: chain.name, of: table.name, chains) {
                 let text = RuleText.print(rule.body, family: table.family)
                 let id = rule.id.map { " (id \($0))" } ?? ""
                 throw refusal("rule \(index + 1)\(id) of \(title) \(chain.name)", text)
             }
         }
+    }
+
+    /// Whether iptables has words for all of a rule: read back, they are the same rule, or at least one that xt2 has the same words for.
+    private func canSay(
+        _ body: RuleBody, in chain: String, of table: String, _ chains: Set<String>
+    ) -> Bool {
+        guard rules.canSay(body),
+            let read = try? rules.parse(
+                rules.words(body), table: table, chain: chain, isUserChain: chains.contains),
+            read.count == 1
+        else { return false }
+        return read[0].canonical == body.canonical
+            || RuleText.print(read[0], family: name.family)
+                == RuleText.print(body, family: name.family)
     }
 
     private func check(
