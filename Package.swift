@@ -107,6 +107,7 @@ let package = Package(
             dependencies: [
                 "NetlinkProto", "RuleStore", "RuleSyntax", "TestSupport", "xt2d",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),

@@ -28,6 +28,7 @@ struct RootCommand: ParsableCommand {
                 subcommands: [
                     Add.self, Append.self, Insert.self, Replace.self, Delete.self, Flush.self,
                     Policy.self, Rename.self, BatchCommand.self, Apply.self,
+                    Import.self,
                 ]),
             CommandGroup(
                 name: "Look",

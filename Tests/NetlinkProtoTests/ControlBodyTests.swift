@@ -15,7 +15,8 @@ enum ControlBodies {
             uid: 0, since: 1, until: 2, family: 1, table: "filter", chain: "input", ruleID: 9,
             action: "commit", outcome: "done", version: 3, before: 4, limit: 5,
             address: [10, 0, 0, 0], prefix: 8, after: 6, follow: true),
-        BatchOptions(reason: "why", candidate: 4, expectedHead: 3, confirm: 60, check: true),
+        BatchOptions(
+            reason: "why", candidate: 4, expectedHead: 3, confirm: 60, changes: true, check: true),
         BlameMessage(
             id: 9, index: 1, version: 2, time: 3, uid: 4, process: "xt2", kind: 0, reason: "why",
             body: [4, 0, 1, 0]),
@@ -37,7 +38,8 @@ enum ControlBodies {
         ReferenceMessage(name: "HEAD~1", time: 1, version: 2),
         RollbackRequest(version: 3, reason: "it broke", confirm: 60),
         RulesetRequest(
-            family: 1, table: "filter", chain: "input", version: 3, counters: true),
+            family: 1, table: "filter", chain: "input", version: 3, counters: true,
+            candidate: 4),
         SessionMessage(
             origin: "192.0.2.9 50022 192.0.2.1 22",
             protect: ["tcp 192.0.2.9 50022 192.0.2.1 22", ""], force: true),

@@ -130,31 +130,21 @@ struct ApplyRun {
         _ comparison: RulesetComparison, _ edits: [LineEdit], _ outline: Outline,
         _ client: inout Client
     ) throws(CommandError) {
-        let listing = try client.ruleset(
-            RulesetRequest(family: options.table?.family.rawValue, version: outline.version))
-        let changes: [ChangeMessage]
-        do {
-            changes = try PlanChanges(comparison, of: listing).changes
-        } catch {
-            throw source.error(error)
-        }
-        var batch = EditBatch(edits: edits.map(\.edit), options: BatchOptions(), echo: false)
-        batch.options.expectedHead = outline.version
-        batch.options.check = true
-        var check: CheckMessage?
+        var outcome = EditOutcome()
         if !edits.isEmpty {
             do throws(EditFailure) {
-                check = try client.commit(batch).check
+                outcome = try client.commit(
+                    .check(edits.map(\.edit), expectedHead: outline.version))
             } catch {
                 throw source.error(error.error, line: error.index.flatMap { edits[$0].line })
             }
         }
         var output = Output(color: options.diff.color)
         if options.edit.json {
-            try output.json(ApplyText.json(comparison.counts, check, changes))
+            try output.json(ApplyText.json(comparison.counts, outcome.check, outcome.planned))
         } else {
-            try options.diff.show(changes, &output)
-            try output.lines(ApplyText.lines(comparison.counts, check))
+            try options.diff.show(outcome.planned, &output)
+            try output.lines(ApplyText.lines(comparison.counts, outcome.check))
         }
         try output.flush()
     }

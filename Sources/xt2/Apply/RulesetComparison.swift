@@ -3,12 +3,6 @@ import RuleSyntax
 
 /// A ruleset in a file beside the one that there is, and what turns the one into the other.
 struct RulesetComparison {
-    /// A table or chain that comes, goes or changes; the bodies before and after.
-    enum Container {
-        case table(TableKey, before: TableBody?, after: TableBody?)
-        case chain(TableKey, String, before: ChainBody?, after: ChainBody?)
-    }
-
     /// Family and name of a table.
     struct TableKey: Hashable {
         var family: Family
@@ -17,10 +11,8 @@ struct RulesetComparison {
 
     /// How much is changed.
     private(set) var counts = PlanCounts()
-    /// Tables and chains that come, go or change.
-    private(set) var containers: [Container] = []
     /// The chains of the file, and those that go as chains without rules.
-    private(set) var chains: [ChainComparison] = []
+    private var chains: [ChainComparison] = []
     private let file: SavedRuleset
     private var tableEdits: [LineEdit] = []
     private var removals: [LineEdit] = []
@@ -72,7 +64,6 @@ struct RulesetComparison {
 
     private mutating func delete(_ table: Outline.Table, _ key: TableKey) throws(SourceError) {
         counts.tables.deleted += 1
-        containers.append(.table(key, before: table.body, after: nil))
         tableEdits.append(LineEdit(edit: edit(.deleteTable, key)))
         for chain in table.chains { try drop(chain, of: key) }
     }
@@ -101,7 +92,6 @@ struct RulesetComparison {
         }
         if old.body != body {
             counts.tables.changed += 1
-            containers.append(.table(key, before: old.body, after: body))
             tableEdits.append(
                 LineEdit(edit: edit(.newTable, key, .create, body), line: table.line))
         }
@@ -118,7 +108,6 @@ struct RulesetComparison {
         _ table: SavedRuleset.Table, _ key: TableKey, _ body: TableBody
     ) throws(SourceError) {
         counts.tables.added += 1
-        containers.append(.table(key, before: nil, after: body))
         tableEdits.append(LineEdit(edit: edit(.newTable, key, .create, body), line: table.line))
         for chain in table.chains { try create(chain, table, key) }
     }
@@ -141,7 +130,6 @@ struct RulesetComparison {
         }
         if before != after, let policy = after.policy {
             counts.chains.changed += 1
-            containers.append(.chain(key, chain.name, before: before, after: after))
             creations.append(
                 LineEdit(
                     edit: edit(.newChain, key, chain.name, [], ChainBody(policy: policy)),
@@ -164,7 +152,6 @@ struct RulesetComparison {
     ) throws(SourceError) {
         counts.chains.added += 1
         let body = chain.body.withDefaults
-        containers.append(.chain(key, chain.name, before: nil, after: body))
         creations.append(
             LineEdit(edit: edit(.newChain, key, chain.name, .create, body), line: chain.line))
         try compareRules(chain, table, [])
@@ -181,7 +168,6 @@ struct RulesetComparison {
     /// Takes note that a chain goes with its rules.
     private mutating func drop(_ chain: Outline.Chain, of key: TableKey) throws(SourceError) {
         counts.chains.deleted += 1
-        containers.append(.chain(key, chain.name, before: chain.body, after: nil))
         goneChains.insert(chains.count)
         let table = SavedRuleset.Table(
             listing: TableListing(family: key.family, name: key.name), line: 0)

@@ -41,7 +41,7 @@ struct SourceFile {
         guard let line else { return error }
         var error = error.at("\(name):\(line)")
         let text = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        if text.indices.contains(line - 1), error.excerpt.isEmpty {
+        if text.indices.contains(line - 1), !text[line - 1].isEmpty, error.excerpt.isEmpty {
             error.excerpt = [String(decoding: text[line - 1], as: UTF8.self)]
         }
         return error

@@ -59,7 +59,13 @@ struct CommandLineReader {
             } catch {
                 guard let chain = CommandLineReader.missingChain(error),
                     chains.insert(chain).inserted
-                else { throw CompatError(error) }
+                else {
+                    var failure = CompatError(error)
+                    failure.word = error.wordIndex.flatMap {
+                        words.indices.contains($0) ? words[$0] : nil
+                    }
+                    throw failure
+                }
             }
         }
         throw CompatError(.usage, "no command specified")

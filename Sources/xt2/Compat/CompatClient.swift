@@ -37,6 +37,18 @@ struct CompatClient: ~Copyable {
         }
     }
 
+    /// Goes on with a connection that is there.
+    init(_ client: consuming Client) {
+        self.client = client
+    }
+
+    /// Sends edits as one version, and tells all that came of it.
+    ///
+    /// - Throws: which edit was refused and why; nothing was changed then.
+    mutating func commit(_ batch: EditBatch) throws(EditFailure) -> EditOutcome {
+        try client.commit(batch)
+    }
+
     /// Sends edits as one version.
     ///
     /// - Throws: if the daemon cannot be understood; what it refuses is a result.
@@ -64,10 +76,12 @@ struct CompatClient: ~Copyable {
 
     /// A table, or one chain of it; nil if there is none of this name.
     mutating func table(
-        _ name: String, _ family: Family, chain: String? = nil, counters: Bool = false
+        _ name: String, _ family: Family, chain: String? = nil, counters: Bool = false,
+        candidate: UInt64? = nil
     ) throws(CompatError) -> TableListing? {
         let request = RulesetRequest(
-            family: family.rawValue, table: name, chain: chain, counters: counters)
+            family: family.rawValue, table: name, chain: chain, counters: counters,
+            candidate: candidate)
         var collector = RulesetCollector()
         let reply = try send(.getRuleset, request, flags: [.request, .acknowledge, .dump]) {
             view throws(WireError) in

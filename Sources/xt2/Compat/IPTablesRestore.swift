@@ -117,7 +117,8 @@ struct IPTablesRestore {
         var client = try CompatClient()
         for attempt in 1... {
             let head = try client.head()
-            let plan = try plan(statements, options, &client)
+            let plan = try RestorePlan(
+                statements, name.family, flushes: options.flushes, &client)
             if options.isTest { return }
             let result = try client.commit(
                 plan.edits.map(\.edit), BatchOptions(reason: reason, expectedHead: head))
@@ -127,61 +128,6 @@ struct IPTablesRestore {
             }
             for rule in plan.zeroed { _ = try client.zero(rule) }
             return
-        }
-    }
-
-    /// What is to be done.
-    private struct Plan {
-        var edits: [LineEdit] = []
-        var zeroed: [RuleMessage] = []
-    }
-
-    private func plan(
-        _ statements: [RestoreFile.Statement], _ options: Options, _ client: inout CompatClient
-    ) throws(CompatError) -> Plan {
-        var tables: [String: RestoreTable] = [:]
-        var current = ""
-        for statement in statements {
-            do {
-                if case .table(let name) = statement.content {
-                    current = name
-                    try open(name, &tables, options, &client)
-                } else {
-                    try apply(statement, to: &tables[current])
-                }
-            } catch {
-                throw error.at(line: statement.line)
-            }
-        }
-        var plan = Plan()
-        for name in tables.keys.sorted() {
-            plan.edits += try tables[name]?.edits() ?? []
-            plan.zeroed += (tables[name]?.zeroed ?? []).map {
-                RuleMessage(family: self.name.family, table: name, chain: $0)
-            }
-        }
-        return plan
-    }
-
-    private func open(
-        _ table: String, _ tables: inout [String: RestoreTable], _ options: Options,
-        _ client: inout CompatClient
-    ) throws(CompatError) {
-        if tables[table] == nil, let builtin = BuiltinTable(table, name.family) {
-            tables[table] = RestoreTable(
-                builtin, base: try client.table(table, name.family))
-        }
-        if options.flushes { tables[table]?.clear() }
-    }
-
-    private func apply(
-        _ statement: RestoreFile.Statement, to table: inout RestoreTable?
-    ) throws(CompatError) {
-        switch statement.content {
-        case .chain(let name, let policy):
-            try table?.declare(name, policy: policy, line: statement.line)
-        case .command(let command): try table?.apply(command, line: statement.line)
-        case .table, .commit, .comment: break
         }
     }
 

@@ -66,7 +66,7 @@ struct IPTablesSave {
             }
             let listing = try client.table(
                 table, name.family, counters: options.hasCounters)
-            return text(builtin, listing, options)
+            return text(builtin, listing, hasCounters: options.hasCounters)
         }
         var text = ""
         for table in BuiltinTable.names {
@@ -74,13 +74,14 @@ struct IPTablesSave {
                 let listing = try client.table(
                     table, name.family, counters: options.hasCounters)
             else { continue }
-            text += self.text(builtin, listing, options)
+            text += self.text(builtin, listing, hasCounters: options.hasCounters)
         }
         return text
     }
 
-    private func text(
-        _ builtin: BuiltinTable, _ listing: TableListing?, _ options: Options
+    /// One table as it is saved.
+    func text(
+        _ builtin: BuiltinTable, _ listing: TableListing?, hasCounters: Bool
     ) -> String {
         let chains = builtin.shown(listing)
         let time = IPTablesSave.now()
@@ -89,7 +90,7 @@ struct IPTablesSave {
         for chain in chains { text += ":\(chain.name) \(chain.policyName ?? "-") [0:0]\n" }
         for chain in chains {
             for rule in chain.rules {
-                if options.hasCounters {
+                if hasCounters {
                     text += "[\(rule.counters.packets):\(rule.counters.bytes)] "
                 }
                 let words = rules.text(rule.body)

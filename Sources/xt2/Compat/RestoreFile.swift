@@ -62,7 +62,8 @@ struct RestoreFile {
         }
         if table != nil || isSkipping {
             throw CompatError(
-                .plain, "\(name.program): COMMIT expected at line \(number + 1)")
+                .plain, "\(name.program): COMMIT expected at line \(number + 1)",
+                line: number + 1)
         }
     }
 

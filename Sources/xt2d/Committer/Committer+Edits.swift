@@ -44,7 +44,10 @@ extension Committer {
         if changes.isEmpty { return .unchanged(head.version) }
         let proposal = Proposal(
             editor, changes, confirmSeconds: options.confirm, audited: audited)
-        if options.check { return .checked(try check(proposal)) }
+        if options.check {
+            let diff = RulesetDiff(changes: changes, old: head.ruleset, new: editor.ruleset)
+            return .checked(try check(proposal), options.changes ? diff : nil)
+        }
         return .version(try commitAudited(proposal), editedRules(editor, edits))
     }
 

@@ -59,7 +59,7 @@ enum EditReply: Sendable {
     /// The edits are in a candidate.
     case candidate(CandidateMessage, [EditedRule])
     /// Nothing was changed; this is what would be.
-    case checked(CheckMessage)
+    case checked(CheckMessage, RulesetDiff? = nil)
 }
 
 /// A rule that an edit made or replaced, as it is echoed to the client.

@@ -12,6 +12,10 @@ extension RequestHandler {
     func listRuleset(
         _ request: RulesetRequest, _ header: MessageHeader, _ replies: inout ReplyStream
     ) async throws {
+        if let candidate = request.candidate {
+            return try await listCandidate(
+                CandidateID(rawValue: candidate), request, header, &replies)
+        }
         let head = published.current
         let version = try known(request.version, head)
         let isHead = version == head.version
@@ -32,6 +36,19 @@ extension RequestHandler {
             ruleset: ruleset, handles: isHead ? head.handles : RuleHandles(),
             counters: counters, request: header)
         for table in tables {
+            try await listing.send(table, onlyChain: request.chain, &replies)
+        }
+        try await replies.done(header)
+    }
+
+    private func listCandidate(
+        _ id: CandidateID, _ request: RulesetRequest, _ header: MessageHeader,
+        _ replies: inout ReplyStream
+    ) async throws {
+        let (_, ruleset) = try await committer.ruleset(of: id)
+        let listing = RulesetStream(
+            ruleset: ruleset, handles: RuleHandles(), counters: nil, request: header)
+        for table in try RequestHandler.tables(request, ruleset) {
             try await listing.send(table, onlyChain: request.chain, &replies)
         }
         try await replies.done(header)

@@ -130,7 +130,12 @@ struct RequestHandler: Sendable {
         case .candidate(let candidate, let rules):
             try await echo(rules, &replies)
             try await tell(.newCandidate, candidate, header, &replies)
-        case .checked(let check): try await tell(.newCheck, check, header, &replies)
+        case .checked(let check, let diff):
+            for change in diff?.changes ?? [] {
+                guard let message = diff?.message(for: change) else { continue }
+                try await replies.item(.newChange, of: header) { message.write($0, to: &$1) }
+            }
+            try await tell(.newCheck, check, header, &replies)
         case .unchanged(let version): try await tellUnchanged(version, header, &replies)
         }
     }

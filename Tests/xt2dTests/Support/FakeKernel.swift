@@ -91,6 +91,8 @@ final class FakeKernel: Kernel, @unchecked Sendable {
 
     func resetRule(_ rule: RuleMessage) throws(KernelError) {}
 
+    func counters(of rule: RuleMessage) throws(KernelError) -> [CounterExpression] { [] }
+
     private func checkReadable() throws(KernelError) {
         if !isReadable { throw KernelError(errno: EIO, origin: .reply) }
     }
