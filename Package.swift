@@ -106,6 +106,7 @@ let package = Package(
             dependencies: [
                 "NetlinkProto", "RuleStore", "TestSupport", "xt2d",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),

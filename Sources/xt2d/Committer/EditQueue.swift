@@ -1,3 +1,4 @@
+import NetlinkProto
 import Synchronization
 
 /// Edits that wait for the committer.
