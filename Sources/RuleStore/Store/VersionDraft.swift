@@ -2,7 +2,9 @@
 public struct VersionDraft: Sendable {
     /// The version; its number is that of the one before plus one.
     public var version: NewVersion
-    /// At most one change for each object; `before` is what the version before has. In any order.
+    /// At most one change for each object, in any order.
+    ///
+    /// `before` is what the version before has.
     public var changes: [Change]
     /// The entry for the attempt; version, change count and digest are filled in by the store.
     public var audit: AuditEntry

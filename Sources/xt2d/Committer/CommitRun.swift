@@ -54,7 +54,9 @@ struct CommitPart {
 
 /// One commit under way: one version, or several that the kernel takes in one batch.
 struct CommitRun {
-    /// The versions, in order; at least one. The marker has the number of the last.
+    /// The versions, at least one, in order.
+    ///
+    /// The marker has the number of the last.
     let parts: [CommitPart]
     /// The last version, whose ruleset the kernel is to run.
     let last: CommitPart
