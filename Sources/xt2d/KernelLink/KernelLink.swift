@@ -234,8 +234,9 @@ private struct BatchReplies {
             return .unknown(
                 KernelError(errno: ENOBUFS, origin: .reply, text: "the acknowledgement was lost"))
         }
-        let all = complete && handles.count == batch.echoed.count
-        return .committed(handles: handles, complete: all)
+        var all = handles
+        let isCounted = batch.count(&all)
+        return .committed(handles: all, complete: complete && isCounted)
     }
 }
 

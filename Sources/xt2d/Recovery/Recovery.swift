@@ -226,7 +226,9 @@ struct Recovery {
             try store.commit(work.version, handles: [], kernel: state)
             log.notice("finished a pending version", metadata: ["version": "\(work.version)"])
         }
-        try store.recordKernel(handles: try handleChanges(work), kernel: state)
+        // What was not read is as the store has it.
+        let changes = decision.kernelWork == .trust ? [] : try handleChanges(work)
+        try store.recordKernel(handles: changes, kernel: state)
         try report(work, decision)
         return Recovered(
             store: store, kernel: kernel,

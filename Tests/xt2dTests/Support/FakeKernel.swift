@@ -40,7 +40,8 @@ final class FakeKernel: Kernel, @unchecked Sendable {
         case .taken:
             take(batch)
             var handles: [ObjectID: Handle] = [:]
-            for id in batch.echoed.values {
+            for id in Array(batch.runs.joined()) + Array(batch.echoed.values)
+            where handles[id] == nil {
                 nextHandle += 1
                 handles[id] = Handle(nextHandle)
             }
