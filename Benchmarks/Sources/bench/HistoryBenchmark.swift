@@ -44,7 +44,8 @@ struct HistoryBenchmark {
             let queried = try Program.run(["sqlite3", "-readonly", daemon.database, page.query])
             theirs.add(queried.microseconds)
             // The first word of a line is the number of the version or of the entry; both must begin with the same.
-            guard number(listed.output) == number(queried.output), number(listed.output) != nil else {
+            guard number(listed.output) == number(queried.output), number(listed.output) != nil
+            else {
                 throw Failure("\(page.work): the pages differ")
             }
         }

@@ -40,7 +40,8 @@ struct RulesetBenchmark {
         for run in 0..<runs {
             // Back and forth; each time all programs go to the same state.
             let state = (run + 1) % 2
-            let applied = try ours.run(ours.command(["apply", "--force", ours.folder + "/state\(state)"]))
+            let applied = try ours.run(
+                ours.command(["apply", "--force", ours.folder + "/state\(state)"]))
             samples["apply, \(name) xt2", default: Sample()].add(applied.microseconds)
             try verify(ours, states[state])
             let back = try ours.run(ours.command(["rollback", "HEAD~1"]))
@@ -54,10 +55,12 @@ struct RulesetBenchmark {
             }
         }
         for work in ["apply, \(name)", "rollback, \(name)"] {
-            results.add(work, rules, "xt2", samples[work + " xt2"] ?? Sample(), unit: "ms", scale: 1_000)
+            results.add(
+                work, rules, "xt2", samples[work + " xt2"] ?? Sample(), unit: "ms", scale: 1_000)
             for other in others {
                 results.add(
-                    work, rules, other.name + ", whole file", samples[other.name] ?? Sample(), unit: "ms",
+                    work, rules, other.name + ", whole file", samples[other.name] ?? Sample(),
+                    unit: "ms",
                     scale: 1_000)
             }
         }

@@ -15,11 +15,16 @@ struct WireBenchmark {
         /// Reads what strace wrote: with -yy it names the protocol of each socket.
         init(_ trace: String) {
             for line in trace.split(separator: "\n") where line.contains("<NETLINK:[NETFILTER") {
-                guard let bytes = line.split(separator: " = ").last.flatMap({ Int($0.prefix { $0.isNumber }) })
+                guard
+                    let bytes = line.split(separator: " = ").last.flatMap({
+                        Int($0.prefix { $0.isNumber })
+                    })
                 else { continue }
                 if line.contains("send") {
                     sent += bytes
-                    messages += line.split(separator: "nlmsg_type", omittingEmptySubsequences: false).count - 1
+                    messages +=
+                        line.split(separator: "nlmsg_type", omittingEmptySubsequences: false).count
+                        - 1
                 } else {
                     received += bytes
                 }
@@ -65,16 +70,21 @@ struct WireBenchmark {
         }
         let traffic = Traffic(try Program.run(["cat", file]).output)
         guard traffic.sent > 0 else { throw Failure("\(contender.name): strace saw nothing") }
-        results.add("netlink, \(work): bytes sent", rules, contender.name, Double(traffic.sent), unit: "B")
         results.add(
-            "netlink, \(work): bytes received", rules, contender.name, Double(traffic.received), unit: "B")
-        results.add("netlink, \(work): messages sent", rules, contender.name, Double(traffic.messages), unit: "")
+            "netlink, \(work): bytes sent", rules, contender.name, Double(traffic.sent), unit: "B")
+        results.add(
+            "netlink, \(work): bytes received", rules, contender.name, Double(traffic.received),
+            unit: "B")
+        results.add(
+            "netlink, \(work): messages sent", rules, contender.name, Double(traffic.messages),
+            unit: "")
     }
 
     private static func isTraced(_ pid: Int32) -> Bool {
         let tasks = (try? Program.run(["ls", "/proc/\(pid)/task"]).output) ?? ""
         return tasks.split(separator: "\n").allSatisfy { task in
-            let status = (try? Program.run(["cat", "/proc/\(pid)/task/\(task)/status"]).output) ?? ""
+            let status =
+                (try? Program.run(["cat", "/proc/\(pid)/task/\(task)/status"]).output) ?? ""
             return !status.contains("TracerPid:\t0\n")
         }
     }

@@ -66,10 +66,11 @@ struct Client: ~Copyable {
 
     /// Sends what `writer` holds, and hands on each part of the reply up to its end.
     ///
+    /// - Parameter progress: is told again and again that there is no answer yet.
     /// - Returns: the acknowledgement that ends the reply, good or bad.
     /// - Throws: if nothing can be sent, or the reply ends early or cannot be read.
     mutating func exchange(
-        _ writer: consuming MessageWriter,
+        _ writer: consuming MessageWriter, progress: Progress? = nil,
         _ receive: (borrowing MessageView) throws(WireError) -> Void
     ) throws(CommandError) -> Acknowledgement {
         try send(writer)
@@ -81,7 +82,7 @@ struct Client: ~Copyable {
             } catch {
                 throw CommandError(error)
             }
-            try fill()
+            try fill(progress)
         }
     }
 
@@ -119,7 +120,10 @@ struct Client: ~Copyable {
         }
     }
 
-    private mutating func fill() throws(CommandError) {
+    private mutating func fill(_ progress: Progress?) throws(CommandError) {
+        if let progress {
+            while !socket.isReadable(within: Progress.milliseconds) { progress.tick() }
+        }
         let bytes: [UInt8]
         do {
             bytes = try socket.receive()

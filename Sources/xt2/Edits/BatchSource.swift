@@ -36,7 +36,7 @@ struct BatchSource {
     /// The edits that the lines say.
     ///
     /// - Throws: the first line that says none, with its number and a caret under the word at fault.
-    func edits() throws(CommandError) -> [LineEdit] {
+    func edits(_ progress: Progress? = nil) throws(CommandError) -> [LineEdit] {
         let lines: [RuleSyntax.CommandLine.Line]
         do {
             lines = try RuleSyntax.CommandLine.lines(of: text)
@@ -46,6 +46,7 @@ struct BatchSource {
         var edits: [LineEdit] = []
         edits.reserveCapacity(lines.count)
         for line in lines {
+            if edits.count % 256 == 0 { progress?.read(edits.count, of: lines.count) }
             do {
                 edits.append(LineEdit(line: line, edit: try BatchLine.edit(line.words)))
             } catch {

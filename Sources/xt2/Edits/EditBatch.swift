@@ -75,14 +75,17 @@ extension Client {
     /// Sends a batch and reads what came of it.
     ///
     /// - Throws: which edit was refused and why; nothing was changed then.
-    mutating func commit(_ batch: EditBatch) throws(EditFailure) -> EditOutcome {
+    mutating func commit(
+        _ batch: EditBatch, _ progress: Progress? = nil
+    ) throws(EditFailure) -> EditOutcome {
         let first = takeSequence(batch.messageCount)
         var writer = MessageWriter(capacity: 256 * batch.messageCount)
         batch.write(first: first, to: &writer)
         var outcome = EditOutcome()
         let reply: Acknowledgement
         do {
-            reply = try exchange(writer) { view throws(WireError) in
+            progress?.sent()
+            reply = try exchange(writer, progress: progress) { view throws(WireError) in
                 switch view.header.type {
                 case .newVersion: outcome.version = try VersionMessage(view)
                 case .newChange: outcome.changes.append(try ChangeMessage(view))
