@@ -60,7 +60,17 @@ struct CommandRun: ~Copyable {
         edits += command.bodies.map { CompatRule.edit($0, command, builtin) }
         describe()
         if case .refused(let refusal) = try commit(edits) {
+            try checkTargets()
             throw CompatRule.error(refusal, command, builtin)
+        }
+    }
+
+    /// Complains of a chain behind `-j` that is not there, which iptables sees before all other faults.
+    private mutating func checkTargets() throws(CompatError) {
+        for target in Set(command.bodies.flatMap(\.jumpTargets)) where builtin.chain(target) == nil
+        {
+            let table = try client.table(command.table, name.family, chain: target)
+            if table == nil { throw .noTarget(target) }
         }
     }
 
@@ -69,6 +79,7 @@ struct CommandRun: ~Copyable {
         let bodies = command.number == nil ? command.bodies : [RuleBody()]
         let edits = bodies.map { CompatRule.edit($0, command, builtin) }
         if case .refused(let refusal) = try commit(edits) {
+            try checkTargets()
             throw CompatRule.error(refusal, command, builtin)
         }
     }
@@ -77,7 +88,10 @@ struct CommandRun: ~Copyable {
         let listing = try client.table(command.table, name.family, chain: chain)
         let there = Set((listing?.chains.first?.rules ?? []).map(\.body.canonical))
         describe()
-        guard command.bodies.allSatisfy({ there.contains($0.canonical) }) else { throw .noRule }
+        guard command.bodies.allSatisfy({ there.contains($0.canonical) }) else {
+            try checkTargets()
+            throw .noRule
+        }
     }
 
     /// With `-v`, the rules that a command is about.

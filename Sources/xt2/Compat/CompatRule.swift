@@ -57,12 +57,6 @@ enum CompatRule {
         case ENOENT where refusal.namesAttribute && isBuiltin: return tooBig(command.operation)
         case ENOENT where refusal.namesAttribute: return .noChain
         case ERANGE: return tooBig(command.operation)
-        case ENOENT:
-            if let target = command.bodies.flatMap(\.jumpTargets).first,
-                builtin.chain(target) == nil
-            {
-                return .noTarget(target)
-            }
         default: break
         }
         return resource(verb(command.operation), refusal, "rule in chain \(command.chain ?? "")")

@@ -156,6 +156,7 @@ struct RestoreTable {
         {
             set(Chain(rules: []), name)
         }
+        try checkTargets(new)
         guard var rules = rules(of: name) else {
             let finds = command.operation == .delete && command.number == nil
             throw finds || command.operation == .check ? .noRule : .noChain

@@ -12,8 +12,10 @@ final class Judged: Sendable {
 
     let daemon: LiveDaemon
     private let judge: Namespace
-    private let links: String
-    private let realLinks: String
+    /// Where the names of iptables are those of xt2.
+    let links: String
+    /// Where they are those of the real programs.
+    let realLinks: String
 
     private static let names = ["iptables", "ip6tables"].flatMap {
         [$0, $0 + "-save", $0 + "-restore"]
