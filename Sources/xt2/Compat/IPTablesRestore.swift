@@ -27,7 +27,7 @@ struct IPTablesRestore {
     func run(_ words: [String]) throws(CompatError) {
         let options = try read(words)
         if options.asksVersion {
-            return try CompatOutput.show("\(name.program) \(CompatName.release)\n")
+            return try CompatOutput.show(name.versionLine)
         }
         if options.asksHelp { return try CompatOutput.show(help) }
         var file = RestoreFile(
@@ -169,7 +169,9 @@ struct IPTablesRestore {
     ) throws(CompatError) {
         if tables[table] == nil, let builtin = BuiltinTable(table, name.family) {
             tables[table] = RestoreTable(
-                builtin, base: try client.table(table, name.family))
+                builtin,
+                base: try client.table(table, name.family, counters: options.hasCounters),
+                hasCounters: options.hasCounters)
         }
         if options.flushes { tables[table]?.clear() }
     }
