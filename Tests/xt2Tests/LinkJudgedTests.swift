@@ -128,6 +128,7 @@ import Testing
             ebtables-save -t nat
             ebtables -D FORWARD 1
             ebtables -D FORWARD 90
+            ebtables -D FORWARD 2:2
             ebtables -D FORWARD -p ipv6 -j ACCEPT
             ebtables -D FORWARD --nflog-group 3 -j ACCEPT
             ebtables -Z
@@ -139,6 +140,25 @@ import Testing
             ebtables -t nat -F
             ebtables -t nat -L
             """)
+    }
+
+    /// As ebtables(8) says; 1.8.9 itself skips every other rule.
+    @Test func rangesOfRulesAreDeleted() throws {
+        let judged = try Judged()
+        defer { judged.stop() }
+        for chain in ["INPUT", "mine"] {
+            _ = try judged.ours("ebtables -N mine")
+            for mark in 1...6 { _ = try judged.ours("ebtables -A \(chain) --mark \(mark)") }
+            #expect(try judged.ours("ebtables -D \(chain) 2:4").status == 0)
+            #expect(try judged.ours("ebtables -D \(chain) 7:8").status == 1)
+            let rules = try judged.ours("ebtables -L \(chain)").output.split(separator: "\n")
+                .filter { $0.hasPrefix("--mark") }
+            #expect(
+                rules == [
+                    "--mark 0x1 -j CONTINUE", "--mark 0x5 -j CONTINUE", "--mark 0x6 -j CONTINUE",
+                ]
+            )
+        }
     }
 
     @Test func chainsOfEbtablesHavePolicies() throws {

@@ -62,9 +62,11 @@ extension ChainListing {
 
 /// Commands about chains that a user of ebtables made.
 extension CommandRun {
-    /// Whether the command is about such a chain, so that its policy needs care.
+    /// Whether the command is about such a chain, so that its policy needs care, or about a range of rules.
     var isAboutBridgeChain: Bool {
-        name.family == .bridge && (command.chain.map { builtin.chain($0) == nil } ?? true)
+        guard name.family == .bridge else { return false }
+        return command.lastNumber != nil
+            || (command.chain.map { builtin.chain($0) == nil } ?? true)
     }
 
     /// The edits of a command that adds, deletes or checks rules of a chain.

@@ -55,7 +55,7 @@ struct CommandRun: ~Copyable {
         ]
         guard operations.contains(command.operation) else { return false }
         let table = try client.table(command.table, name.family, chain: command.chain)
-        let chains = (table?.chains ?? []).filter { $0.body.hook == nil }
+        let chains = (table?.chains ?? []).filter { command.chain != nil || $0.body.hook == nil }
         if command.operation == .newChain { return try makeBridgeChain(isThere: !chains.isEmpty) }
         if command.chain != nil, chains.isEmpty {
             try checkTargets()

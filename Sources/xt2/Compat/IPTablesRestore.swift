@@ -25,7 +25,7 @@ struct IPTablesRestore {
 
     /// Reads the text and carries it out.
     func run(_ words: [String]) throws(CompatError) {
-        let options = try read(words)
+        var options = try read(words)
         if options.asksVersion {
             return try CompatOutput.show(name.versionLine)
         }
@@ -35,6 +35,9 @@ struct IPTablesRestore {
             onlyTable: options.table)
         try file.read(try bytes(options.file))
         if options.isVerbose { try showComments(file.statements) }
+        // Reading the counters of what is there takes time, and few files want it.
+        options.hasCounters =
+            options.hasCounters && file.statements.contains(where: \.setsCounters)
         try restore(file.statements, options, reason: Caller.reason(name.program, words))
     }
 

@@ -21,6 +21,11 @@ struct RestoreFile {
     struct Statement: Equatable {
         var line: Int
         var content: Content
+
+        /// Whether it says what a rule has counted.
+        var setsCounters: Bool {
+            if case .command(let command) = content { command.setsCounters } else { false }
+        }
     }
 
     private let name: CompatName
