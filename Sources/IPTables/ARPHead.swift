@@ -143,12 +143,12 @@ extension ARPHead {
         if head.source.mask.contains(where: { $0 != 0 }) {
             add("-s", try address(head.source), head.inversions.contains(.source))
         }
-        if let source { add("--src-mac", source.address.text, source.isInverted) }
+        if let source { add("--src-mac", source.address.numbers, source.isInverted) }
         if head.destination.mask.contains(where: { $0 != 0 }) {
             add("-d", try address(head.destination), head.inversions.contains(.destination))
         }
         if let destination = self.target {
-            add("--dst-mac", destination.address.text, destination.isInverted)
+            add("--dst-mac", destination.address.numbers, destination.isInverted)
         }
         return (words + numbers(numeric)).joined(separator: " ")
     }
@@ -158,20 +158,23 @@ extension ARPHead {
             _ option: String, _ field: Field, unless usual: UInt16, hexadecimal: Bool,
             name: String? = nil
         ) -> [String] {
-            guard field.value != usual || field.isInverted else { return [] }
+            guard field.mask != .max || field.isInverted || field.value != usual || field.isInverted
+            else { return [] }
             func text(_ number: UInt16) -> String {
                 hexadecimal ? "0x" + String(number, radix: 16) : "\(number)"
             }
-            // arptables shows no masks.
+            // arptables 1.8.9 leaves masks out, so that what it saves is another rule.
+            let mask = field.mask == .max ? "" : "/" + text(field.mask)
             let value = (numeric ? nil : name) ?? text(field.value)
-            return ["\(field.isInverted ? "! " : "")\(option) \(value)"]
+            return ["\(field.isInverted ? "! " : "")\(option) \(value)\(mask)"]
         }
         let code = Int(operation.value) - 1
         let name = ARPHead.operations.indices.contains(code) ? ARPHead.operations[code] : nil
         return word("--h-length", hardwareLength, unless: 6, hexadecimal: false)
             + word("--opcode", operation, unless: 0, hexadecimal: false, name: name)
             + word(
-                "--h-type", hardwareType, unless: 1, hexadecimal: false,
+                // Read as hexadecimal, and shown by arptables 1.8.9 as decimal: one digit is both.
+                "--h-type", hardwareType, unless: 1, hexadecimal: hardwareType.value > 9,
                 name: hardwareType.value == 1 ? "Ethernet" : nil)
             + word(
                 "--proto-type", protocolType, unless: 0, hexadecimal: true,

@@ -12,7 +12,11 @@ extension RuleOptions.HardwareAddress {
     /// The address as ebtables and arptables write it: one of its names, or numbers, with a mask unless all bits count.
     var text: String {
         let known = Self.names.first { $0.bytes == bytes && $0.mask == mask }
-        if let known { return known.name }
+        return known?.name ?? numbers
+    }
+
+    /// The same without names, as arptables writes it.
+    var numbers: String {
         let address = Self.text(bytes)
         return mask == Self.allOnes ? address : address + "/" + Self.text(mask)
     }

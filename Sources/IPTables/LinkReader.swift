@@ -34,17 +34,8 @@ extension ARPHead {
 }
 
 extension ARPHead.Address {
-    /// What a comparison asks of six bytes; nil for fewer bytes, which arptables does not see.
+    /// What a comparison asks of up to six bytes; the others are zero.
     init?(_ payload: PayloadExpression, _ mask: [UInt8]?, _ compare: CompareExpression) {
-        guard payload.length == 6, compare.value.count == 6 else { return nil }
-        let all = [UInt8](repeating: 0xFF, count: 6)
-        self.init(
-            address: RuleOptions.HardwareAddress(bytes: compare.value, mask: mask ?? all),
-            isInverted: compare.operation == .notEqual)
-    }
-
-    /// The same, with zeros for the bytes that are not compared.
-    init?(padding payload: PayloadExpression, _ mask: [UInt8]?, _ compare: CompareExpression) {
         let count = compare.value.count
         guard payload.length == UInt32(count), count <= 6 else { return nil }
         let rest = [UInt8](repeating: 0, count: 6 - count)
@@ -62,8 +53,8 @@ extension BridgeHead {
     ) -> Bool {
         switch payload.offset {
         case BridgeHead.destinationOffset:
-            destination = ARPHead.Address(padding: payload, mask, compare)
-        case BridgeHead.sourceOffset: source = ARPHead.Address(padding: payload, mask, compare)
+            destination = ARPHead.Address(payload, mask, compare)
+        case BridgeHead.sourceOffset: source = ARPHead.Address(payload, mask, compare)
         case BridgeHead.typeOffset where compare.value.count == 2:
             let type = UInt16(compare.value[0]) << 8 | UInt16(compare.value[1])
             content = type == BridgeHead.firstType ? .length : .type(type)
