@@ -35,6 +35,28 @@ import Testing
     }
 }
 
+/// Rules of ebtables and arptables in xt2's own lists: in words where there are some, and read back as the same rules.
+@Suite struct LinkWordsTests {
+    @Test func areThoseOfTheExtensions() throws {
+        let judged = try Judged()
+        defer { judged.stop() }
+        for line in [
+            "ebtables -A FORWARD -p arp --arp-op Request -j DROP",
+            "ebtables -A FORWARD -p ipv4 --ip-src 10.0.0.1 -j mark --mark-set 5 --mark-target CONTINUE",
+            "arptables -A OUTPUT -j mangle --mangle-ip-s 1.2.3.4",
+        ] { #expect(try judged.ours(line).status == 0) }
+        let saved = try judged.daemon.check("save")
+        #expect(saved.contains("-p ARP -m arp --arp-op Request -j DROP"), "\(saved)")
+        #expect(saved.contains("-j mangle --mangle-ip-s 1.2.3.4"), "\(saved)")
+        try judged.daemon.check("rollback 0")
+        try judged.daemon.check("batch -", input: saved)
+        #expect(try judged.daemon.check("save") == saved)
+        let unknown = try judged.daemon.run(
+            "append bridge filter FORWARD -m conntrack --ctstate NEW".words)
+        #expect(unknown.status == 64)
+    }
+}
+
 extension String {
     fileprivate var words: [String] { split(separator: " ").map(String.init) }
 }

@@ -29,7 +29,7 @@ import Testing
             \(program) -L
             \(program)-save > $SAVED
             \(program)-restore < $SAVED
-            \(program)-save -c
+            \(program)-save
             """)
         // Each line deletes the rule that it made.
         for line in lines.split(separator: "\n") where !line.contains(" -c ") {
@@ -60,10 +60,10 @@ import Testing
         let restored = try judged.daemon.namespace.run {
             try Command.check("nft", "-s", "list", "ruleset")
         }
-        func rules(_ listing: String) -> [Substring] {
+        func counting(_ listing: String) -> [Substring] {
             listing.split(separator: "\n").filter { $0.contains("arp ") && $0.contains("counter") }
         }
-        #expect(rules(restored) == rules(listed) && rules(listed).count == 6)
+        #expect(counting(restored) == counting(listed) && counting(listed).count == 6)
     }
 
     @Test func arptables() throws {
