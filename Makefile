@@ -51,7 +51,7 @@ install: build
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/xt2d.service \
 	  | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/xt2d.service
 
-COMPAT := $(foreach name,iptables ip6tables,$(name) $(name)-save $(name)-restore)
+COMPAT := $(foreach name,iptables ip6tables arptables ebtables,$(name) $(name)-save $(name)-restore)
 install-compat: install  ## the names of iptables' programs, as links to xt2
 	for name in $(COMPAT); do ln -sf xt2 $(DESTDIR)$(PREFIX)/bin/$$name; done
 

@@ -253,6 +253,9 @@ import Testing
             iptables --modprobe=/bin/true -S INPUT
             iptables -M /bin/true -S INPUT
             iptables -A INPUT -f -j ACCEPT
+            iptables -m limit -h | sed -n '/^limit match/,$p'
+            iptables -p tcp -h | sed -n '/^tcp match/,$p'
+            iptables -j SNAT -h | sed -n '/^SNAT target/,$p'
             iptables -L -Z
             iptables -L INPUT -Z
             iptables-save -M /bin/true -t filter

@@ -44,6 +44,10 @@ import Testing
             "*filter\n:bar - [0:0]\n[3:4] -A INPUT -j bar\n[0:0] -A bar\n-A bar -c 7 8 -j DROP\nCOMMIT\n",
             "-c", judged)
         try restore("*filter\n[3:4] -A OUTPUT\nCOMMIT\n", "-n", judged)
+        try restore(
+            "*filter\n:bar - [0:0]\n[5:6] -A INPUT -j bar\n[0:0] -A bar\n[0:0] -A bar -j DROP\nCOMMIT\n",
+            "-c", judged)
+        try restore("*filter\n[3:4] -A OUTPUT\nCOMMIT\n", "-n", judged)
         try restore("*filter\n[0:0] -A INPUT\n[1:2 -A INPUT\nCOMMIT\n", "-c", judged)
         try restore("*filter\n[a:0] -A INPUT\nCOMMIT\n", "-c", judged)
     }

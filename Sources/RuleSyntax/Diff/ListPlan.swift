@@ -33,6 +33,18 @@ public struct ListPlan: Hashable, Sendable {
     /// How many elements stay.
     public var kept: Int { matches.reduce(0) { $0 + $1.count } }
 
+    /// The elements that are in both lists, whether they stay or are moved, by their indices.
+    public var pairs: [(old: Int, new: Int)] {
+        let stay = matches.flatMap { match in
+            (0..<match.count).map { (old: match.old + $0, new: match.new + $0) }
+        }
+        let moved = steps.compactMap { step -> (old: Int, new: Int)? in
+            guard case .move(let old, let new, _) = step else { return nil }
+            return (old, new)
+        }
+        return stay + moved
+    }
+
     /// Pairs what goes with what comes: the old index by the new one.
     private static func moves<Element: Hashable>(
         _ gaps: [ListDiff.Gap], _ old: [Element], _ new: [Element]

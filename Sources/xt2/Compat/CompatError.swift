@@ -76,7 +76,9 @@ struct CompatError: Error, Equatable {
         let detail = detail.isEmpty ? "" : detail + "\n"
         switch kind {
         case .failed:
-            let text = message.isEmpty ? "" : ": \(message)."
+            // ebtables ends no sentence on the command line.
+            let end = program == "ebtables" && line == nil ? "" : "."
+            let text = message.isEmpty ? "" : ": \(message)\(end)"
             return program + (line.map { ": line \($0) failed" } ?? "") + text + "\n" + detail
         case .usage: return head + message + "\n" + detail + place + help
         case .argument: return message + "\n" + detail + place + help

@@ -62,7 +62,7 @@ enum CompatRule {
         return resource(verb(command.operation), refusal, "rule in chain \(command.chain ?? "")")
     }
 
-    private static func tooBig(_ operation: CompatCommand.Operation) -> CompatError {
+    static func tooBig(_ operation: CompatCommand.Operation) -> CompatError {
         let what =
             switch operation {
             case .insert: "insertion"

@@ -25,9 +25,9 @@ struct IPTablesRestore {
 
     /// Reads the text and carries it out.
     func run(_ words: [String]) throws(CompatError) {
-        let options = try read(words)
+        var options = try read(words)
         if options.asksVersion {
-            return try CompatOutput.show("\(name.program) \(CompatName.release)\n")
+            return try CompatOutput.show(name.versionLine)
         }
         if options.asksHelp { return try CompatOutput.show(help) }
         var file = RestoreFile(
@@ -35,6 +35,9 @@ struct IPTablesRestore {
             onlyTable: options.table)
         try file.read(try bytes(options.file))
         if options.isVerbose { try showComments(file.statements) }
+        // Reading the counters of what is there takes time, and few files want it.
+        options.hasCounters =
+            options.hasCounters && file.statements.contains(where: \.setsCounters)
         try restore(file.statements, options, reason: Caller.reason(name.program, words))
     }
 
@@ -118,7 +121,8 @@ struct IPTablesRestore {
         for attempt in 1... {
             let head = try client.head()
             let plan = try RestorePlan(
-                statements, name.family, flushes: options.flushes, &client)
+                statements, name.family, flushes: options.flushes,
+                hasCounters: options.hasCounters, &client)
             if options.isTest { return }
             let result = try client.commit(
                 plan.edits.map(\.edit), BatchOptions(reason: reason, expectedHead: head))

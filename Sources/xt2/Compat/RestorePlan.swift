@@ -10,19 +10,22 @@ struct RestorePlan {
 
     private let family: Family
     private let flushes: Bool
+    private let hasCounters: Bool
     private let candidate: UInt64?
 
     /// Compares the tables that the statements are about with what there is.
     ///
     /// - Parameters:
     ///   - flushes: whether the tables are emptied first, as they are without `--noflush`.
+    ///   - hasCounters: whether rules that stay get the counters that the statements say.
     ///   - candidate: the candidate whose tables are compared.
     /// - Throws: the first statement that cannot be carried out.
     init(
         _ statements: [RestoreFile.Statement], _ family: Family, flushes: Bool,
-        candidate: UInt64? = nil, _ client: inout CompatClient
+        hasCounters: Bool = false, candidate: UInt64? = nil, _ client: inout CompatClient
     ) throws(CompatError) {
-        (self.family, self.flushes, self.candidate) = (family, flushes, candidate)
+        (self.family, self.flushes, self.hasCounters) = (family, flushes, hasCounters)
+        self.candidate = candidate
         var tables: [String: RestoreTable] = [:]
         var current = ""
         for statement in statements {
@@ -50,7 +53,10 @@ struct RestorePlan {
     ) throws(CompatError) {
         if tables[table] == nil, let builtin = BuiltinTable(table, family) {
             tables[table] = RestoreTable(
-                builtin, base: try client.table(table, family, candidate: candidate))
+                builtin,
+                base: try client.table(
+                    table, family, counters: hasCounters, candidate: candidate),
+                hasCounters: hasCounters)
         }
         if flushes { tables[table]?.clear() }
     }

@@ -54,6 +54,11 @@ struct ChainEdits {
         return edits
     }
 
+    /// The edits that put a rule anew into its place, so that it counts from what its body says.
+    func renewal(of id: UInt64, as rule: NewRule) -> [Edit] {
+        [edit(.newRule, .create, before: id, rule: rule), edit(.deleteRule, id: id)]
+    }
+
     /// The edit that deletes all rules.
     var flush: Edit { edit(.deleteRule) }
 
