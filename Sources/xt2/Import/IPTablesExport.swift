@@ -30,7 +30,7 @@ struct IPTablesExport {
             tables[table.name] = table
         }
         var text = ""
-        for name in BuiltinTable.names {
+        for name in BuiltinTable.names(self.name.family) {
             guard let table = tables[name], let builtin = BuiltinTable(name, self.name.family)
             else { continue }
             text += save.text(builtin, table, hasCounters: counters)
@@ -49,7 +49,7 @@ struct IPTablesExport {
             throw error
         }
         guard let builtin = BuiltinTable(table.name, table.family) else {
-            let names = BuiltinTable.names.sorted().joined(separator: ", ")
+            let names = BuiltinTable.names(name.family).sorted().joined(separator: ", ")
             throw refusal("table \(title)", "its tables are \(names)")
         }
         if table.body.flags.contains(.dormant) {
