@@ -55,7 +55,7 @@ struct ChainEdits {
     }
 
     /// The edits that put a rule anew into its place, so that it counts from what its body says.
-    func renewal(of id: UInt64, as rule: NewRule) -> [Edit] {
+    func renewal(of id: UInt64?, as rule: NewRule) -> [Edit] {
         [edit(.newRule, .create, before: id, rule: rule), edit(.deleteRule, id: id)]
     }
 
