@@ -3,7 +3,7 @@ SWIFT ?= swift
 RELEASE := -c release -Xswiftc -static-stdlib
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build debug demo test soak fmt lint golden fuzz-smoke setup install install-compat clean
+.PHONY: build debug demo test bench soak fmt lint golden fuzz-smoke setup install install-compat clean
 
 build: setup  ## release builds of xt2 and xt2d, with the Swift runtime inside
 	$(SWIFT) build $(RELEASE) --product xt2d
@@ -19,6 +19,10 @@ test: setup  ## lint, then all tests; those that need the kernel run in private 
 	$(MAKE) lint
 	$(SWIFT) build --build-tests
 	Scripts/test
+
+BENCH ?=
+bench: build  ## xt2 beside nft, iptables and a floor in C, with ratios; BENCH='--sizes 1000 --only edit' for a part
+	Benchmarks/run --markdown Benchmarks/results.md --json Benchmarks/results.json $(BENCH)
 
 soak: setup  ## the long runs: 1,000 kills, 5,000 random versions
 	$(SWIFT) build --build-tests
@@ -47,7 +51,7 @@ install: build
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/xt2d.service \
 	  | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/xt2d.service
 
-COMPAT := $(foreach name,iptables ip6tables,$(name) $(name)-save $(name)-restore)
+COMPAT := $(foreach name,iptables ip6tables arptables ebtables,$(name) $(name)-save $(name)-restore)
 install-compat: install  ## the names of iptables' programs, as links to xt2
 	for name in $(COMPAT); do ln -sf xt2 $(DESTDIR)$(PREFIX)/bin/$$name; done
 

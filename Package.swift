@@ -54,6 +54,7 @@ let package = Package(
             resources: [
                 .embedInCode("Store/Migrations/migration_0001.sql"),
                 .embedInCode("Store/Migrations/migration_0002.sql"),
+                .embedInCode("Store/Migrations/migration_0003.sql"),
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -102,7 +103,14 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
-            name: "xt2dTests", dependencies: ["xt2d", "TestSupport"], swiftSettings: settings),
+            name: "xt2dTests",
+            dependencies: [
+                "NetlinkProto", "RuleStore", "RuleSyntax", "TestSupport", "xt2d",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "xt2Tests",
             dependencies: [

@@ -17,6 +17,7 @@
 /* In front of the others: it brings the C library's <net/if.h>, which the kernel's headers then respect. */
 #include <xtables.h>
 
+#include <linux/netfilter_arp/arp_tables.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
@@ -48,6 +49,9 @@
     EACH(xtables_ip6addr_to_numeric)                                                                                     \
     EACH(xtables_ip6addr_to_anyname)                                                                                     \
     EACH(xtables_ip6mask_to_numeric)                                                                                     \
+    EACH(xtables_parse_mac_and_mask)                                                                                     \
+    EACH(xtables_getethertypebyname)                                                                                     \
+    EACH(xtables_getethertypebynumber)                                                                                   \
     EACH(xtables_strtoui)
 
 static struct {
@@ -250,7 +254,44 @@ static struct option own_options[] = {
     {"ipv6", 0, NULL, '6'},          {NULL, 0, NULL, 0},
 };
 
+/* Those of arptables; options without a short form have letters that iptables does not use. */
+static struct option arp_options[] = {
+    {"append", 1, NULL, 'A'},       {"delete", 1, NULL, 'D'},          {"check", 1, NULL, 'C'},
+    {"insert", 1, NULL, 'I'},       {"replace", 1, NULL, 'R'},         {"list", 2, NULL, 'L'},
+    {"list-rules", 2, NULL, 'S'},   {"flush", 2, NULL, 'F'},           {"zero", 2, NULL, 'Z'},
+    {"new-chain", 1, NULL, 'N'},    {"delete-chain", 2, NULL, 'X'},    {"rename-chain", 1, NULL, 'E'},
+    {"policy", 1, NULL, 'P'},       {"source-ip", 1, NULL, 's'},       {"destination-ip", 1, NULL, 'd'},
+    {"src-ip", 1, NULL, 's'},       {"dst-ip", 1, NULL, 'd'},          {"source-mac", 1, NULL, 'a'},
+    {"destination-mac", 1, NULL, 'b'}, {"src-mac", 1, NULL, 'a'},      {"dst-mac", 1, NULL, 'b'},
+    {"h-length", 1, NULL, 'l'},     {"p-length", 1, NULL, 'e'},        {"opcode", 1, NULL, 'u'},
+    {"h-type", 1, NULL, 'y'},       {"proto-type", 1, NULL, 'r'},      {"in-interface", 1, NULL, 'i'},
+    {"jump", 1, NULL, 'j'},         {"table", 1, NULL, 't'},           {"match", 1, NULL, 'm'},
+    {"numeric", 0, NULL, 'n'},      {"out-interface", 1, NULL, 'o'},   {"verbose", 0, NULL, 'v'},
+    {"exact", 0, NULL, 'x'},        {"version", 0, NULL, 'V'},         {"help", 2, NULL, 'h'},
+    {"line-numbers", 0, NULL, '0'}, {"modprobe", 1, NULL, 'M'},        {"set-counters", 1, NULL, 'c'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Those of ebtables. */
+static struct option bridge_options[] = {
+    {"append", 1, NULL, 'A'},        {"insert", 1, NULL, 'I'},        {"delete", 1, NULL, 'D'},
+    {"list", 2, NULL, 'L'},          {"Lc", 0, NULL, 'k'},            {"Ln", 0, NULL, '0'},
+    {"Lx", 0, NULL, 'x'},            {"Lmac2", 0, NULL, '2'},         {"zero", 2, NULL, 'Z'},
+    {"flush", 2, NULL, 'F'},         {"policy", 1, NULL, 'P'},        {"in-interface", 1, NULL, 'i'},
+    {"in-if", 1, NULL, 'i'},         {"logical-in", 1, NULL, 'y'},    {"logical-out", 1, NULL, 'z'},
+    {"out-interface", 1, NULL, 'o'}, {"out-if", 1, NULL, 'o'},        {"version", 0, NULL, 'V'},
+    {"verbose", 0, NULL, 'v'},       {"help", 0, NULL, 'h'},          {"jump", 1, NULL, 'j'},
+    {"set-counters", 1, NULL, 'c'},  {"change-counters", 1, NULL, 'C'}, {"proto", 1, NULL, 'p'},
+    {"protocol", 1, NULL, 'p'},      {"db", 1, NULL, 'b'},            {"source", 1, NULL, 's'},
+    {"src", 1, NULL, 's'},           {"destination", 1, NULL, 'd'},   {"dst", 1, NULL, 'd'},
+    {"table", 1, NULL, 't'},         {"modprobe", 1, NULL, 'M'},      {"new-chain", 1, NULL, 'N'},
+    {"rename-chain", 1, NULL, 'E'},  {"delete-chain", 2, NULL, 'X'},  {"init-table", 0, NULL, 'q'},
+    {"concurrent", 0, NULL, 'w'},    {"check", 1, NULL, 'K'},         {NULL, 0, NULL, 0},
+};
+
 static const char short_options[] = "-:A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:R:S::W::46bfg:h::m:nvw::x";
+static const char arp_short_options[] = "-:A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:R:S::hl:nvxm:";
+static const char bridge_short_options[] = "-:A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:hv";
 
 static struct xtables_globals globals = {
     .program_name = "iptables",
@@ -305,6 +346,8 @@ void cxt_enter(uint8_t family, cxt_query query, void *context) {
     place.query = query;
     place.context = context;
     place.family = family;
+    globals.orig_opts = family == NFPROTO_ARP ? arp_options : family == NFPROTO_BRIDGE ? bridge_options : own_options;
+    globals.opts = globals.orig_opts;
     library.xtables_set_nfproto(family);
     faults_begin();
 }
@@ -320,8 +363,17 @@ void cxt_leave(void) {
 static union entry {
     struct ipt_entry v4;
     struct ip6t_entry v6;
+    struct arpt_entry arp;
     char room[512];
 } entry;
+
+/* A match or a watcher of ebtables that a rule has. */
+struct used {
+    struct xtables_match *match;
+    struct xtables_target *watcher;
+};
+
+enum { USED_LIMIT = 16 };
 
 static struct {
     char **words;
@@ -330,12 +382,22 @@ static struct {
     bool protocol_is_used;
     struct xtables_rule_match *matches;
     struct xtables_target *target;
+    struct used used[USED_LIMIT];
+    int used_count;
 } rule;
+
+/* Targets of arptables want to know how long addresses are. */
+static void clear_entry(void) {
+    memset(&entry, 0, sizeof entry);
+    if (place.family != NFPROTO_ARP) return;
+    entry.arp.arp.arhln = 6;
+    entry.arp.arp.arhln_mask = 255;
+}
 
 void cxt_begin_rule(int count, const char *const *words) {
     text_clear(&guard.complaints);
     memset(&rule, 0, sizeof rule);
-    memset(&entry, 0, sizeof entry);
+    clear_entry();
     rule.words = calloc((size_t)count + 2, sizeof *rule.words);
     if (rule.words) {
         rule.words[rule.count++] = strdup("iptables");
@@ -355,7 +417,10 @@ void cxt_begin_rule(int count, const char *const *words) {
 
 int cxt_next(const char **argument, int *position) {
     *argument = NULL;
-    int code = getopt_long(rule.count, rule.words, short_options, globals.opts, NULL);
+    const char *letters = place.family == NFPROTO_ARP      ? arp_short_options
+                          : place.family == NFPROTO_BRIDGE ? bridge_short_options
+                                                           : short_options;
+    int code = getopt_long(rule.count, rule.words, letters, globals.opts, NULL);
     *position = optind - 2;
     if (code == CXT_END) {
         *position = optind - 1;
@@ -383,7 +448,8 @@ const char *cxt_take_word(void) {
 }
 
 static void fill_entry(const struct cxt_head *head) {
-    memset(&entry, 0, sizeof entry);
+    clear_entry();
+    if (place.family == NFPROTO_ARP || place.family == NFPROTO_BRIDGE) return;
     if (head->family == NFPROTO_IPV6) {
         struct ip6t_ip6 *ip = &entry.v6.ipv6;
         memcpy(&ip->src, head->source, 16);
@@ -551,17 +617,6 @@ int cxt_option(int code, bool negated, bool *again) {
     return guard.status;
 }
 
-static void check_extensions(void) {
-    for (struct xtables_rule_match *item = rule.matches; item; item = item->next)
-        library.xtables_option_mfcall(item->match);
-    if (rule.target) library.xtables_option_tfcall(rule.target);
-}
-
-int cxt_check(void) {
-    GUARDED(check_extensions());
-    return guard.status;
-}
-
 static void describe_match(const struct xtables_match *match, struct cxt_extension *result) {
     result->name = match->m->u.user.name;
     result->revision = match->m->u.user.revision;
@@ -576,6 +631,112 @@ static void describe_target(const struct xtables_target *target, struct cxt_exte
     result->info = target->t->data;
     result->size = target->t->u.target_size - sizeof *target->t;
     result->scratch = target->udata;
+}
+
+/* -- Extensions of ebtables: all are there from the start, and come into the rule with their first option -- */
+
+static const char *const bridge_matches[] = {"802_3", "arp", "ip", "ip6", "mark_m", "limit", "pkttype", "vlan", "stp", "among"};
+static const char *const bridge_watchers[] = {"log", "nflog"};
+
+static void load_bridge(void) {
+    for (size_t index = 0; index < sizeof bridge_matches / sizeof *bridge_matches; index++) {
+        struct xtables_match *match = library.xtables_find_match(bridge_matches[index], XTF_TRY_LOAD, NULL);
+        if (match) merge_options(match->x6_options, match->extra_opts, &match->option_offset);
+    }
+    for (size_t index = 0; index < sizeof bridge_watchers / sizeof *bridge_watchers; index++) {
+        struct xtables_target *watcher = library.xtables_find_target(bridge_watchers[index], XTF_TRY_LOAD);
+        if (watcher) merge_options(watcher->x6_options, watcher->extra_opts, &watcher->option_offset);
+    }
+}
+
+int cxt_load_bridge(void) {
+    GUARDED(load_bridge());
+    return guard.status;
+}
+
+static struct used *used_for(int code) {
+    for (int index = 0; index < rule.used_count; index++) {
+        struct used *used = &rule.used[index];
+        if (is_in_range(code, used->match ? used->match->option_offset : used->watcher->option_offset)) return used;
+    }
+    if (rule.used_count == USED_LIMIT) refuse(PARAMETER_PROBLEM, "a rule cannot have so many matches");
+    struct used *used = &rule.used[rule.used_count];
+    memset(used, 0, sizeof *used);
+    for (size_t index = 0; index < sizeof bridge_matches / sizeof *bridge_matches; index++) {
+        struct xtables_match *match = library.xtables_find_match(bridge_matches[index], XTF_DONT_LOAD, NULL);
+        if (!match || !is_in_range(code, match->option_offset)) continue;
+        init_match(match);
+        used->match = match;
+    }
+    for (size_t index = 0; !used->match && index < sizeof bridge_watchers / sizeof *bridge_watchers; index++) {
+        struct xtables_target *watcher = library.xtables_find_target(bridge_watchers[index], XTF_DONT_LOAD);
+        if (!watcher || !is_in_range(code, watcher->option_offset)) continue;
+        init_target(watcher, bridge_watchers[index]);
+        used->watcher = watcher;
+    }
+    if (!used->match && !used->watcher) return NULL;
+    rule.used_count++;
+    return used;
+}
+
+static void give_bridge_option(int code, bool negated) {
+    if (optarg && strcmp(optarg, "!") == 0) {
+        if (negated) refuse(PARAMETER_PROBLEM, "Double use of '!' not allowed");
+        negated = true;
+        optarg = optind < rule.count ? rule.words[optind] : NULL;
+        optind++;
+    }
+    struct xtables_target *target = rule.target;
+    if (target && (target->parse || target->x6_parse) && is_in_range(code, target->option_offset)) {
+        library.xtables_option_tpcall((unsigned int)code, rule.words, negated, target, &entry);
+        return;
+    }
+    struct used *used = code > 255 ? used_for(code) : NULL;
+    const char *word = rule.words[optind - 1];
+    if (used && used->match)
+        library.xtables_option_mpcall((unsigned int)code, rule.words, negated, used->match, &entry);
+    else if (used)
+        library.xtables_option_tpcall((unsigned int)code, rule.words, negated, used->watcher, &entry);
+    else if (code == ':')
+        refuse(PARAMETER_PROBLEM, "option \"%s\" requires an argument", word);
+    else if (code == '?')
+        refuse(PARAMETER_PROBLEM, "Unknown argument: '%s'", word);
+    else
+        refuse(PARAMETER_PROBLEM, "Unknown argument: '%s'", optarg ? optarg : word);
+}
+
+int cxt_bridge_option(int code, bool negated) {
+    GUARDED(give_bridge_option(code, negated));
+    return guard.status;
+}
+
+bool cxt_used_at(int index, struct cxt_extension *extension, bool *is_target) {
+    if (index >= rule.used_count) return false;
+    const struct used *used = &rule.used[index];
+    *is_target = used->match == NULL;
+    if (used->match)
+        describe_match(used->match, extension);
+    else
+        describe_target(used->watcher, extension);
+    return true;
+}
+
+static void check_extensions(void) {
+    for (int index = 0; index < rule.used_count; index++) {
+        struct used *used = &rule.used[index];
+        if (used->match)
+            library.xtables_option_mfcall(used->match);
+        else
+            library.xtables_option_tfcall(used->watcher);
+    }
+    for (struct xtables_rule_match *item = rule.matches; item; item = item->next)
+        library.xtables_option_mfcall(item->match);
+    if (rule.target) library.xtables_option_tfcall(rule.target);
+}
+
+int cxt_check(void) {
+    GUARDED(check_extensions());
+    return guard.status;
 }
 
 bool cxt_match_at(int index, struct cxt_extension *match) {
@@ -609,6 +770,12 @@ static void release_target(struct xtables_target *target) {
 void cxt_finish_rule(void) {
     library.xtables_rule_matches_free(&rule.matches);
     if (rule.target) release_target(rule.target);
+    for (int index = 0; index < rule.used_count; index++) {
+        if (rule.used[index].match)
+            release_match(rule.used[index].match);
+        else
+            release_target(rule.used[index].watcher);
+    }
     if (globals.opts != globals.orig_opts) library.xtables_free_opts(1);
     globals.opts = globals.orig_opts;
     for (int index = 0; index < rule.count; index++) free(rule.words[index]);
@@ -652,6 +819,26 @@ int cxt_parse_addresses(const char *text, uint8_t *addresses, uint8_t *masks, in
     *count = 0;
     GUARDED(parse_addresses(text, addresses, masks, room, count));
     return guard.status;
+}
+
+int cxt_parse_mac(const char *text, uint8_t address[6], uint8_t mask[6]) {
+    int failure = 0;
+    GUARDED(failure = library.xtables_parse_mac_and_mask(text, address, mask));
+    return guard.status ? guard.status : failure;
+}
+
+bool cxt_ethertype_number(const char *name, uint16_t *number) {
+    struct xt_ethertypeent *found = NULL;
+    GUARDED(found = library.xtables_getethertypebyname(name));
+    if (!found) return false;
+    *number = (uint16_t)found->e_ethertype;
+    return true;
+}
+
+const char *cxt_ethertype_name(uint16_t number) {
+    struct xt_ethertypeent *found = NULL;
+    GUARDED(found = library.xtables_getethertypebynumber(number));
+    return found ? found->e_name : NULL;
 }
 
 /* -- Writing a rule -- */

@@ -11,6 +11,7 @@ struct CommandReader {
         "s": .source, "d": .destination, "p": .transport, "i": .input, "o": .output,
         "f": .fragment,
     ]
+    private static let arpLetters = Set("abluyr")
     private static let commands = Set("ACDIRLSFZNXPE")
     private static let nameLimit = 29  // XT_EXTENSION_MAXNAMELEN
 
@@ -27,6 +28,7 @@ struct CommandReader {
     private var hasTarget = false
     private var sources: (text: String, position: Int)?
     private var destinations: (text: String, position: Int)?
+    private var warnings: [String] = []
     private var interfacePositions: [Character: Int] = [:]
 
     init(family: Family, table: String, isUserChain: @escaping (String) -> Bool) {
@@ -45,7 +47,7 @@ struct CommandReader {
         } catch {
             throw described(error)
         }
-        command.warnings = options.complaints
+        command.warnings = warnings + options.complaints
         return command
     }
 
@@ -92,7 +94,13 @@ struct CommandReader {
             try readCommand(letter, value, options)
             return false
         }
+        let value = family == .arp ? try readNegation(letter, value, options) : value
         switch letter {
+        case "a", "b", "l", "u", "y", "r":
+            try readARPOption(letter, value ?? "", options)
+        case "e" where family == .arp: break
+        case "p" where family == .arp: break
+        case "m" where family == .arp: throw fault("unknown option \"-m\"")
         case "p", "s", "d", "i", "o", "f", "g", "j", "m", "c":
             try readRuleOption(letter, value ?? "", options)
         case "v":
@@ -163,6 +171,7 @@ struct CommandReader {
             throw fault("multiple -\(letter) flags not allowed")
         }
         guard isNegated else { return }
+        if family == .arp, CommandReader.arpLetters.contains(letter) { return }
         guard let inversion = CommandReader.negatable[letter] else {
             throw fault("cannot have ! before -\(letter)")
         }
@@ -246,6 +255,68 @@ struct CommandReader {
         }
         guard let seconds = Int(text) else { throw fault("wait seconds not numeric") }
         command.wait = seconds
+    }
+
+    // MARK: arptables
+
+    /// `! VALUE` behind the option instead of in front of it.
+    private mutating func readNegation(
+        _ letter: Character, _ value: String?, _ options: RuleOptions
+    ) throws -> String? {
+        guard value == "!", "sdio".contains(letter) || CommandReader.arpLetters.contains(letter)
+        else { return value }
+        warnings.append(
+            "Using intrapositioned negation (`--option ! this`) is deprecated in favor of extrapositioned (`! --option this`)."
+        )
+        guard !isNegated else { throw fault("Multiple `!' flags not allowed") }
+        isNegated = true
+        guard let word = options.takeWord() else { throw fault("no argument following `!'") }
+        return word
+    }
+
+    private mutating func readARPOption(
+        _ letter: Character, _ value: String, _ options: RuleOptions
+    ) throws {
+        try take(letter)
+        switch letter {
+        case "a": rule.arp.source = try arpAddress(value, "source", options)
+        case "b": rule.arp.target = try arpAddress(value, "destination", options)
+        case "l":
+            rule.arp.hardwareLength =
+                ARPHead.Field(value, base: 10, limit: 255) ?? ARPHead.Field(value: 6)
+            guard rule.arp.hardwareLength.value == 6 else {
+                throw fault("Only harware address length of 6 is supported currently.")
+            }
+        case "u":
+            let name = ARPHead.operations.firstIndex { $0.lowercased() == value.lowercased() }
+            rule.arp.operation = try arpField(value, 10, name.map { UInt16($0 + 1) }, "opcode")
+        case "y":
+            let name: UInt16? = value.lowercased() == "ethernet" ? 1 : nil
+            rule.arp.hardwareType = try arpField(value, 16, name, "hardware type")
+        default:
+            let name: UInt16? = value.lowercased() == "ipv4" ? 0x800 : nil
+            rule.arp.protocolType = try arpField(value, 0, name, "protocol type")
+        }
+    }
+
+    private func arpField(
+        _ value: String, _ base: Int32, _ known: UInt16?, _ what: String
+    ) throws -> ARPHead.Field {
+        guard
+            var field = ARPHead.Field(value, base: base)
+                ?? known.map({ ARPHead.Field(value: $0) })
+        else { throw fault("Problem with specified \(what)") }
+        field.isInverted = isNegated
+        return field
+    }
+
+    private func arpAddress(
+        _ value: String, _ what: String, _ options: RuleOptions
+    ) throws -> ARPHead.Address {
+        guard let address = options.hardwareAddress(value) else {
+            throw fault("Problem with specified \(what) mac")
+        }
+        return ARPHead.Address(address: address, isInverted: isNegated)
     }
 
     // MARK: Commands
@@ -343,11 +414,12 @@ struct CommandReader {
                 "chain name `\(chain)' too long (must be under \(CommandReader.nameLimit) chars)")
         }
         guard hasRule || command.letter == "D" else { return }
+        let end = family == .arp ? "\n" : ""
         if chain == "PREROUTING" || chain == "INPUT", let place = interfacePositions["o"] {
-            throw fault("Can't use -o with \(chain)", at: place)
+            throw fault("Can't use -o with \(chain)" + end, at: place)
         }
         if chain == "POSTROUTING" || chain == "OUTPUT", let place = interfacePositions["i"] {
-            throw fault("Can't use -i with \(chain)", at: place)
+            throw fault("Can't use -i with \(chain)" + end, at: place)
         }
     }
 

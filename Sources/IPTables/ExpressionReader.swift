@@ -23,6 +23,9 @@ struct ExpressionReader {
     /// Where the match of the transport protocol is, once there is one.
     private var ports: Int?
 
+    /// The sets that lookups are about.
+    private var sets: [AnonymousSet] = []
+
     /// Something that iptables has no words for.
     struct Unsayable: Error {
         var reason: String
@@ -54,10 +57,11 @@ struct ExpressionReader {
     static func rule(
         _ body: RuleBody, family: Family, session: XTablesSession
     ) throws(Unsayable) -> IPTablesRule {
-        guard body.sets.isEmpty, body.unknown.isEmpty else {
+        guard body.sets.isEmpty || family == .bridge, body.unknown.isEmpty else {
             throw Unsayable("it has sets, or attributes that are not known")
         }
         var reader = ExpressionReader(family: family, session: session)
+        reader.sets = body.sets
         for expression in body.expressions { try reader.read(expression) }
         try reader.readComment(body.userData)
         return reader.rule
@@ -77,10 +81,41 @@ struct ExpressionReader {
         case .limit(let limit): try readLimit(limit)
         case .log(let log): try readLog(log)
         case .compatMatch(let match): rule.matches.append(try ExpressionReader.info(match))
-        case .compatTarget(let target):
-            rule.action = .target(
-                try ExpressionReader.info(target.name, target.revision, target.info))
+        case .compatTarget(let target): try readTarget(target)
+        case .lookup(let lookup) where rule.head.family == Family.bridge.rawValue:
+            try readAmong(lookup)
         default: throw Unsayable("iptables has no words for \(expression.name)")
+        }
+    }
+
+    private mutating func readTarget(_ target: CompatTargetExpression) throws(Unsayable) {
+        let info = try ExpressionReader.info(target.name, target.revision, target.info)
+        if rule.head.family == Family.bridge.rawValue, ["log", "nflog"].contains(target.name) {
+            rule.watchers.insert(rule.matches.count)
+            rule.matches.append(info)
+        } else {
+            rule.action = .target(info)
+        }
+    }
+
+    private mutating func readAmong(_ lookup: LookupExpression) throws(Unsayable) {
+        guard let number = lookup.setID, case let index = Int(number) - 1,
+            sets.indices.contains(index),
+            case .payload(let payload)? = registers[lookup.source]?.content,
+            payload.base == .link
+        else { throw Unsayable("it looks something up that is no hardware address") }
+        let list = AmongInfo.List(
+            sets[index], isInverted: lookup.flags & LookupExpression.inverted != 0,
+            isSource: payload.offset == BridgeHead.sourceOffset)
+        guard let list else { throw Unsayable("it looks up more than hardware addresses") }
+        // Both lists are one match.
+        let last = rule.matches.indices.last { rule.matches[$0].name == "among" }
+        var among = AmongInfo(lists: last.map { AmongInfo(rule.matches[$0]).lists } ?? [])
+        among.lists.append(list)
+        if let last {
+            rule.matches[last] = among.info
+        } else {
+            rule.matches.append(among.info)
         }
     }
 
@@ -135,6 +170,14 @@ struct ExpressionReader {
         switch value.content {
         case .immediate: throw Unsayable("it compares a constant")
         case .meta(let key): try readMeta(key, value.mask, compare)
+        case .payload(let payload)
+        where rule.head.family == Family.bridge.rawValue && payload.base == .link:
+            guard rule.bridge.take(payload, value.mask, compare) else {
+                throw Unsayable("it looks at a part of the frame that ebtables has no words for")
+            }
+        case .payload(let payload)
+        where rule.head.family == Family.arp.rawValue && payload.base == .network:
+            try readARP(payload, value.mask, compare)
         case .payload(let payload) where payload.base == .network:
             try readNetwork(payload, value.mask, compare, isInverted: isInverted)
         case .payload(let payload) where payload.base == .transport:
@@ -158,6 +201,13 @@ struct ExpressionReader {
             rule.head.input = interface(compare.value, isInverted, .input)
         case .outputInterfaceName:
             rule.head.output = interface(compare.value, isInverted, .output)
+        case .bridgeInputName:
+            rule.bridge.logicalInput = interface(compare.value, false, [])
+            rule.bridge.logicalInputIsInverted = isInverted
+        case .bridgeOutputName:
+            rule.bridge.logicalOutput = interface(compare.value, false, [])
+            rule.bridge.logicalOutputIsInverted = isInverted
+        case .etherType where rule.head.family == Family.bridge.rawValue && !isInverted: break
         case .mark: try readMark(compare.value, mask, isInverted)
         case .packetType:
             var info = try defaults(.match, "pkttype")
@@ -197,6 +247,22 @@ struct ExpressionReader {
         mark.mask = mask.map(ExpressionReader.uint32) ?? .max
         mark.isInverted = isInverted
         rule.matches.append(mark.info)
+    }
+
+    private mutating func readARP(
+        _ payload: PayloadExpression, _ mask: [UInt8]?, _ compare: CompareExpression
+    ) throws(Unsayable) {
+        if rule.arp.take(payload, mask, compare) { return }
+        let isInverted = compare.operation == .notEqual
+        switch payload.offset {
+        case ARPHead.sourceAddressOffset:
+            rule.head.source = try address(payload, mask, compare, false)
+            if isInverted { rule.head.inversions.insert(.source) }
+        case ARPHead.targetAddressOffset:
+            rule.head.destination = try address(payload, mask, compare, false)
+            if isInverted { rule.head.inversions.insert(.destination) }
+        default: throw Unsayable("it looks at a part of the header that arptables has no words for")
+        }
     }
 
     private mutating func readNetwork(

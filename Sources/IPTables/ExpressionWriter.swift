@@ -6,8 +6,10 @@ import XTables
 ///
 /// - Source: iptables 1.8.9, `iptables/nft-ipv4.c`, `nft-ipv6.c`, `nft.c`; compared with its netlink messages by the tests.
 struct ExpressionWriter {
-    private var expressions: [Expression] = []
-    private let rule: IPTablesRule
+    var expressions: [Expression] = []
+    /// The sets that lookups name.
+    var sets: [AnonymousSet] = []
+    let rule: IPTablesRule
 
     private init(_ rule: IPTablesRule) {
         self.rule = rule
@@ -15,11 +17,21 @@ struct ExpressionWriter {
 
     static func body(_ rule: IPTablesRule) throws(RuleSyntaxError) -> RuleBody {
         var writer = ExpressionWriter(rule)
-        try writer.writeHead()
-        for match in rule.matches { try writer.write(match) }
+        switch rule.head.family {
+        case Family.arp.rawValue: try writer.writeARPHead()
+        case Family.bridge.rawValue: try writer.writeBridgeHead()
+        default: try writer.writeHead()
+        }
+        for (index, match) in rule.matches.enumerated() {
+            if rule.watchers.contains(index) {
+                writer.writeCompatTarget(match)
+            } else {
+                try writer.write(match)
+            }
+        }
         writer.expressions.append(.counter(rule.counter))
         writer.writeAction()
-        var body = RuleBody(expressions: writer.expressions)
+        var body = RuleBody(expressions: writer.expressions, sets: writer.sets)
         body.compat = body.impliedCompat
         return body
     }
@@ -44,7 +56,7 @@ struct ExpressionWriter {
         if !isIPv6, head.flags & IPHeader.fragmentFlag != 0 { writeFragment() }
     }
 
-    private mutating func write(
+    mutating func write(
         _ interface: RuleHead.Interface, _ key: MetaExpression.Key, isInverted: Bool
     ) {
         guard !interface.isAny else { return }
@@ -59,7 +71,7 @@ struct ExpressionWriter {
         }
     }
 
-    private mutating func write(
+    mutating func write(
         _ address: RuleHead.Address, at offset: UInt32, isInverted: Bool, _ option: String
     ) throws(RuleSyntaxError) {
         guard isInverted || !address.isAny else { return }
@@ -86,6 +98,7 @@ struct ExpressionWriter {
 
     private mutating func write(_ match: ExtensionInfo) throws(RuleSyntaxError) {
         switch match.name {
+        case "among": writeAmong(match)
         case "limit": writeLimit(match)
         case "mark": writeMark(match)
         case "udp", "tcp": try write(PortMatch(match))
@@ -175,11 +188,7 @@ struct ExpressionWriter {
         case .none: break
         case .verdict(let verdict): write(verdict)
         case .chain(let chain, let isGoto): write(isGoto ? .goto(chain) : .jump(chain))
-        case .target(let target):
-            expressions.append(
-                .compatTarget(
-                    CompatTargetExpression(
-                        name: target.name, revision: UInt32(target.revision), info: target.info)))
+        case .target(let target): writeCompatTarget(target)
         case .log(let info, let prefix): expressions.append(.log(LogInfo(info).expression(prefix)))
         case .trace:
             let register = Register.word(1)
@@ -189,6 +198,13 @@ struct ExpressionWriter {
         }
     }
 
+    private mutating func writeCompatTarget(_ target: ExtensionInfo) {
+        expressions.append(
+            .compatTarget(
+                CompatTargetExpression(
+                    name: target.name, revision: UInt32(target.revision), info: target.info)))
+    }
+
     private mutating func write(_ verdict: Verdict) {
         expressions.append(
             .immediate(ImmediateExpression(destination: .verdict, data: .verdict(verdict))))
@@ -196,18 +212,18 @@ struct ExpressionWriter {
 
     // MARK: Expressions
 
-    private mutating func load(_ key: MetaExpression.Key) {
+    mutating func load(_ key: MetaExpression.Key) {
         expressions.append(.meta(MetaExpression(key: key, destination: .r1)))
     }
 
-    private mutating func load(_ base: PayloadExpression.Base, _ offset: UInt32, _ length: Int) {
+    mutating func load(_ base: PayloadExpression.Base, _ offset: UInt32, _ length: Int) {
         expressions.append(
             .payload(
                 PayloadExpression(
                     destination: .r1, base: base, offset: offset, length: UInt32(length))))
     }
 
-    private mutating func mask(_ mask: [UInt8]) {
+    mutating func mask(_ mask: [UInt8]) {
         expressions.append(
             .bitwise(
                 BitwiseExpression(
@@ -215,11 +231,11 @@ struct ExpressionWriter {
                     mask: mask, xor: [UInt8](repeating: 0, count: mask.count))))
     }
 
-    private mutating func compare(_ value: [UInt8], isInverted: Bool) {
+    mutating func compare(_ value: [UInt8], isInverted: Bool) {
         compare(value, isInverted ? .notEqual : .equal)
     }
 
-    private mutating func compare(_ value: [UInt8], _ operation: CompareExpression.Operation) {
+    mutating func compare(_ value: [UInt8], _ operation: CompareExpression.Operation) {
         expressions.append(
             .compare(CompareExpression(source: .r1, operation: operation, value: value)))
     }

@@ -2,7 +2,8 @@ public import NetlinkProto
 
 /// One command line of iptables, taken apart.
 public struct IPTablesCommand: Hashable, Sendable {
-    /// What is to be done, by the letter of its short option: `A C D I R L S F Z N X P E`, `h` or `V`; nil for nothing.
+    /// What is to be done, by the letter of its short option: `A C D I R L S F Z N X P E`, `h` or `V`, `q` for
+    /// `--init-table` of ebtables; nil for nothing.
     public var letter: Character?
     /// `-Z` beside `-L` or `-S`.
     public var zeroes = false
@@ -10,6 +11,8 @@ public struct IPTablesCommand: Hashable, Sendable {
     public var chain: String?
     /// The number behind the chain, from 1.
     public var ruleNumber: Int?
+    /// The last number of a range behind the chain, as ebtables has it.
+    public var lastRuleNumber: Int?
     /// The second name of `-E`.
     public var newName: String?
     /// The second word of `-P`.
@@ -24,6 +27,8 @@ public struct IPTablesCommand: Hashable, Sendable {
     public var isExact = false
     /// `--line-numbers`.
     public var hasLineNumbers = false
+    /// `--Lc` of ebtables.
+    public var showsCounters = false
     /// `-w`, with the seconds or -1.
     public var wait: Int?
     /// `-4` (4) or `-6` (6).

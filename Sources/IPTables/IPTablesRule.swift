@@ -20,7 +20,13 @@ struct IPTablesRule: Hashable {
     }
 
     var head: RuleHead
+    /// What rules of arptables ask for beside addresses and interfaces.
+    var arp = ARPHead()
+    /// What rules of ebtables ask for beside interfaces.
+    var bridge = BridgeHead()
     var matches: [ExtensionInfo] = []
+    /// Which of the matches are watchers of ebtables.
+    var watchers: Set<Int> = []
     var action = Action.none
     var counter = CounterExpression()
     /// Whether there is a counter, as there is in all rules of iptables.

@@ -12,7 +12,7 @@ public struct IPTablesRules: Sendable {
 
     /// Rules of one family.
     ///
-    /// - Parameter family: `.ip` or `.ip6`.
+    /// - Parameter family: `.ip`, `.ip6`, `.arp` for arptables, or `.bridge` for ebtables.
     public init(extensions: XTables, family: Family) {
         self.extensions = extensions
         self.family = family
@@ -37,6 +37,10 @@ public struct IPTablesRules: Sendable {
         return try withoutActuallyEscaping(isUserChain) { isUserChain throws(RuleSyntaxError) in
             try extensions.use(family: family.rawValue) { session throws(RuleSyntaxError) in
                 try session.reading(words) { options throws(RuleSyntaxError) in
+                    if family == .bridge {
+                        var reader = BridgeCommandReader(isUserChain: isUserChain)
+                        return try reader.read(options)
+                    }
                     var reader = CommandReader(
                         family: family, table: table, isUserChain: isUserChain)
                     return try reader.read(options)
@@ -79,6 +83,15 @@ public struct IPTablesRules: Sendable {
             var shifted = error
             shifted.wordIndex = error.wordIndex.map { max(0, $0 - 2) }
             throw shifted
+        }
+    }
+
+    /// What targets, then matches, of these names say about their options; names of neither are left out.
+    public func help(_ names: [String]) -> String {
+        extensions.use(family: family.rawValue) { session in
+            [ExtensionKind.target, .match].flatMap { kind in
+                names.compactMap { try? session.help(of: kind, named: $0) }
+            }.map { "\n" + $0 }.joined()
         }
     }
 

@@ -30,7 +30,9 @@ public final class LibraryExtensions: ForeignExtensions {
     public func read(
         _ name: ForeignName, words: [String], in place: ForeignPlace
     ) throws(RuleSyntaxError) -> ForeignReading? {
-        guard LibraryExtensions.families.contains(place.family) else {
+        let known = LibraryExtensions.linkExtensions[place.family]
+        guard LibraryExtensions.families.contains(place.family), known?.contains(name.text) ?? true
+        else {
             let kind = name.isTarget ? "target" : "match"
             throw RuleSyntaxError(
                 "\(kind) \(name.text) does not work in tables of family \(place.family.name)",
@@ -99,15 +101,26 @@ public final class LibraryExtensions: ForeignExtensions {
     }
 
     private static func head(_ place: ForeignPlace) -> RuleHead {
-        var head = RuleHead(family: place.family == .ip6 ? Family.ip6.rawValue : Family.ip.rawValue)
+        let own: Set<Family> = [.ip6, .arp, .bridge]
+        let family: Family = own.contains(place.family) ? place.family : .ip
+        var head = RuleHead(family: family.rawValue)
         head.transport = place.transport ?? 0
         return head
     }
 
     // MARK: Families
 
-    /// The families whose rules the extensions of iptables are made for.
-    private static let families: Set<Family> = [.ip, .ip6, .inet]
+    /// The families whose rules the extensions of iptables, arptables and ebtables are made for.
+    private static let families: Set<Family> = [.ip, .ip6, .inet, .arp, .bridge]
+
+    /// What ebtables and arptables have: all that may stand in their tables, though libxtables would read more.
+    private static let linkExtensions: [Family: Set<String>] = [
+        .bridge: [
+            "802_3", "arp", "ip", "ip6", "mark_m", "pkttype", "stp", "vlan", "arpreply", "dnat",
+            "log", "mark", "nflog", "redirect", "snat",
+        ],
+        .arp: ["mangle", "CLASSIFY", "MARK"],
+    ]
 
     /// Refuses what the kernel's module does not offer to tables of the family.
     private static func check(_ name: ForeignName, _ family: Family) throws(XTablesError) {
@@ -146,7 +159,10 @@ public final class LibraryExtensions: ForeignExtensions {
             let said = try? extensions().use(
                 family: head.family,
                 { session throws(XTablesError) in
-                    try session.text(of: kind, info, in: head, form: .save)
+                    // Extensions of ebtables write one text for all purposes.
+                    let form: XTablesSession.Form =
+                        place.family == .bridge ? .list(numeric: true) : .save
+                    return try session.text(of: kind, info, in: head, form: form)
                 }),
             let words = try? CommandLine.split(said.text)
         else { return nil }

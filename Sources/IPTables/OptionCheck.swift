@@ -4,7 +4,7 @@ import RuleSyntax
 ///
 /// - Source: iptables(8); iptables 1.8.9, `iptables/xshared.c`, `commands_v_options`.
 enum OptionCheck {
-    private static let ruleOptions = Set("sdpjviof")
+    private static let ruleOptions = Set("sdpjviofabluyr")
 
     /// The options that a command allows.
     private static func allowed(_ letter: Character, hasNumber: Bool) -> Set<Character> {

@@ -13,6 +13,12 @@ struct RuleWriter {
     /// The text behind the chain's name, without the blank in front.
     func text(_ session: XTablesSession) throws(XTablesError) -> String {
         let head = rule.head
+        switch head.family {
+        case Family.arp.rawValue:
+            return try arpText(session, interfaces: false, numeric: true, form: .save)
+        case Family.bridge.rawValue: return try bridgeText(session)
+        default: break
+        }
         var text = address(head.source, "-s", head.inversions.contains(.source))
         text += address(head.destination, "-d", head.inversions.contains(.destination))
         text += interface(head.input, "-i", head.inversions.contains(.input))
@@ -92,6 +98,16 @@ struct RuleWriter {
     ) throws(XTablesError) -> IPTablesColumns {
         let head = rule.head
         var columns = IPTablesColumns()
+        columns.target = target
+        if head.family == Family.arp.rawValue {
+            columns.extra = try arpText(
+                session, interfaces: exact, numeric: numeric, form: .list(numeric: numeric))
+            return columns
+        }
+        if head.family == Family.bridge.rawValue {
+            columns.extra = try bridgeText(session)
+            return columns
+        }
         columns.packets = CounterText.text(rule.counter.packets, exact: exact)
         columns.bytes = CounterText.text(rule.counter.bytes, exact: exact)
         columns.target = target
@@ -121,6 +137,37 @@ struct RuleWriter {
         case .chain(let chain, _): chain
         case .target(let info), .log(let info, _), .trace(let info): info.name
         }
+    }
+
+    // MARK: arptables and ebtables
+
+    private func arpText(
+        _ session: XTablesSession, interfaces: Bool, numeric: Bool, form: XTablesSession.Form
+    ) throws(XTablesError) -> String {
+        let words = try rule.arp.words(
+            rule.head, target: target, interfaces: interfaces, numeric: numeric
+        ) { address throws(XTablesError) in
+            try session.text(of: address, numeric: numeric)
+        }
+        guard case .target(let info) = rule.action else { return words }
+        return words + (try session.text(of: .target, info, in: rule.head, form: form).text)
+    }
+
+    /// ebtables has one form of a rule for all purposes; it is that of lists.
+    private func bridgeText(_ session: XTablesSession) throws(XTablesError) -> String {
+        var text = rule.bridge.text(rule.head, session)
+        for (index, match) in rule.matches.enumerated() {
+            let kind: ExtensionKind = rule.watchers.contains(index) ? .target : .match
+            text += try session.text(
+                of: kind, match, in: rule.head, form: .list(numeric: false)
+            ).text
+        }
+        text += "-j " + (target.isEmpty ? "CONTINUE" : target)
+        guard case .target(let info) = rule.action else { return text }
+        let options = try session.text(
+            of: .target, info, in: rule.head, form: .list(numeric: false)
+        ).text
+        return text + " " + options
     }
 
     private func mark(_ isInverted: Bool) -> String { isInverted ? "!" : " " }

@@ -61,6 +61,11 @@ struct CommandError: Error, Equatable {
     init(_ reply: Acknowledgement) {
         let text = reply.message.isEmpty ? systemErrorText(reply.errno) : reply.message
         self.init(Kind(errno: reply.errno), text)
+        if reply.errno == ECONNABORTED {
+            hints = [
+                "--confirm 60s makes the change, and undoes it unless 'xt2 confirm' comes in time; --force makes it all the same"
+            ]
+        }
     }
 
     /// A reply that could not be read.

@@ -27,7 +27,8 @@ struct RootCommand: ParsableCommand {
                 name: "Edit",
                 subcommands: [
                     Add.self, Append.self, Insert.self, Replace.self, Delete.self, Flush.self,
-                    Policy.self, Rename.self, BatchCommand.self,
+                    Policy.self, Rename.self, BatchCommand.self, Apply.self,
+                    Import.self,
                 ]),
             CommandGroup(
                 name: "Look",

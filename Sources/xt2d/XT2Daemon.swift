@@ -85,9 +85,11 @@ struct XT2Daemon: AsyncParsableCommand {
             eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
         try await committer.startListening()
         await committer.resume(confirmation)
+        let feed = AuditFeed()
+        store.observe { feed.signal() }
         let handler = RequestHandler(
             committer: committer, store: store, published: committer.published,
-            status: status, configuration: configuration, places: places, dumps: dumps)
+            status: status, configuration: configuration, places: places, feed: feed, dumps: dumps)
         // What a prune that was cut short has left.
         let sweep = Task {
             do {

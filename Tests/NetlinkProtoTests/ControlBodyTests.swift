@@ -9,11 +9,14 @@ enum ControlBodies {
             sequence: 1, time: 1_700_000_000_000_000, uid: 1_000, gid: 100, pid: 4_242,
             process: "xt2", loginUID: 1_001, action: "commit", outcome: "done", version: 7,
             generation: 12, scope: "inet filter input", error: "none", reason: "why",
-            changeCount: 3, hash: [UInt8](0..<32)),
+            changeCount: 3, hash: [UInt8](0..<32), peer: "192.0.2.1 port 5", request: [1, 2]),
+        AuditHeadMessage(sequence: 7, hash: [1, 2]),
         AuditRequest(
             uid: 0, since: 1, until: 2, family: 1, table: "filter", chain: "input", ruleID: 9,
-            action: "commit", outcome: "done", version: 3, before: 4, limit: 5),
-        BatchOptions(reason: "why", candidate: 4, expectedHead: 3, confirm: 60, check: true),
+            action: "commit", outcome: "done", version: 3, before: 4, limit: 5,
+            address: [10, 0, 0, 0], prefix: 8, after: 6, follow: true),
+        BatchOptions(
+            reason: "why", candidate: 4, expectedHead: 3, confirm: 60, changes: true, check: true),
         BlameMessage(
             id: 9, index: 1, version: 2, time: 3, uid: 4, process: "xt2", kind: 0, reason: "why",
             body: [4, 0, 1, 0]),
@@ -28,12 +31,18 @@ enum ControlBodies {
             version: 1, changeCount: 2, messageCount: 3, byteCount: 4, summary: "+1 -0 rules"),
         ConfirmRequest(version: 4),
         DiffRequest(from: 1, to: 2, candidate: 3),
+        OutlineMessage(version: 7, rules: [UInt8](0..<40)),
+        OutlineRequest(family: 1, table: "filter", candidate: 3),
         PruneMessage(horizon: 1, versions: 2, objects: 3, kept: ["4", "5"]),
         PruneRequest(keep: 1, before: 2, dryRun: true),
         ReferenceMessage(name: "HEAD~1", time: 1, version: 2),
         RollbackRequest(version: 3, reason: "it broke", confirm: 60),
         RulesetRequest(
-            family: 1, table: "filter", chain: "input", version: 3, counters: true),
+            family: 1, table: "filter", chain: "input", version: 3, counters: true,
+            candidate: 4),
+        SessionMessage(
+            origin: "192.0.2.9 50022 192.0.2.1 22",
+            protect: ["tcp 192.0.2.9 50022 192.0.2.1 22", ""], force: true),
         StatusMessage(
             daemonVersion: "0.1", uuid: [UInt8](0..<16), head: 5, generation: 6,
             database: "/var/lib/xt2/rules.db", started: 7, tables: 1, chains: 2, rules: 3,
@@ -46,7 +55,8 @@ enum ControlBodies {
         VersionMessage(
             version: 1, time: 2, uid: 3, gid: 4, pid: 5, process: "xt2", kind: 1,
             rolledBackTo: 7, changeCount: 8, reason: "äöü", summary: "+1 table", confirmation: 2,
-            deadline: 9, settledBy: 10, reverts: 11, tag: ["good", "better"], pruned: true),
+            deadline: 9, settledBy: 10, reverts: 11, tag: ["good", "better"], pruned: true
+        ).with(notice: ["look out", ""]),
         VersionRequest(version: 1, before: 2, limit: 3),
     ]
 
@@ -54,6 +64,7 @@ enum ControlBodies {
         AuditMessage(
             sequence: 0, time: 0, uid: 0, gid: 0, pid: 0, process: "", action: "", outcome: "",
             scope: "", changeCount: 0, hash: []),
+        AuditHeadMessage(), SessionMessage(),
         AuditRequest(), BatchOptions(),
         BlameMessage(
             id: 0, index: 0, version: 0, time: 0, uid: 0, process: "", kind: 0, reason: "", body: []
@@ -62,7 +73,8 @@ enum ControlBodies {
         CheckMessage(version: 0, changeCount: 0, messageCount: 0, byteCount: 0, summary: ""),
         ConfirmRequest(),
         ChangeMessage(kind: 0, id: 0, family: 0, table: "", name: ""),
-        DiffRequest(), PruneMessage(horizon: 0, versions: 0, objects: 0), PruneRequest(),
+        DiffRequest(), OutlineMessage(), OutlineRequest(),
+        PruneMessage(horizon: 0, versions: 0, objects: 0), PruneRequest(),
         ReferenceMessage(), RollbackRequest(version: 0), RulesetRequest(),
         StatusMessage(
             daemonVersion: "", uuid: [], head: 0, generation: 0, database: "", started: 0,
@@ -168,5 +180,13 @@ enum ControlBodies {
             try BatchOptions(view)
         }
         #expect(found == BatchOptions())
+    }
+}
+
+extension VersionMessage {
+    fileprivate func with(notice: [String]) -> VersionMessage {
+        var message = self
+        message.notice = notice
+        return message
     }
 }

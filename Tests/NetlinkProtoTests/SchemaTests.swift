@@ -52,6 +52,8 @@ import Yams
         ("candidate", constants(CandidateMessage.Attribute.self)),
         ("audit-request", constants(AuditRequest.Attribute.self)),
         ("audit", constants(AuditMessage.Attribute.self)),
+        ("audit-head", constants(AuditHeadMessage.Attribute.self)),
+        ("session", constants(SessionMessage.Attribute.self)),
         ("verification", constants(VerificationMessage.Attribute.self)),
         ("status", constants(StatusMessage.Attribute.self)),
         ("confirm-request", constants(ConfirmRequest.Attribute.self)),
@@ -64,6 +66,8 @@ import Yams
         ("reference", constants(ReferenceMessage.Attribute.self)),
         ("table-request", constants(TableRequest.Attribute.self)),
         ("check-request", constants(CheckRequest.Attribute.self)),
+        ("outline-request", constants(OutlineRequest.Attribute.self)),
+        ("outline", constants(OutlineMessage.Attribute.self)),
         (
             "extension",
             [
@@ -73,6 +77,7 @@ import Yams
                 Constant(name: "kernel-handle", value: ExtensionAttribute.kernelHandle),
                 Constant(name: "elements", value: ExtensionAttribute.elements),
                 Constant(name: "table-watch", value: ExtensionAttribute.tableWatch),
+                Constant(name: "text", value: ExtensionAttribute.text),
             ]
         ),
         ("none", []),

@@ -39,6 +39,81 @@ import Testing
         #expect(try store.head() == VersionID(rawValue: 1))
     }
 
+    // MARK: Several at once
+
+    private func draft(_ number: UInt64, _ changes: [Change]) -> VersionDraft {
+        VersionDraft(
+            version: NewVersion(
+                id: VersionID(rawValue: number), time: Timestamp(rawValue: 1), author: .root),
+            changes: changes, audit: .sample())
+    }
+
+    /// A table that comes, is renamed and goes, in three versions on top of version 1.
+    private func prepareThree() throws {
+        try store.commitNext([.add(.table(1))])
+        let (table, renamed) = (StoredObject.table(2, "old"), StoredObject.table(2, "new"))
+        try store.prepare(
+            [
+                draft(2, [.add(table)]), draft(3, [.modify(from: table, to: renamed)]),
+                draft(4, [.delete(renamed), .add(.table(3, "other"))]),
+            ], nextObjectID: ObjectID(rawValue: 9))
+    }
+
+    @Test func severalVersionsBecomeTheHeadTogether() throws {
+        try prepareThree()
+        #expect(try store.head() == VersionID(rawValue: 1))
+        #expect(try store.pending()?.id == VersionID(rawValue: 4))
+        #expect(try store.pendingVersions().map(\.rawValue) == [2, 3, 4])
+        expectConflict { try store.commit(VersionID(rawValue: 3), handles: [], kernel: .sample) }
+        expectConflict { try prepare(5, [], next: 9) }
+        try store.commit(VersionID(rawValue: 4), handles: [], kernel: .sample)
+        #expect(try store.head() == VersionID(rawValue: 4))
+        #expect(try store.pendingVersions() == [])
+        let names = try (1...4).map { number in
+            try store.loadRuleset(at: VersionID(rawValue: number)).tables.map(\.name).sorted()
+        }
+        #expect(
+            names == [["filter"], ["filter", "old"], ["filter", "new"], ["filter", "other"]])
+        #expect(try store.verifyAudit().isSound)
+    }
+
+    @Test func severalVersionsAreAbandonedTogether() throws {
+        try prepareThree()
+        let entries = (2...4).map {
+            (id: VersionID(rawValue: $0), audit: AuditEntry.sample("add", .failed))
+        }
+        expectConflict { try store.abandon(Array(entries.dropLast())) }
+        expectConflict { try store.abandon(Array(entries.dropFirst())) }
+        expectConflict { try store.abandon([]) }
+        expectConflict { try store.abandon(VersionID(rawValue: 4), audit: .sample()) }
+        try store.abandon(entries)
+        expectConflict { try store.abandon(entries) }
+        #expect(try store.head() == VersionID(rawValue: 1))
+        #expect(try store.loadRuleset(at: VersionID(rawValue: 1)).tables.map(\.name) == ["filter"])
+        #expect(try store.nextObjectID() == ObjectID(rawValue: 9))
+        #expect(try store.history(of: ObjectID(rawValue: 2)) == [])
+        #expect(try store.verifyAudit().isSound)
+        try store.commitNext([.add(.table(9, "again"))])
+        #expect(try store.verifyAudit().isSound)
+    }
+
+    @Test func oneOfSeveralThatDoesNotFitKeepsAllOut() throws {
+        try store.commitNext([.add(.table(1))])
+        let table = StoredObject.table(2, "t")
+        let wrong: [[VersionDraft]] = [
+            [], [draft(3, [])], [draft(2, []), draft(2, [])], [draft(2, []), draft(4, [])],
+            [draft(2, [.add(table)]), draft(3, [.add(table)])],
+            [draft(2, [.add(table)]), draft(3, [.delete(.table(4, "none"))])],
+        ]
+        for drafts in wrong {
+            #expect(throws: StoreError.self) {
+                try store.prepare(drafts, nextObjectID: ObjectID(rawValue: 9))
+            }
+            #expect(try store.pendingVersions() == [])
+        }
+        #expect(try store.verifyAudit().entryCount == 1)
+    }
+
     @Test func idsAreNeverGivenAgain() throws {
         try prepare(1, [.add(.table(1))], next: 5)
         try store.abandon(VersionID(rawValue: 1), audit: .sample("add", .failed))

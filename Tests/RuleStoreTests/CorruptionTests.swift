@@ -16,9 +16,13 @@ import Testing
         let candidate = try store.createCandidate(
             base: try store.head(), created: Timestamp(rawValue: 5), uid: 0, gid: 0, message: "m")
         try store.append([[1, 2, 3]], to: candidate.id, nextObjectID: ObjectID(rawValue: 7))
+        var entry = AuditEntry.sample(
+            scopes: [AuditScope(family: 1, table: "filter", chain: "input")])
+        entry.addresses = Set(
+            (0..<200).compactMap { AddressPrefix([10, 0, 0, UInt8($0)], length: 32) })
         try store.commitNext(
             [.modify(from: .rule(4, of: 2, .at(100)), to: .rule(4, of: 2, .at(100), [9]))],
-            audit: .sample(scopes: [AuditScope(family: 1, table: "filter", chain: "input")]))
+            audit: entry)
         try store.addTag(
             Tag(
                 name: "good", version: VersionID(rawValue: 1), time: Timestamp(rawValue: 1), uid: 0),
@@ -43,6 +47,7 @@ import Testing
         { _ = try $0.operations(of: CandidateID(rawValue: 1)) },
         { _ = try $0.audit(limit: 10) },
         { _ = try $0.audit(AuditFilter(rule: ObjectID(rawValue: 4)), limit: 10) },
+        { _ = try $0.audit(AuditFilter(address: AddressPrefix([10, 0, 0, 1])), limit: 10) },
         { _ = try $0.auditHead() },
         { _ = try $0.verifyAudit() },
         { store in
@@ -183,6 +188,10 @@ import Testing
         (
             "UPDATE audit_scope SET table_name = '' WHERE chain_name = 'input'",
             "row 2: a chain without a table"
+        ),
+        (
+            "UPDATE audit_address SET seq = -1 WHERE address = x'0a000005'",
+            "table audit_address, row -1: seq is out of range"
         ),
     ])
     func aBadRowIsNamed(_ sql: String, _ words: String) throws {

@@ -78,6 +78,23 @@ import Testing
         #expect(try again.tags().map(\.version.rawValue) == [3, 4])
     }
 
+    /// Who writes the tables instead of asking is found out: the log says which names there are.
+    @Test(arguments: [
+        "UPDATE tag SET version = 2 WHERE name = 'one'", "DELETE FROM tag WHERE name = 'one'",
+        "UPDATE tag SET name = 'other' WHERE name = 'one'",
+        "INSERT INTO tag VALUES ('new', 1, 0, 0)",
+    ])
+    func namesThatNobodyGaveAreFound(_ sql: String) throws {
+        try tag("one", 1)
+        try tag("two", 2)
+        try store.deleteTag("two", audit: .sample("delete tag"))
+        #expect(try store.verifyAudit().faults == [])
+        try store.close()
+        try editRaw(directory.file(), sql)
+        let faults = try RuleStore(path: directory.file()).verifyAudit().faults
+        #expect(!faults.isEmpty && faults.allSatisfy { $0.code == .tag }, "\(faults)")
+    }
+
     @Test func timesLeadToTheVersionOfThatMoment() throws {
         func version(_ time: Int64) throws -> UInt64 {
             try store.version(at: Timestamp(rawValue: time)).rawValue

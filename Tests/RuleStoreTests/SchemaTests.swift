@@ -20,11 +20,12 @@ import Testing
         }
         names.sort()
         #expect(names.count == Schema.migrations.count)
-        for (number, (name, migration)) in zip(names, Schema.migrations).enumerated() {
-            let digits = String(number + 1)
+        for (name, migration) in zip(names, Schema.migrations) {
+            let digits = String(migration.number)
             #expect(name.hasPrefix(String(repeating: "0", count: 4 - digits.count) + digits + "_"))
             #expect(
-                String(decoding: try readFile(Self.directory + name), as: UTF8.self) == migration)
+                String(decoding: try readFile(Self.directory + name), as: UTF8.self)
+                    == migration.sql)
         }
     }
 }

@@ -18,7 +18,7 @@ import Testing
 
     // MARK: Clients
 
-    @Test(arguments: [2, 8]) func allVersionsOfAllClientsAreThere(_ count: Int) throws {
+    @Test(arguments: [2, 8, 24]) func allVersionsOfAllClientsAreThere(_ count: Int) throws {
         let daemon = try daemon()
         let each = 25
         // By client: the version and the rule of each commit.
@@ -83,6 +83,31 @@ import Testing
         #expect(refused?.message.contains("version 1") == true)
         try client.commit(BatchOptions(expectedHead: 1)) { $0.append(.tcp(port: 1), to: "shared") }
         #expect(try client.versions().count == 2)
+    }
+
+    /// A flush that takes two seconds stands for everything that takes a bulk load long.
+    @Test func readsDoNotWaitForABulkLoad() throws {
+        let daemon = try daemon()
+        let (reader, writer) = (try daemon.connect(), try daemon.connect())
+        let tracer = try daemon.attach([
+            "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e",
+            "inject=fdatasync:delay_enter=2000000:when=1",
+        ])
+        var script = EditScript(firstSequence: 1_000)
+        for number in 0..<2_000 { script.append(.tcp(port: UInt16(number)), to: "shared") }
+        try writer.send(script.batch(sequence: 7))
+        var reads = 0
+        while !writer.hasAnswer {
+            _ = try reader.status()
+            #expect([0, 2_000].contains(try reader.ruleset().ids.count))
+            _ = try reader.versions()
+            reads += 1
+        }
+        #expect(reads > 20, "each would be one if it waited")
+        _ = try writer.reply(to: 7)
+        #expect(try reader.ruleset().ids.count == 2_000)
+        try daemon.stop()
+        _ = tracer.wait()
     }
 
     // MARK: Candidates

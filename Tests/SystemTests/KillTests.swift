@@ -21,8 +21,11 @@ import Testing
         private let acknowledged = Mutex<[Acknowledged]>([])
         private let problem = Mutex<String?>(nil)
         private let ended = DispatchSemaphore(value: 0)
+        /// Whether others change and prune what this client has just seen.
+        private let hasCompany: Bool
 
-        init(socketPath: String, seed: UInt64) {
+        init(socketPath: String, seed: UInt64, hasCompany: Bool) {
+            self.hasCompany = hasCompany
             let started = DispatchSemaphore(value: 0)
             Thread.detachNewThread {
                 self.run(socketPath, SeededGenerator(seed: seed), started)
@@ -50,13 +53,13 @@ import Testing
             let chain = "c\(Int.random(in: 0..<3, using: &random))"
             if random.oneIn(8) {
                 let head = try client.versions().first?.version ?? 1
-                try client.rollback(
-                    to: UInt64.random(in: max(1, head - min(head, 5))...head, using: &random))
-                return
+                let target = UInt64.random(in: max(1, head - min(head, 5))...head, using: &random)
+                return try meetingOthers { try client.rollback(to: target) }
             }
             if random.oneIn(20) {
-                try client.ask(.prune, PruneRequest(keep: KillTests.kept))
-                return
+                return try meetingOthers {
+                    try client.ask(.prune, PruneRequest(keep: KillTests.kept))
+                }
             }
             let count = random.oneIn(5) ? 50 : 1
             let reply = try client.commit { script in
@@ -70,6 +73,12 @@ import Testing
                     $0.append(Acknowledged(version: version.version, rule: rule))
                 }
             }
+        }
+
+        /// Asks for what may be refused because of what others did meanwhile.
+        private func meetingOthers(_ body: () throws -> some Any) throws {
+            let refused = try refusal(body)
+            if let refused, !hasCompany { throw refused }
         }
 
         /// What was acknowledged before the daemon was gone.
@@ -95,7 +104,8 @@ import Testing
         }
     }
 
-    @Test func acknowledgedVersionsOutliveAKill() throws {
+    /// With many clients most commits are of several versions at once.
+    @Test(arguments: [1, 12]) func acknowledgedVersionsOutliveAKill(_ clients: Int) throws {
         var random = SeededGenerator()
         let daemon = try Daemon()
         try daemon.connect().commit { script in
@@ -105,23 +115,28 @@ import Testing
         var lost = 0
         var total = 0
         var rules: Set<UInt64> = []
-        for round in 0..<Soak.count(20, 1_000) {
-            let work = Workload(socketPath: daemon.socketPath, seed: random.next())
-            pause(UInt32.random(in: 0..<120_000, using: &random))
+        var versions: Set<UInt64> = []
+        for round in 0..<Soak.count(20, clients == 1 ? 1_000 : 300) {
+            let work = (0..<clients).map { _ in
+                Workload(
+                    socketPath: daemon.socketPath, seed: random.next(), hasCompany: clients > 1)
+            }
+            pause(UInt32.random(in: 0..<(clients == 1 ? 120_000 : 250_000), using: &random))
             try daemon.stop(SIGKILL)
-            let acknowledged = try work.finish()
+            let acknowledged = try work.flatMap { try $0.finish() }
             if random.oneIn(4) { try killWhileStarting(daemon, &random) }
             try daemon.start()
             let client = try daemon.connect()
             let head = try expectAgreement(daemon, client, "round \(round)")
             total += acknowledged.count
-            lost += Int(head) - Int(acknowledged.last?.version ?? head)
+            lost += Int(head) - Int(acknowledged.map(\.version).max() ?? head)
             for one in acknowledged {
                 if try head < one.version + Self.kept || !isPruned(one.version, client) {
                     let ids = try client.ruleset(one.version).ids
                     #expect(ids.contains(one.rule), "round \(round), version \(one.version)")
                 }
                 #expect(rules.insert(one.rule).inserted, "the id \(one.rule) was given out twice")
+                #expect(versions.insert(one.version).inserted, "two were told \(one.version)")
             }
         }
         print("\(total) versions acknowledged; \(lost) more were live without an answer")
@@ -131,6 +146,43 @@ import Testing
     private func isPruned(_ version: UInt64, _ client: ControlClient) throws -> Bool {
         let refused = try refusal { try client.ruleset(version) }
         return refused?.message.contains("pruned") == true
+    }
+
+    /// Kills the daemon at one of its calls to the kernel, while a commit of several versions is on its way: a slow disk makes
+    /// the clients gather behind the first.
+    @Test func allVersionsOfACommitStandOrFallTogether() throws {
+        var outcomes: Set<UInt64> = []
+        for number in 1...Soak.count(12, 24) {
+            let daemon = try Daemon()
+            try daemon.connect().commit { script in
+                script.addTable()
+                for number in 0..<3 { script.addChain("c\(number)") }
+            }
+            let tracer = try daemon.attach([
+                "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,sendto,recvfrom",
+                "-e", "inject=fdatasync:delay_exit=50000",
+                "-e", "inject=sendto,recvfrom:signal=KILL:when=\(number)",
+            ])
+            let work = (0..<6).map { seed in
+                Workload(
+                    socketPath: daemon.socketPath, seed: UInt64(number * 10 + seed),
+                    hasCompany: true)
+            }
+            let acknowledged = try work.flatMap { try $0.finish() }
+            _ = try daemon.stop(SIGKILL)
+            _ = tracer.wait()
+            try daemon.start()
+            let client = try daemon.connect()
+            let head = try expectAgreement(daemon, client, "call \(number)")
+            for one in acknowledged where try !isPruned(one.version, client) {
+                let ids = try client.ruleset(one.version).ids
+                #expect(ids.contains(one.rule), "call \(number), version \(one.version)")
+            }
+            #expect(head >= acknowledged.map(\.version).max() ?? 1)
+            #expect(try client.auditProblems() == [])
+            outcomes.insert(head)
+        }
+        #expect(outcomes.count > 2, "the daemon was killed at different moments")
     }
 
     /// Store, kernel and marker name the same version, which is the last of an unbroken row.

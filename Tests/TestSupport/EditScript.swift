@@ -140,6 +140,15 @@ extension EditScript {
         addRule(.newRule, [.replace, .echo], chain: chain, handle: id, body: body)
     }
 
+    /// Replaces a rule and moves it in front of another, or to the end; it keeps its id.
+    public mutating func move(
+        _ id: UInt64, in chain: String, before other: UInt64?, with body: RuleBody
+    ) {
+        addRule(
+            .newRule, other == nil ? [.replace, .append, .echo] : [.replace, .echo], chain: chain,
+            handle: id, position: other, body: body)
+    }
+
     /// Deletes the rule with this id.
     public mutating func delete(_ id: UInt64, from chain: String) {
         addRule(.deleteRule, [], chain: chain, handle: id)

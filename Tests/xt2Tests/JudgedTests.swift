@@ -4,39 +4,10 @@ import Testing
 
 /// The commands of iptables under their own names, with the real iptables-nft as the judge.
 @Suite struct JudgedTests {
-    /// Runs lines on both sides; status, output, complaints and in the end the kernels must be the same.
-    private func expectSame(_ lines: String, _ judged: Judged) throws {
-        for line in lines.split(separator: "\n").map(String.init) {
-            let ours = try judged.ours(line)
-            let real = try judged.real(line)
-            let note: Comment = "\(line)\nxt2: \(ours)\nreal: \(real)"
-            #expect(ours.status == real.status, note)
-            #expect(steady(ours.output) == steady(real.output), note)
-            #expect(says(ours.errors, real.errors), note)
-        }
-        let kernels = try judged.kernels()
-        #expect(kernels.ours == kernels.real)
-    }
-
-    /// The output without the moment at which it was made.
-    private func steady(_ text: String) -> String {
-        text.replacing(/\ on \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}/, with: " on DAY")
-    }
-
-    /// Whether our complaints have all lines of the real ones; xt2d's own words may stand between them.
-    private func says(_ ours: String, _ real: String) -> Bool {
-        var lines = ours.split(separator: "\n")[...]
-        for line in real.split(separator: "\n") {
-            guard let place = lines.firstIndex(of: line) else { return false }
-            lines = lines[(place + 1)...]
-        }
-        return real.isEmpty == ours.isEmpty
-    }
-
     private func judge(_ lines: String) throws {
         let judged = try Judged()
         defer { judged.stop() }
-        try expectSame(lines, judged)
+        try judged.expectSame(lines)
     }
 
     @Test func aFreshMachineShowsItsChains() throws {
@@ -96,6 +67,12 @@ import Testing
             iptables -R nochain 1 -j ACCEPT
             iptables -A INPUT -j nochain
             iptables -A INPUT -g nochain
+            iptables -A nochain -j nochain2
+            iptables -D INPUT -j nochain
+            iptables -D nochain -j nochain2
+            iptables -C INPUT -j nochain
+            iptables -I INPUT 99 -j nochain
+            iptables -R INPUT 99 -j nochain
             iptables -A INPUT -j FORWARD
             iptables -A INPUT -j INPUT
             iptables -A FORWARD -c 123456 99999 -j ACCEPT
@@ -276,6 +253,9 @@ import Testing
             iptables --modprobe=/bin/true -S INPUT
             iptables -M /bin/true -S INPUT
             iptables -A INPUT -f -j ACCEPT
+            iptables -m limit -h | sed -n '/^limit match/,$p'
+            iptables -p tcp -h | sed -n '/^tcp match/,$p'
+            iptables -j SNAT -h | sed -n '/^SNAT target/,$p'
             iptables -L -Z
             iptables -L INPUT -Z
             iptables-save -M /bin/true -t filter

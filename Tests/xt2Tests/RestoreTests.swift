@@ -44,6 +44,10 @@ import Testing
             "*filter\n:bar - [0:0]\n[3:4] -A INPUT -j bar\n[0:0] -A bar\n-A bar -c 7 8 -j DROP\nCOMMIT\n",
             "-c", judged)
         try restore("*filter\n[3:4] -A OUTPUT\nCOMMIT\n", "-n", judged)
+        try restore(
+            "*filter\n:bar - [0:0]\n[5:6] -A INPUT -j bar\n[0:0] -A bar\n[0:0] -A bar -j DROP\nCOMMIT\n",
+            "-c", judged)
+        try restore("*filter\n[3:4] -A OUTPUT\nCOMMIT\n", "-n", judged)
         try restore("*filter\n[0:0] -A INPUT\n[1:2 -A INPUT\nCOMMIT\n", "-c", judged)
         try restore("*filter\n[a:0] -A INPUT\nCOMMIT\n", "-c", judged)
     }
@@ -178,7 +182,7 @@ import Testing
         defer { judged.stop() }
         _ = try judged.ours("iptables -A INPUT -s 1.2.3.4 -j DROP; true")
         let audit = try judged.daemon.check("audit --json")
-        #expect(audit.contains("\"process\": \"iptables\""))
+        #expect(audit.contains("\"process\":\"iptables\""))
         #expect(audit.contains("iptables -A INPUT -s 1.2.3.4 -j DROP (run by sh, pid "))
         #expect(try judged.daemon.run(["iptables", "-S", "INPUT"]).output.contains("1.2.3.4"))
     }

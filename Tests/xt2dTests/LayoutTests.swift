@@ -253,4 +253,39 @@ import Testing
         #expect(batch.echoed == [SequenceNumber(4): ObjectID(rawValue: 6)])
         #expect(batch.acknowledged == SequenceNumber(5))
     }
+
+    /// The sequence numbers of the messages with NLM_F_ECHO.
+    private func echoing(_ batch: KernelBatch) throws -> [UInt32] {
+        var reader = MessageReader(batch.bytes.span.bytes)
+        var numbers: [UInt32] = []
+        while let view = try reader.next() {
+            if view.header.flags.contains(.echo) { numbers.append(view.header.sequence.rawValue) }
+        }
+        return numbers
+    }
+
+    @Test func ofARunOfNewRulesTheFirstAndTheLastAreEchoed() throws {
+        var kernel = try kernel(rules: 2)
+        let batch = try kernel.batch {
+            for port in 1...5 { $0.append(.tcp(port: UInt16(port)), to: "side") }
+            $0.replace(4, in: "input", with: .tcp(port: 9))
+            $0.append(.tcp(port: 6), to: "input")
+        }
+        // The replaced rule comes first; the new ones of both chains follow each other, 4 to 9.
+        #expect(try echoing(batch) == [3, 4, 9])
+        #expect(batch.echoed.keys.map(\.rawValue).sorted() == [3, 4, 9])
+        #expect(batch.runs.map(\.count) == [6])
+        let run = try #require(batch.runs.first)
+        let replaced = ObjectID(rawValue: 4)
+        var handles = [replaced: Handle(4), run[0]: Handle(20), run[5]: Handle(25)]
+        #expect(batch.count(&handles))
+        #expect(run.map { handles[$0]?.rawValue } == [20, 21, 22, 23, 24, 25])
+        for last in [Handle(24), Handle(26), nil] {
+            var wrong: [ObjectID: Handle] = [replaced: Handle(4), run[0]: Handle(20)]
+            wrong[run[5]] = last
+            #expect(!batch.count(&wrong))
+        }
+        var unheard = [run[0]: Handle(20), run[5]: Handle(25)]
+        #expect(!batch.count(&unheard), "the replaced rule's echo is missing")
+    }
 }

@@ -56,6 +56,36 @@ import Testing
         #expect(changes.count == 1)
     }
 
+    @Test func aMovedRuleKeepsItsId() throws {
+        var bench = try bench()
+        let ids = bench.ids("input")
+        let changes = try bench.commit {
+            $0.move(ids[2], in: "input", before: ids[0], with: .tcp(port: 30))
+        }
+        #expect(bench.ids("input") == [ids[2], ids[0], ids[1]])
+        #expect(bench.ports("input") == [30, 10, 20])
+        #expect(changes.count == 1)
+        try bench.commit { $0.move(ids[0], in: "input", before: nil, with: .tcp(port: 11)) }
+        #expect(bench.ids("input") == [ids[2], ids[1], ids[0]])
+        #expect(bench.ports("input") == [30, 20, 11])
+    }
+
+    @Test func aRuleThatIsMovedToWhereItStandsIsNoChange() throws {
+        var bench = try bench()
+        let ids = bench.ids("input")
+        for (id, port, other) in [(0, 10, 0), (0, 10, 1), (2, 30, nil), (1, 20, 2)]
+            as [(Int, UInt16, Int?)]
+        {
+            let changes = try bench.commit {
+                $0.move(
+                    ids[id], in: "input", before: other.map { ids[$0] }, with: .tcp(port: port))
+            }
+            #expect(changes.isEmpty)
+        }
+        #expect(
+            bench.errno { $0.move(ids[0], in: "input", before: 99, with: .tcp(port: 1)) } == ENOENT)
+    }
+
     @Test func idsAreNeverGivenOutAgain() throws {
         var bench = try bench()
         let ids = bench.ids("input")

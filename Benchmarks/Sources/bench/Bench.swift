@@ -16,8 +16,10 @@ struct Bench: ParsableCommand {
     var sizes = "1000,10000,100000"
     @Option(help: "Runs of each single edit; bulk loads run a third as often.")
     var runs = 15
-    @Option(help: "Which: edit, load, daemon, clients; with commas.")
-    var only = "edit,load,daemon,clients"
+    @Option(help: "Which: edit, load, daemon, ruleset, wire, clients, history; with commas.")
+    var only = "edit,load,daemon,ruleset,wire,clients,history"
+    @Option(help: "How many versions and audit entries there are for 'history'.")
+    var entries = 1_000_000
     @Option(help: "Where the table goes as Markdown.")
     var markdown: String?
     @Option(help: "Where the table goes as JSON.")
@@ -39,6 +41,19 @@ struct Bench: ParsableCommand {
                     programs: programs, floor: floor, rules: rules, runs: runs, results: results
                 ).run()
             }
+            if wanted.contains("ruleset") {
+                try RulesetBenchmark(
+                    programs: programs, rules: rules, runs: max(3, runs / 3), results: results
+                ).run()
+            }
+            if wanted.contains("wire") {
+                try WireBenchmark(programs: programs, rules: rules, results: results).run()
+            }
+        }
+        if wanted.contains("history") {
+            try HistoryBenchmark(
+                programs: programs, entries: entries, runs: runs, results: results
+            ).run()
         }
         if wanted.contains("clients") {
             try ClientsBenchmark(programs: programs, floor: floor, results: results).run()

@@ -37,7 +37,7 @@ struct ClientsBenchmark {
 }
 
 /// Runs the same on several threads and waits for all.
-private func withThreads(_ count: Int, _ body: @escaping @Sendable () throws -> Void) throws {
+func withThreads(_ count: Int, _ body: @escaping @Sendable () throws -> Void) throws {
     var threads: [pthread_t] = []
     for _ in 0..<count {
         var thread = pthread_t()

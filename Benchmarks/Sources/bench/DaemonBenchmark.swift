@@ -70,24 +70,22 @@ struct DaemonBenchmark {
         results.add("start, kernel empty", rules, "its bulk load", load / 1_000, unit: "ms")
     }
 
-    /// Memory of the daemon and growth of the database with 2,000 single edits.
+    /// Memory of the daemon and growth of the database with 10,000 single edits by 16 clients.
     private func sizes(_ daemon: XT2) throws {
         results.add("memory of xt2d", rules, "xt2", try residentMegabytes(daemon.pid), unit: "MB")
-        try daemon.namespace.enter()
-        let connection = try Connection(path: daemon.socket)
+        let (clients, each, socket) = (16, 625, daemon.socket)
+        let bodies = try (0..<each).map { try body(10_000 + $0) }
+        let bytes = try bodies.reduce(0) { try $0 + $1.encoded().count } * clients
         let before = databaseBytes(daemon)
-        let count = 2_000
-        var bytes = 0
-        for number in 0..<count {
-            let rule = try body(10_000 + number)
-            bytes += try rule.encoded().count
-            _ = try connection.insert(rule)
+        try withThreads(clients) {
+            let connection = try Connection(path: socket)
+            for body in bodies { _ = try connection.insert(body) }
         }
         results.add(
-            "database growth for 2,000 edits", rules, "xt2",
+            "database growth for 10,000 edits", rules, "xt2",
             Double(databaseBytes(daemon) - before) / 1e6, unit: "MB")
         results.add(
-            "database growth for 2,000 edits", rules, "bytes of the rules", Double(bytes) / 1e6,
+            "database growth for 10,000 edits", rules, "bytes of the rules", Double(bytes) / 1e6,
             unit: "MB")
     }
 

@@ -77,6 +77,11 @@ int cxt_jump(const char *name, bool *found);
 void cxt_set_protocol(const char *name);
 /* Hands the option that cxt_next found to the extension it belongs to. */
 int cxt_option(int code, bool negated, bool *again);
+/* ebtables: makes the options of all its matches and watchers known; hands one of them over; the matches and watchers that
+ * have come into the rule by their options, in order. */
+int cxt_load_bridge(void);
+int cxt_bridge_option(int code, bool negated);
+bool cxt_used_at(int index, struct cxt_extension *extension, bool *is_target);
 /* Checks the extensions for what is missing. */
 int cxt_check(void);
 /* The matches in order, then none; and the target. */
@@ -89,6 +94,12 @@ int cxt_parse_protocol(const char *text, uint16_t *number);
 int cxt_parse_interface(const char *text, char name[16], uint8_t mask[16]);
 /* Addresses with masks, separated by commas. `addresses` and `masks` hold `room` pieces of 4 or 16 bytes each. */
 int cxt_parse_addresses(const char *text, uint8_t *addresses, uint8_t *masks, int room, int *count);
+
+/* A hardware address with its mask, or one of its names; not 0 if it is none. */
+int cxt_parse_mac(const char *text, uint8_t address[6], uint8_t mask[6]);
+/* The number that /etc/ethertypes has for a name, and the name that it has for a number, or NULL. */
+bool cxt_ethertype_number(const char *name, uint16_t *number);
+const char *cxt_ethertype_name(uint16_t number);
 
 /* -- Writing a rule -- */
 

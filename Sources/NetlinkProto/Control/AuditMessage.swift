@@ -21,6 +21,8 @@ public struct AuditMessage: ControlBody {
         case reason = 14
         case changeCount = 15
         case hash = 16
+        case peer = 17
+        case request = 18
     }
 
     /// Its number, from 1 without gaps.
@@ -55,13 +57,18 @@ public struct AuditMessage: ControlBody {
     public var changeCount: UInt32
     /// SHA-256 over the entry and the hash before it.
     public var hash: [UInt8]
+    /// Where the client was connected from, and how that is known.
+    public var peer: String?
+    /// What was asked for, as messages, if it was not done; its beginning, if it is long.
+    public var request: [UInt8]?
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
         sequence: UInt64, time: UInt64, uid: UInt32, gid: UInt32, pid: UInt32, process: String,
         loginUID: UInt32? = nil, action: String, outcome: String, version: UInt64? = nil,
         generation: UInt32? = nil, scope: String, error: String? = nil, reason: String? = nil,
-        changeCount: UInt32, hash: [UInt8]
+        changeCount: UInt32, hash: [UInt8],
+        peer: String? = nil, request: [UInt8]? = nil
     ) {
         self.sequence = sequence
         self.time = time
@@ -79,6 +86,8 @@ public struct AuditMessage: ControlBody {
         self.reason = reason
         self.changeCount = changeCount
         self.hash = hash
+        self.peer = peer
+        self.request = request
     }
 
     /// Reads the attributes; see ``ControlBody``.
@@ -99,6 +108,8 @@ public struct AuditMessage: ControlBody {
         var reason: String?
         var changeCount: UInt32?
         var hash: [UInt8]?
+        var peer: String?
+        var request: [UInt8]?
         while let attribute = try attributes.next() {
             switch Attribute(rawValue: attribute.type) {
             case .sequence: sequence = try attribute.uint64()
@@ -117,6 +128,8 @@ public struct AuditMessage: ControlBody {
             case .reason: reason = try attribute.string(limit: WireLimits.reasonBytes)
             case .changeCount: changeCount = try attribute.uint32()
             case .hash: hash = attribute.bytes()
+            case .peer: peer = try attribute.string(limit: WireLimits.reasonBytes)
+            case .request: request = attribute.bytes()
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
@@ -135,7 +148,7 @@ public struct AuditMessage: ControlBody {
             sequence: sequence, time: time, uid: uid, gid: gid, pid: pid, process: process,
             loginUID: loginUID, action: action, outcome: outcome, version: version,
             generation: generation, scope: scope, error: error, reason: reason,
-            changeCount: changeCount, hash: hash)
+            changeCount: changeCount, hash: hash, peer: peer, request: request)
     }
 
     /// Writes the attributes in the order of their numbers.
@@ -156,5 +169,7 @@ public struct AuditMessage: ControlBody {
         if let reason { writer.attribute(Attribute.reason.rawValue, string: reason) }
         writer.attribute(Attribute.changeCount.rawValue, uint32: changeCount)
         writer.attribute(Attribute.hash.rawValue, bytes: hash)
+        if let peer { writer.attribute(Attribute.peer.rawValue, string: peer) }
+        if let request { writer.attribute(Attribute.request.rawValue, bytes: request) }
     }
 }

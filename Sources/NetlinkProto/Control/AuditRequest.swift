@@ -17,6 +17,10 @@ public struct AuditRequest: ControlBody {
         case version = 10
         case before = 11
         case limit = 12
+        case address = 13
+        case prefix = 14
+        case after = 15
+        case follow = 16
     }
 
     /// By this user.
@@ -43,12 +47,21 @@ public struct AuditRequest: ControlBody {
     public var before: UInt64?
     /// At most so many.
     public var limit: UInt32?
+    /// Whose rules name this address: 4 or 16 bytes.
+    public var address: [UInt8]?
+    /// How many bits of the address count; all when left out.
+    public var prefix: UInt8?
+    /// Only entries newer than this one, the oldest first.
+    public var after: UInt64?
+    /// With ``after``: wait for a while if there is none yet.
+    public var follow: Bool
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
         uid: UInt32? = nil, since: UInt64? = nil, until: UInt64? = nil, family: UInt8? = nil,
         table: String? = nil, chain: String? = nil, ruleID: UInt64? = nil, action: String? = nil,
-        outcome: String? = nil, version: UInt64? = nil, before: UInt64? = nil, limit: UInt32? = nil
+        outcome: String? = nil, version: UInt64? = nil, before: UInt64? = nil, limit: UInt32? = nil,
+        address: [UInt8]? = nil, prefix: UInt8? = nil, after: UInt64? = nil, follow: Bool = false
     ) {
         self.uid = uid
         self.since = since
@@ -62,6 +75,10 @@ public struct AuditRequest: ControlBody {
         self.version = version
         self.before = before
         self.limit = limit
+        self.address = address
+        self.prefix = prefix
+        self.after = after
+        self.follow = follow
     }
 
     /// Reads the attributes; see ``ControlBody``.
@@ -78,6 +95,10 @@ public struct AuditRequest: ControlBody {
         var version: UInt64?
         var before: UInt64?
         var limit: UInt32?
+        var address: [UInt8]?
+        var prefix: UInt8?
+        var after: UInt64?
+        var follow = false
         while let attribute = try attributes.next() {
             switch Attribute(rawValue: attribute.type) {
             case .uid: uid = try attribute.uint32()
@@ -92,13 +113,17 @@ public struct AuditRequest: ControlBody {
             case .version: version = try attribute.uint64()
             case .before: before = try attribute.uint64()
             case .limit: limit = try attribute.uint32()
+            case .address: address = attribute.bytes()
+            case .prefix: prefix = try attribute.uint8()
+            case .after: after = try attribute.uint64()
+            case .follow: follow = true
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
         self.init(
             uid: uid, since: since, until: until, family: family, table: table, chain: chain,
             ruleID: ruleID, action: action, outcome: outcome, version: version, before: before,
-            limit: limit)
+            limit: limit, address: address, prefix: prefix, after: after, follow: follow)
     }
 
     /// Writes the attributes in the order of their numbers.
@@ -115,5 +140,9 @@ public struct AuditRequest: ControlBody {
         if let version { writer.attribute(Attribute.version.rawValue, uint64: version) }
         if let before { writer.attribute(Attribute.before.rawValue, uint64: before) }
         if let limit { writer.attribute(Attribute.limit.rawValue, uint32: limit) }
+        if let address { writer.attribute(Attribute.address.rawValue, bytes: address) }
+        if let prefix { writer.attribute(Attribute.prefix.rawValue, uint8: prefix) }
+        if let after { writer.attribute(Attribute.after.rawValue, uint64: after) }
+        if follow { writer.attributeFlag(Attribute.follow.rawValue) }
     }
 }

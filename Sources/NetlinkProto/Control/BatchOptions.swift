@@ -8,6 +8,7 @@ public struct BatchOptions: ControlBody {
         case candidate = 0x2011
         case expectedHead = 0x2012
         case confirm = 0x2013
+        case changes = 0x201E
         case check = 0x201F
     }
 
@@ -19,18 +20,21 @@ public struct BatchOptions: ControlBody {
     public var expectedHead: UInt64?
     /// Take the version back unless it is confirmed within so many seconds.
     public var confirm: UInt32?
+    /// With ``check``: list each change, too.
+    public var changes: Bool
     /// Do everything but the change, and tell what it would be.
     public var check: Bool
 
     /// Options for one batch.
     public init(
         reason: String? = nil, candidate: UInt64? = nil, expectedHead: UInt64? = nil,
-        confirm: UInt32? = nil, check: Bool = false
+        confirm: UInt32? = nil, changes: Bool = false, check: Bool = false
     ) {
         self.reason = reason
         self.candidate = candidate
         self.expectedHead = expectedHead
         self.confirm = confirm
+        self.changes = changes
         self.check = check
     }
 
@@ -43,6 +47,7 @@ public struct BatchOptions: ControlBody {
             case .candidate: candidate = try attribute.uint64()
             case .expectedHead: expectedHead = try attribute.uint64()
             case .confirm: confirm = try attribute.uint32()
+            case .changes: changes = true
             case .check: check = true
             case nil: break  // the kernel's GENID means nothing here
             }
@@ -57,6 +62,7 @@ public struct BatchOptions: ControlBody {
             writer.attribute(Attribute.expectedHead.rawValue, uint64: expectedHead)
         }
         if let confirm { writer.attribute(Attribute.confirm.rawValue, uint32: confirm) }
+        if changes { writer.attributeFlag(Attribute.changes.rawValue) }
         if check { writer.attributeFlag(Attribute.check.rawValue) }
     }
 

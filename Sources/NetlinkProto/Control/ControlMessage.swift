@@ -38,6 +38,12 @@ public enum ControlMessage {
         .releaseTable: "release-table",
         .checkKernel: "check-kernel",
         .followVersions: "follow-versions",
+        .newSession: "new-session",
+        .getAuditHead: "get-audit-head",
+        .newAuditHead: "new-audit-head",
+        .getOutline: "get-outline",
+        .newOutline: "new-outline",
+        .noteTexts: "note-texts",
     ]
 
     /// All types, in the order of their numbers.
@@ -119,4 +125,18 @@ extension MessageType {
     public static let checkKernel = control(0x32)
     /// `follow-versions`: tells of each version when it is made.
     public static let followVersions = control(0x33)
+
+    /// `new-session`: says where the client is connected from, and what must not be cut.
+    public static let newSession = control(0x40)
+    /// `get-audit-head`: asks for the last entry of the audit log.
+    public static let getAuditHead = control(0x41)
+    /// `new-audit-head`: names the last entry of the audit log; part of replies.
+    public static let newAuditHead = control(0x42)
+
+    /// `get-outline`: lists tables, chains, and of each rule only what tells it from others.
+    public static let getOutline = control(0x50)
+    /// `new-outline`: rules of the chain that came before; part of replies.
+    public static let newOutline = control(0x51)
+    /// `note-texts`: tells which texts are those of which rules.
+    public static let noteTexts = control(0x52)
 }

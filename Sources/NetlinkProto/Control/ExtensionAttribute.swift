@@ -17,4 +17,6 @@ public enum ExtensionAttribute {
     public static let elements: UInt16 = 0x2006
     /// NEWTABLE: ``TableWatch`` of a table that others may change, u8.
     public static let tableWatch: UInt16 = 0x2007
+    /// NEWRULE in requests: the ``ContentDigest`` of the text that the rule was read from, 16 bytes.
+    public static let text: UInt16 = 0x2030
 }

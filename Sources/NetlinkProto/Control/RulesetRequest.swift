@@ -10,6 +10,7 @@ public struct RulesetRequest: ControlBody {
         case chain = 3
         case version = 4
         case counters = 5
+        case candidate = 6
     }
 
     /// Only tables of this family.
@@ -22,17 +23,20 @@ public struct RulesetRequest: ControlBody {
     public var version: UInt64?
     /// Fill in counter values from the kernel.
     public var counters: Bool
+    /// The head with the edits of this candidate.
+    public var candidate: UInt64?
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
         family: UInt8? = nil, table: String? = nil, chain: String? = nil, version: UInt64? = nil,
-        counters: Bool = false
+        counters: Bool = false, candidate: UInt64? = nil
     ) {
         self.family = family
         self.table = table
         self.chain = chain
         self.version = version
         self.counters = counters
+        self.candidate = candidate
     }
 
     /// Reads the attributes; see ``ControlBody``.
@@ -42,6 +46,7 @@ public struct RulesetRequest: ControlBody {
         var chain: String?
         var version: UInt64?
         var counters = false
+        var candidate: UInt64?
         while let attribute = try attributes.next() {
             switch Attribute(rawValue: attribute.type) {
             case .family: family = try attribute.uint8()
@@ -49,11 +54,13 @@ public struct RulesetRequest: ControlBody {
             case .chain: chain = try attribute.string(limit: WireLimits.reasonBytes)
             case .version: version = try attribute.uint64()
             case .counters: counters = true
+            case .candidate: candidate = try attribute.uint64()
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
         self.init(
-            family: family, table: table, chain: chain, version: version, counters: counters)
+            family: family, table: table, chain: chain, version: version, counters: counters,
+            candidate: candidate)
     }
 
     /// Writes the attributes in the order of their numbers.
@@ -63,5 +70,6 @@ public struct RulesetRequest: ControlBody {
         if let chain { writer.attribute(Attribute.chain.rawValue, string: chain) }
         if let version { writer.attribute(Attribute.version.rawValue, uint64: version) }
         if counters { writer.attributeFlag(Attribute.counters.rawValue) }
+        if let candidate { writer.attribute(Attribute.candidate.rawValue, uint64: candidate) }
     }
 }

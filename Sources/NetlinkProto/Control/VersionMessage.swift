@@ -22,6 +22,7 @@ public struct VersionMessage: ControlBody {
         case reverts = 24
         case tag = 25
         case pruned = 26
+        case notice = 30
     }
 
     /// Its number, from 1.
@@ -58,6 +59,8 @@ public struct VersionMessage: ControlBody {
     public var tag: [String]
     /// Its ruleset cannot be read any more.
     public var pruned: Bool
+    /// What its author should know, in the reply to the request that made it; one attribute a sentence.
+    public var notice: [String] = []
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
@@ -104,6 +107,7 @@ public struct VersionMessage: ControlBody {
         var reverts: UInt64?
         var tag: [String] = []
         var pruned = false
+        var notice: [String] = []
         while let attribute = try attributes.next() {
             switch Attribute(rawValue: attribute.type) {
             case .version: version = try attribute.uint64()
@@ -123,6 +127,7 @@ public struct VersionMessage: ControlBody {
             case .reverts: reverts = try attribute.uint64()
             case .tag: tag.append(try attribute.string(limit: WireLimits.reasonBytes))
             case .pruned: pruned = true
+            case .notice: notice.append(try attribute.string(limit: WireLimits.reasonBytes))
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
@@ -140,6 +145,7 @@ public struct VersionMessage: ControlBody {
             kind: kind, rolledBackTo: rolledBackTo, changeCount: changeCount, reason: reason,
             summary: summary, confirmation: confirmation, deadline: deadline, settledBy: settledBy,
             reverts: reverts, tag: tag, pruned: pruned)
+        self.notice = notice
     }
 
     /// Writes the attributes in the order of their numbers.
@@ -165,5 +171,6 @@ public struct VersionMessage: ControlBody {
         if let reverts { writer.attribute(Attribute.reverts.rawValue, uint64: reverts) }
         for item in tag { writer.attribute(Attribute.tag.rawValue, string: item) }
         if pruned { writer.attributeFlag(Attribute.pruned.rawValue) }
+        for item in notice { writer.attribute(Attribute.notice.rawValue, string: item) }
     }
 }

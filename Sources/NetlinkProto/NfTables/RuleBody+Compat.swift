@@ -6,11 +6,13 @@ extension RuleBody {
     /// - Source: linux `net/netfilter/nft_compat.c`, `nft_parse_compat`; iptables `iptables/nft.c`, `add_compat`.
     public var impliedCompat: RuleCompat? {
         var loaded: Set<Register> = []
+        var linkTypes: Set<Register> = []
         var found: RuleCompat?
         for expression in expressions {
             switch expression {
             case .meta(let meta):
                 guard let register = meta.destination else { continue }
+                linkTypes.remove(register)
                 if meta.key == .transportProtocol {
                     loaded.insert(register)
                 } else {
@@ -23,6 +25,13 @@ extension RuleBody {
                 } else {
                     loaded.remove(register)
                 }
+                if payload.isLinkType {
+                    linkTypes.insert(register)
+                } else {
+                    linkTypes.remove(register)
+                }
+            case .compare(let compare) where linkTypes.contains(compare.source):
+                if found == nil { found = RuleCompat(linkType: compare) }
             case .compare(let compare):
                 guard found == nil, loaded.contains(compare.source), compare.value.count == 1 else {
                     continue
@@ -46,6 +55,17 @@ extension PayloadExpression {
 extension RuleCompat {
     private static let inverted: UInt32 = 2  // NFT_RULE_COMPAT_F_INV
 
+    /// The Ethernet type that a comparison asks for, as extensions of ebtables are told it: two bytes as they are on the wire.
+    fileprivate init?(linkType compare: CompareExpression) {
+        guard compare.value.count == 2 else { return nil }
+        let type = compare.value.withUnsafeBytes { $0.loadUnaligned(as: UInt16.self) }
+        switch compare.operation {
+        case .equal: self.init(transportProtocol: UInt32(type), flags: 0)
+        case .notEqual: self.init(transportProtocol: UInt32(type), flags: RuleCompat.inverted)
+        default: return nil
+        }
+    }
+
     /// The protocol that a comparison asks for; nil if it asks for neither one nor all but one.
     fileprivate init?(_ compare: CompareExpression) {
         switch compare.operation {
@@ -55,4 +75,9 @@ extension RuleCompat {
         default: return nil
         }
     }
+}
+
+extension PayloadExpression {
+    /// Whether it loads the type of an Ethernet frame.
+    fileprivate var isLinkType: Bool { base == .link && offset == 12 && length == 2 }
 }

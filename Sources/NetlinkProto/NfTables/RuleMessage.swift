@@ -4,7 +4,7 @@
 /// ids, which are the daemon's handles for rules; `index` and a body in DELRULE (delete by text)
 /// exist only there.
 /// - Shape: `nfgenmsg`, then TABLE (1), CHAIN (2), HANDLE (3, be64), EXPRESSIONS (4) { ELEM { NAME,
-///   DATA } … }, USERDATA (7), COMPAT (5), POSITION (6, be64); xt2's INDEX, SETS, KERNEL_HANDLE.
+///   DATA } … }, USERDATA (7), COMPAT (5), POSITION (6, be64); xt2's INDEX, SETS, KERNEL_HANDLE, TEXT.
 /// - Source: linux `nf_tables_api.c`, `nf_tables_newrule`, `nf_tables_fill_rule_info`.
 public struct RuleMessage: Hashable, Sendable {
     /// The table's family.
@@ -21,6 +21,8 @@ public struct RuleMessage: Hashable, Sendable {
     public var index: UInt32?
     /// On the control socket, in replies: the handle that the kernel gave.
     public var kernelHandle: Handle?
+    /// On the control socket, in requests: the digest of the text that the rule was read from.
+    public var text: ContentDigest?
     /// Everything that a version of the rule consists of.
     public var body: RuleBody
 
@@ -28,7 +30,7 @@ public struct RuleMessage: Hashable, Sendable {
     public init(
         family: Family, table: String, chain: String?, handle: Handle? = nil,
         position: Handle? = nil, index: UInt32? = nil, kernelHandle: Handle? = nil,
-        body: RuleBody = RuleBody()
+        text: ContentDigest? = nil, body: RuleBody = RuleBody()
     ) {
         self.family = family
         self.table = table
@@ -37,6 +39,7 @@ public struct RuleMessage: Hashable, Sendable {
         self.position = position
         self.index = index
         self.kernelHandle = kernelHandle
+        self.text = text
         self.body = body
     }
 
@@ -60,6 +63,7 @@ public struct RuleMessage: Hashable, Sendable {
             case 9, 10, 11: break
             case ExtensionAttribute.index: index = try attribute.uint32()
             case ExtensionAttribute.kernelHandle: kernelHandle = Handle(try attribute.uint64())
+            case ExtensionAttribute.text: text = try ContentDigest(attribute)
             default: try body.read(attribute)
             }
         }
@@ -80,6 +84,7 @@ public struct RuleMessage: Hashable, Sendable {
             if let kernelHandle {
                 writer.attribute(ExtensionAttribute.kernelHandle, uint64: kernelHandle.rawValue)
             }
+            if let text { text.write(ExtensionAttribute.text, to: &writer) }
         }
     }
 }

@@ -62,6 +62,8 @@ public struct AuditEntry: Hashable, Sendable {
     public var request: [UInt8]?
     /// The tables and chains that it touches.
     public var scopes: [AuditScope]
+    /// The addresses in the rules that it changes, or was to change; what it is found by, and not read back.
+    public var addresses: Set<AddressPrefix> = []
 
     /// Makes an entry from all its parts.
     public init(
@@ -88,6 +90,10 @@ public struct AuditEntry: Hashable, Sendable {
 extension AuditEntry {
     /// The action of an entry that vouches for what pruning leaves.
     public static let pruneAction = "prune"
+    /// What it is called that a version gets a name, which is the entry's message.
+    public static let tagAction = "tag"
+    /// What it is called that a version loses a name, which is the entry's message.
+    public static let deleteTagAction = "delete tag"
 }
 
 /// One entry as the log has it.

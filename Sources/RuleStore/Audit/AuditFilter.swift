@@ -16,12 +16,14 @@ public struct AuditFilter: Hashable, Sendable {
     public var outcome: AuditOutcome?
     /// Attempts that are about this version.
     public var version: VersionID?
+    /// Attempts whose rules name one of these addresses.
+    public var address: AddressPrefix?
 
     /// Makes a filter; without a condition it lets everything through.
     public init(
         uid: UInt32? = nil, since: Timestamp? = nil, until: Timestamp? = nil,
         scope: AuditScope? = nil, rule: ObjectID? = nil, action: String? = nil,
-        outcome: AuditOutcome? = nil, version: VersionID? = nil
+        outcome: AuditOutcome? = nil, version: VersionID? = nil, address: AddressPrefix? = nil
     ) {
         self.uid = uid
         self.since = since
@@ -31,5 +33,6 @@ public struct AuditFilter: Hashable, Sendable {
         self.action = action
         self.outcome = outcome
         self.version = version
+        self.address = address
     }
 }

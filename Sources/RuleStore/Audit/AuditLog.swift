@@ -24,6 +24,7 @@ enum AuditLog {
             changesDigest: changes?.digest, withdraws: withdraws, hash: [])
         record.hash = AuditRow.hash(of: record, after: previous.hash)
         try AuditRow.insert(record, database)
+        try AuditAddresses.insert(entry.addresses, of: record.seq, database)
         return record.seq
     }
 

@@ -12,16 +12,13 @@ struct AuditQuery {
     enum Value: Hashable {
         case integer(Int64)
         case text(String)
+        case blob([UInt8])
     }
 
     /// Builds the query for entries that match a filter and are older than `before`.
     init(_ filter: AuditFilter, before: AuditPosition?, limit: Int) {
         let source = Self.source(filter)
-        sql = """
-            SELECT \(AuditRow.columnNames.map { "a." + $0 }.joined(separator: ", ")),
-            (SELECT w.seq FROM audit w INDEXED BY audit_withdraws WHERE w.withdraws = a.seq)
-            FROM \(source.tables) WHERE 1
-            """
+        sql = Self.selection(from: source.tables)
         addScope(filter.scope)
         addConditions(filter)
         addTimes(filter, before, source.alias)
@@ -29,10 +26,33 @@ struct AuditQuery {
         values.append(.integer(Int64(limit)))
     }
 
+    /// Builds the query for entries that match a filter and have a greater number than `after`, by
+    /// their numbers: each entry behind `after` is looked at, and no other.
+    init(_ filter: AuditFilter, after: UInt64, limit: Int) {
+        sql = Self.selection(from: "audit a NOT INDEXED")
+        add("a.seq > ?", .integer(Int64(clamping: after)))
+        addScope(filter.scope)
+        addConditions(filter)
+        addTimes(filter, nil, "a")
+        sql += " ORDER BY a.seq LIMIT ?"
+        values.append(.integer(Int64(limit)))
+    }
+
+    private static func selection(from tables: String) -> String {
+        """
+        SELECT \(AuditRow.columnNames.map { "a." + $0 }.joined(separator: ", ")),
+        (SELECT w.seq FROM audit w INDEXED BY audit_withdraws WHERE w.withdraws = a.seq)
+        FROM \(tables) WHERE 1
+        """
+    }
+
     private static func source(_ filter: AuditFilter) -> (tables: String, alias: String) {
         let index: String
         if filter.version != nil || filter.rule != nil {
             index = "audit_version"
+        } else if filter.address != nil {
+            // By the numbers that the addresses lead to.
+            return ("audit a NOT INDEXED", "a")
         } else if filter.scope != nil {
             return ("audit_scope s CROSS JOIN audit a ON a.seq = s.seq", "s")
         } else if filter.uid != nil {
@@ -84,6 +104,11 @@ struct AuditQuery {
                 (SELECT 1 FROM audit w INDEXED BY audit_withdraws WHERE w.withdraws = a.seq)
                 """, id, id)
         }
+        if let address = filter.address {
+            let condition = AuditAddresses.condition(address)
+            sql += " AND " + condition.sql
+            values += condition.values
+        }
         if let uid = filter.uid { add("a.uid = ?", .integer(Int64(uid))) }
         if let action = filter.action { add("a.action = ?", .text(action)) }
         if let outcome = filter.outcome { add("a.outcome = ?", .text(outcome.rawValue)) }
@@ -131,6 +156,19 @@ extension RuleStore {
         }
     }
 
+    /// Entries that have a greater number than `after`, by their numbers.
+    ///
+    /// - Parameter limit: how many at most, up to ``StoreLimits/pageEntries``.
+    public func audit(
+        _ filter: AuditFilter = AuditFilter(), after: UInt64, limit: Int
+    ) throws(StoreError) -> [AuditRecord] {
+        try read { database in
+            let query = AuditQuery(
+                filter, after: after, limit: min(max(limit, 0), StoreLimits.pageEntries))
+            return try Self.records(query, database)
+        }
+    }
+
     private static func position(of seq: UInt64, _ database: Database) throws -> AuditPosition? {
         let run = try SQLRun(database, "SELECT seq, time FROM audit WHERE seq = ?", table: "audit")
         run.bind(1, seq)
@@ -144,6 +182,7 @@ extension RuleStore {
             switch value {
             case .integer(let number): run.bind(index, number)
             case .text(let text): run.bind(index, text)
+            case .blob(let bytes): run.bind(index, bytes)
             }
         }
         var records: [AuditRecord] = []

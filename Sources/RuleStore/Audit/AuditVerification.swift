@@ -16,6 +16,8 @@ public struct AuditFault: Hashable, Sendable {
         public static let rewritten = Code(rawValue: "rewritten")
         /// A version or its changes are not those that its entry vouches for.
         public static let version = Code(rawValue: "version")
+        /// A name belongs to another version than the log says.
+        public static let tag = Code(rawValue: "tag")
     }
 
     /// What is wrong.

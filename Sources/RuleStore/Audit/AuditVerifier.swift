@@ -16,6 +16,8 @@ struct AuditVerifier {
     private(set) var claims: [VersionID: Claim] = [:]
     /// The entry of the last prune, and what it vouches for.
     private var prune: (seq: UInt64, record: [UInt8])?
+    /// The names that the entries gave to versions and did not take away.
+    private var tags: [String: (seq: UInt64, version: VersionID)] = [:]
     /// Whether the previous entry's hash is known, so that this one can be checked against it.
     private var isChained = true
     private let known: AuditHead?
@@ -43,6 +45,7 @@ struct AuditVerifier {
         }
         advance(to: AuditHead(seq: record.seq, hash: record.hash), isChained: true)
         noteClaim(record)
+        noteTag(record)
         if record.entry.action == AuditEntry.pruneAction, record.entry.outcome == .committed,
             let request = record.entry.request
         {
@@ -110,9 +113,38 @@ struct AuditVerifier {
         }
     }
 
+    /// Compares a name with the entry that gave it.
+    mutating func check(tag name: String, of version: VersionID) {
+        guard let given = tags.removeValue(forKey: name) else {
+            return report(
+                .tag, version: version,
+                "no entry of the log gave version \(version) the name \(name)")
+        }
+        guard given.version != version else { return }
+        report(
+            .tag, seq: given.seq, version: version,
+            "version \(version) is called \(name), which entry \(given.seq) gave to version \(given.version)"
+        )
+    }
+
+    /// Reports the names that the log speaks of and the tables do not have.
+    mutating func finishTags() {
+        for (name, given) in tags.sorted(by: { $0.value.seq < $1.value.seq }) {
+            report(
+                .tag, seq: given.seq, version: given.version,
+                "the name \(name), which entry \(given.seq) gave to version \(given.version), is gone"
+            )
+        }
+    }
+
     /// Reports a row of the table `object` that no version made or ended.
     mutating func reportOrphanedRow(_ row: Int64) {
         report(.version, "row \(row) of table object began or ended in a version that is not there")
+    }
+
+    /// Reports addresses that belong to no entry.
+    mutating func reportOrphanedAddress(of seq: UInt64) {
+        report(.missing, seq: seq, "there is an address of entry \(seq), but no such entry")
     }
 
     /// Reports scopes that belong to no entry.
@@ -133,6 +165,16 @@ extension AuditVerifier {
     private mutating func advance(to head: AuditHead, isChained: Bool) {
         self.head = head
         self.isChained = isChained
+    }
+
+    private mutating func noteTag(_ record: AuditRecord) {
+        let entry = record.entry
+        guard entry.outcome == .committed, let version = entry.version else { return }
+        switch entry.action {
+        case AuditEntry.tagAction: tags[entry.message] = (record.seq, version)
+        case AuditEntry.deleteTagAction: tags[entry.message] = nil
+        default: break
+        }
     }
 
     private mutating func noteClaim(_ record: AuditRecord) {

@@ -14,7 +14,9 @@ extension RuleStore {
             var verifier = AuditVerifier(genesis: try AuditLog.genesis(database), known: known)
             try Self.walkEntries(database, &verifier)
             try Self.walkVersions(database, &verifier)
+            try Self.walkTags(database, &verifier)
             try Self.walkOrphanedScopes(database, &verifier)
+            try Self.walkOrphanedAddresses(database, &verifier)
             try Self.walkOrphanedRows(database, &verifier)
             return AuditVerification(
                 entryCount: verifier.entryCount, head: verifier.head, faults: verifier.faults)
@@ -68,6 +70,16 @@ extension RuleStore {
         verifier.finishVersions()
     }
 
+    private static func walkTags(_ database: Database, _ verifier: inout AuditVerifier) throws {
+        let run = try SQLRun(database, "SELECT name, version FROM tag ORDER BY name", table: "tag")
+        while try run.step() {
+            verifier.check(
+                tag: try run.text(0),
+                of: VersionID(rawValue: UInt64(bitPattern: try run.integer(1))))
+        }
+        verifier.finishTags()
+    }
+
     /// Compares what is left below the horizon with the entry of the last prune.
     private static func checkPrune(
         _ horizon: Horizon, _ database: Database, _ verifier: inout AuditVerifier
@@ -94,6 +106,30 @@ extension RuleStore {
             verifier.reportOrphanedScope(of: UInt64(bitPattern: try run.integer(0)))
         }
     }
+
+    /// Reads all addresses: they are no history, but each must belong to an entry.
+    private static func walkOrphanedAddresses(
+        _ database: Database, _ verifier: inout AuditVerifier
+    ) throws {
+        let run = try SQLRun(
+            database,
+            """
+            SELECT x.seq, x.bits, x.address, x.prefix, a.seq IS NULL FROM audit_address x
+            LEFT JOIN audit a ON a.seq = x.seq
+            """, table: "audit_address")
+        var reported: Set<UInt64> = []
+        while try run.step() {
+            let seq = try run.number(0)
+            let address = try run.blob(2, limit: 16)
+            guard AddressPrefix(address, length: try run.integer(3, as: Int.self)) != nil else {
+                throw run.corrupt("an address of \(address.count) bytes with too long a prefix")
+            }
+            if try run.integer(4) != 0, reported.insert(seq).inserted {
+                verifier.reportOrphanedAddress(of: seq)
+            }
+        }
+    }
+
     /// Finds rows that began or ended in a version that there never was, which no digest covers.
     private static func walkOrphanedRows(
         _ database: Database, _ verifier: inout AuditVerifier

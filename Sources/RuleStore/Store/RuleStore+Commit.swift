@@ -21,42 +21,63 @@ extension RuleStore {
         _ version: NewVersion, changes: [Change], nextObjectID: ObjectID, audit: AuditEntry,
         confirmation: Confirmation? = nil, undoing undone: VersionID? = nil
     ) throws(StoreError) {
-        try Self.check(version, changes, nextObjectID)
+        try prepare(
+            [VersionDraft(version: version, changes: changes, audit: audit)],
+            nextObjectID: nextObjectID, confirmation: confirmation, undoing: undone)
+    }
+
+    /// Writes several versions as pending, each with its changes and its audit entry, in one durable transaction.
+    ///
+    /// All of them become the head, or none: until ``commit(_:handles:kernel:)`` of the last, or ``abandon(_:)`` of all.
+    /// - Parameters:
+    ///   - drafts: at least one; numbered from the head's plus one, each on top of the one before.
+    ///   - nextObjectID: greater than every id in any of them.
+    ///   - confirmation: until when somebody must confirm the last.
+    ///   - undone: a version whose confirmation was awaited, and that the last takes back.
+    /// - Throws: as for a single version; the store is then as it was.
+    public func prepare(
+        _ drafts: [VersionDraft], nextObjectID: ObjectID, confirmation: Confirmation? = nil,
+        undoing undone: VersionID? = nil
+    ) throws(StoreError) {
+        for draft in drafts { try Self.check(draft.version, draft.changes, nextObjectID) }
+        guard let last = drafts.last?.version.id else {
+            throw StoreError(.malformed, "there is no version to prepare")
+        }
         try write(.full) { database in
-            try Self.insert(version, .pending, changes, nextObjectID, audit, database)
-            if let undone {
-                try ConfirmationRow.settle(undone, .reverted, by: version.id, database)
-            }
+            try Self.advance(to: nextObjectID, database)
+            try Self.checkNothingIsPending(database)
+            for draft in drafts { try Self.insert(draft, .pending, database) }
+            if let undone { try ConfirmationRow.settle(undone, .reverted, by: last, database) }
             if let confirmation { try ConfirmationRow.insert(confirmation, database) }
         }
     }
 
-    /// Writes a version with its changes and its audit entry.
+    /// Writes a version on top of the last, with its changes and its audit entry.
     static func insert(
-        _ version: NewVersion, _ state: Version.State, _ changes: [Change],
-        _ nextObjectID: ObjectID, _ audit: AuditEntry, _ database: Database
+        _ draft: VersionDraft, _ state: Version.State, _ database: Database
     ) throws {
+        try checkIsNext(draft.version.id, database)
         // By id, so that the digest has one order, which the row numbers keep.
-        let changes = changes.sorted { $0.id < $1.id }
-        let row = Version(description: version, state: state, changeCount: changes.count)
-        try checkIsNext(version.id, database)
-        try advance(to: nextObjectID, database)
+        let changes = draft.changes.sorted { $0.id < $1.id }
+        let row = Version(description: draft.version, state: state, changeCount: changes.count)
         try VersionRow.insert(row, database)
-        let writer = try ObjectWriter(database, version: version.id)
+        let writer = try ObjectWriter(database, version: draft.version.id)
         for change in changes { try writer.write(change) }
         let outcome = AuditChanges(
-            version: version.id, count: changes.count, digest: ChangesDigest.of(row, changes))
-        try AuditLog.append(audit, changes: outcome, withdraws: nil, database)
+            version: draft.version.id, count: changes.count,
+            digest: ChangesDigest.of(row, changes))
+        try AuditLog.append(draft.audit, changes: outcome, withdraws: nil, database)
     }
 
-    /// Makes the pending version the head, and keeps what the kernel said when it took it.
+    /// Makes the pending version the head, with those that were prepared together with it, and keeps what the kernel said
+    /// when it took them.
     ///
     /// - Parameters:
-    ///   - version: the pending version.
+    ///   - version: the last pending version.
     ///   - handles: the kernel handles of objects that got one; `nil` for objects that are gone
     ///     from the kernel.
     ///   - kernel: the kernel's state with this version in it.
-    /// - Throws: ``StoreError`` `conflict` if this version is not pending; `full` or `io` if it
+    /// - Throws: ``StoreError`` `conflict` if this version is not the last that is pending; `full` or `io` if it
     ///   could not be written down. The version is then pending still, as durable as before, and
     ///   the call can be made again.
     public func commit(
@@ -70,8 +91,10 @@ extension RuleStore {
         try write(.normal) { database in
             try Self.checkIsPending(version, database)
             let run = try SQLRun(
-                database, "UPDATE version SET state = 'committed' WHERE id = ?", table: "version")
-            run.bind(1, version)
+                database, "UPDATE version SET state = 'committed' WHERE id > ? AND id <= ?",
+                table: "version")
+            run.bind(1, try VersionRow.head(database))
+            run.bind(2, version)
             try run.run()
             try KernelHandles.set(handles, database)
             try Meta.setKernelState(kernel, database)
@@ -86,24 +109,43 @@ extension RuleStore {
     ///   is pending still and the call can be made again. Until it succeeds nobody may be told that
     ///   the attempt failed: a restart would finish it.
     public func abandon(_ version: VersionID, audit: AuditEntry) throws(StoreError) {
+        try abandon([(version, audit)])
+    }
+
+    /// Removes all pending versions as if they had never been, and says in the audit log why.
+    ///
+    /// - Parameter versions: every pending version, ascending, with the entry that explains it.
+    /// - Throws: ``StoreError`` as for a single one; they are all pending still.
+    public func abandon(_ versions: [(id: VersionID, audit: AuditEntry)]) throws(StoreError) {
         try write(.full) { database in
-            try Self.checkIsPending(version, database)
-            // The new rows first: an object has one live row at a time.
-            for sql in [
-                "DELETE FROM object INDEXED BY object_born WHERE born = ?",
-                "UPDATE object INDEXED BY object_died SET died = NULL WHERE died = ?",
-                "DELETE FROM version WHERE id = ?",
-                "DELETE FROM confirmation WHERE version = ?",
-                """
-                UPDATE confirmation INDEXED BY confirmation_settled SET state = 'open', settled_by = NULL
-                WHERE settled_by = ?
-                """,
-            ] {
-                let run = try SQLRun(database, sql, table: "object")
-                run.bind(1, version)
-                try run.run()
+            let head = try VersionRow.head(database)
+            let last = try VersionRow.last(database)?.id ?? head
+            let numbers = zip(versions, (head.rawValue + 1)...)
+            guard last > head, versions.last?.id == last,
+                numbers.allSatisfy({ $0.id.rawValue == $1 })
+            else { throw StoreError(.conflict, "these are not the versions that are pending") }
+            for (version, _) in versions.reversed() { try Self.remove(version, database) }
+            for (version, audit) in versions {
+                try AuditLog.appendWithdrawal(of: version, audit, database)
             }
-            try AuditLog.appendWithdrawal(of: version, audit, database)
+        }
+    }
+
+    private static func remove(_ version: VersionID, _ database: Database) throws {
+        // The new rows first: an object has one live row at a time.
+        for sql in [
+            "DELETE FROM object INDEXED BY object_born WHERE born = ?",
+            "UPDATE object INDEXED BY object_died SET died = NULL WHERE died = ?",
+            "DELETE FROM version WHERE id = ?",
+            "DELETE FROM confirmation WHERE version = ?",
+            """
+            UPDATE confirmation INDEXED BY confirmation_settled SET state = 'open', settled_by = NULL
+            WHERE settled_by = ?
+            """,
+        ] {
+            let run = try SQLRun(database, sql, table: "object")
+            run.bind(1, version)
+            try run.run()
         }
     }
 
@@ -145,15 +187,17 @@ extension RuleStore {
         }
     }
 
-    private static func checkIsNext(_ version: VersionID, _ database: Database) throws {
-        let last = try VersionRow.last(database)
-        if let last, last.state == .pending {
+    static func checkNothingIsPending(_ database: Database) throws {
+        if let last = try VersionRow.last(database), last.state == .pending {
             throw StoreError(.conflict, "version \(last.id) is still pending")
         }
-        let head = last?.id ?? .empty
-        guard version == head.next else {
+    }
+
+    private static func checkIsNext(_ version: VersionID, _ database: Database) throws {
+        let last = try VersionRow.last(database)?.id ?? .empty
+        guard version == last.next else {
             throw StoreError(
-                .conflict, "version \(version) cannot follow version \(head), which is the head")
+                .conflict, "version \(version) cannot follow version \(last), which is the last")
         }
     }
 

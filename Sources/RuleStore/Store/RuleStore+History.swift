@@ -6,7 +6,9 @@ extension RuleStore {
         try read { try VersionRow.head($0) }
     }
 
-    /// The version that was prepared and neither committed nor abandoned; `nil` if there is none.
+    /// The last version that was prepared and neither committed nor abandoned; `nil` if there is none.
+    ///
+    /// Those between the head and this one were prepared together with it.
     public func pending() throws(StoreError) -> Version? {
         try read { database in
             guard let last = try VersionRow.last(database) else { return nil }
@@ -39,6 +41,15 @@ extension RuleStore {
                 ORDER BY object.died
                 """, table: "object")
             return try ObjectRow.all(run)
+        }
+    }
+
+    /// The numbers of all versions that were prepared and neither committed nor abandoned, ascending.
+    public func pendingVersions() throws(StoreError) -> [VersionID] {
+        try read { database in
+            let head = try VersionRow.head(database)
+            guard let last = try VersionRow.last(database)?.id, last > head else { return [] }
+            return (head.next.rawValue...last.rawValue).map { VersionID(rawValue: $0) }
         }
     }
 

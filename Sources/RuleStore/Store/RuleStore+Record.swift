@@ -40,10 +40,12 @@ extension RuleStore {
             try Self.check(version.description, version.changes, version.nextObjectID)
         }
         try write(.full) { database in
+            try Self.checkNothingIsPending(database)
             for version in versions {
-                try Self.insert(
-                    version.description, .committed, version.changes, version.nextObjectID,
-                    version.audit, database)
+                try Self.advance(to: version.nextObjectID, database)
+                let draft = VersionDraft(
+                    version: version.description, changes: version.changes, audit: version.audit)
+                try Self.insert(draft, .committed, database)
                 try KernelHandles.set(version.handles, database)
             }
             if let last = versions.last { try Meta.setKernelState(last.kernel, database) }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// - Concurrency: one writer, any number of readers; a reader sees the store as of one moment. All
 ///   calls block; none needs the main thread.
-/// - Invariants: at most one version is pending, and it is the last; versions are numbered without
+/// - Invariants: the pending versions are the last ones, and were prepared together; versions are numbered without
 ///   a gap; a row of history is written once, and only the version that ends it sets `died`; each
 ///   version has its audit entry.
 /// - Durability: what a call with durability `full` wrote is on disk (fsync) when it returns. See
@@ -19,6 +19,7 @@ public final class RuleStore: Sendable {
 
     let pool: DatabasePool
     private let lock: Mutex<StoreLock?>
+    private let observer = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// Opens the store in `path`, making it with mode 0600 if it is not there; its directory must
     /// exist.
@@ -42,6 +43,15 @@ public final class RuleStore: Sendable {
             throw StoreError(error, path: path)
         }
     }
+
+    /// Has `body` called after each durable write, by the thread that wrote; there is one observer.
+    ///
+    /// The audit log may have new entries then.
+    public func observe(_ body: @escaping @Sendable () -> Void) {
+        observer.withLock { $0 = body }
+    }
+
+    func tellObserver() { observer.withLock { $0 }?() }
 
     /// Closes the store; each later call throws `closed`.
     ///
@@ -105,7 +115,7 @@ extension RuleStore {
         _ durability: Durability, _ body: (Database) throws -> Result
     ) throws(StoreError) -> Result {
         do {
-            return try pool.writeWithoutTransaction { database in
+            let result = try pool.writeWithoutTransaction { database in
                 if database.isInsideTransaction { try database.rollback() }
                 try durability.establish(on: database)
                 var result: Result?
@@ -116,6 +126,8 @@ extension RuleStore {
                 guard let result else { throw StoreError(.other, "a transaction without a result") }
                 return result
             }
+            if durability == .full { tellObserver() }
+            return result
         } catch {
             throw StoreError(error, path: path)
         }

@@ -5,23 +5,37 @@ enum Schema {
     /// Marks the file as a rule store: "xt2d" in `PRAGMA application_id`.
     static let applicationID: Int32 = 0x7874_3264
 
-    /// The migrations in order; the format of a store is the number of those it has had (`PRAGMA
-    /// user_version`).
-    static let migrations: [String] = [
-        String(decoding: PackageResources.migration_0001_sql, as: UTF8.self),
-        String(decoding: PackageResources.migration_0002_sql, as: UTF8.self),
+    /// One step of the schema.
+    struct Migration {
+        /// Its number, which is the format that it makes.
+        let number: Int
+        /// What it does.
+        let sql: String
+
+        init(_ number: Int, _ text: [UInt8]) {
+            self.number = number
+            sql = String(decoding: text, as: UTF8.self)
+        }
+    }
+
+    /// The migrations in order; the format of a store is the number of the last that it has had
+    /// (`PRAGMA user_version`).
+    static let migrations: [Migration] = [
+        Migration(1, PackageResources.migration_0001_sql),
+        Migration(2, PackageResources.migration_0002_sql),
+        Migration(3, PackageResources.migration_0003_sql),
     ]
 
     /// The format that this code writes.
-    static var format: Int { migrations.count }
+    static var format: Int { migrations.last?.number ?? 0 }
 
     /// Brings a database from `format` up to date, each migration in a transaction of its own.
     static func migrate(_ database: Database, from format: Int) throws {
-        for number in format..<migrations.count {
+        for migration in migrations where migration.number > format {
             try database.inTransaction(.immediate) {
-                try database.execute(sql: migrations[number])
+                try database.execute(sql: migration.sql)
                 try database.execute(sql: "PRAGMA application_id = \(applicationID)")
-                try database.execute(sql: "PRAGMA user_version = \(number + 1)")
+                try database.execute(sql: "PRAGMA user_version = \(migration.number)")
                 return .commit
             }
         }

@@ -81,6 +81,11 @@ extension RuleStore {
                 throw StoreError(.limit, "there are \(StoreLimits.tags) tags already")
             }
             try TagRow.insert(tag, database)
+            // The entry vouches for the name.
+            var audit = audit
+            audit.action = AuditEntry.tagAction
+            audit.message = tag.name
+            audit.version = tag.version
             try AuditLog.append(audit, changes: nil, withdraws: nil, database)
         }
     }
@@ -98,6 +103,8 @@ extension RuleStore {
             run.bind(1, name)
             try run.run()
             var audit = audit
+            audit.action = AuditEntry.deleteTagAction
+            audit.message = name
             audit.version = version
             try AuditLog.append(audit, changes: nil, withdraws: nil, database)
             return version

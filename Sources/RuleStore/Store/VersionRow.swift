@@ -56,7 +56,12 @@ enum VersionRow {
     /// The last committed version.
     static func head(_ database: Database) throws -> VersionID {
         guard let last = try last(database) else { return .empty }
-        return last.state == .committed ? last.id : VersionID(rawValue: last.id.rawValue - 1)
+        if last.state == .committed { return last.id }
+        let run = try SQLRun(
+            database,
+            "SELECT id FROM version WHERE state = 'committed' ORDER BY id DESC LIMIT 1",
+            table: "version")
+        return try run.step() ? VersionID(rawValue: try run.number(0)) : .empty
     }
 
     static func insert(_ version: Version, _ database: Database) throws {

@@ -68,15 +68,7 @@ public enum SaveFormat {
     ///
     /// - Throws: ``SourceError`` that names the line and the word at fault.
     public static func parse(_ text: String) throws(SourceError) -> RulesetListing {
-        var reader = SaveReader()
-        for line in try CommandLine.lines(of: text) {
-            do {
-                try reader.read(line.words)
-            } catch {
-                throw SourceError(line: line.number, words: line.words, cause: error)
-            }
-        }
-        return reader.listing
+        try SavedRuleset(Array(text.utf8)).listing()
     }
 
     /// A chain's body from the options of `add chain`, as they are written.

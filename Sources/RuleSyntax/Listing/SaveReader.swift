@@ -1,8 +1,8 @@
 import NetlinkProto
 
-/// Carries out the commands of a saved ruleset, one after the other.
+/// Carries out the commands of a saved ruleset, one after the other, but for rules, which it only finds the place of.
 struct SaveReader {
-    private(set) var listing = RulesetListing()
+    private(set) var tables: [SavedRuleset.Table] = []
     private var places: [TableKey: TablePlace] = [:]
 
     private struct TableKey: Hashable {
@@ -15,19 +15,37 @@ struct SaveReader {
         var chains: [String: Int] = [:]
     }
 
-    mutating func read(_ words: [String]) throws(RuleSyntaxError) {
+    /// Where a rule belongs, by the indices of its table and chain, and the word that its text begins with.
+    struct RulePlace {
+        var table: Int
+        var chain: Int
+        var firstWord: Int
+    }
+
+    /// Reads a command.
+    ///
+    /// - Returns: the place of the rule, if it is one.
+    mutating func read(_ words: [String], line: Int) throws(RuleSyntaxError) -> RulePlace? {
         switch (words.first, words.dropFirst().first) {
-        case ("add", "table"): try addTable(CommandWords(words, from: 2, flags: ["--dormant"]))
-        case ("add", "chain"): try addChain(CommandWords(words, from: 2))
-        case ("append", _): try append(words)
+        case ("add", "table"):
+            try addTable(CommandWords(words, from: 2, flags: ["--dormant"]), line)
+        case ("add", "chain"): try addChain(CommandWords(words, from: 2), line)
+        case ("append", _): return try rulePlace(words)
         default:
             throw RuleSyntaxError(
                 "a saved ruleset has no command “\(words.prefix(2).joined(separator: " "))”",
                 at: 0, hint: "there are: add table, add chain, append")
         }
+        return nil
     }
 
-    private mutating func addTable(_ words: CommandWords) throws(RuleSyntaxError) {
+    mutating func add(_ rule: SavedRuleset.Rule, at place: RulePlace) {
+        tables[place.table].chains[place.chain].rules.append(rule)
+    }
+
+    private mutating func addTable(
+        _ words: CommandWords, _ line: Int
+    ) throws(RuleSyntaxError) {
         let (family, rest) = try words.familyAndNames(count: 1, "NAME")
         let key = TableKey(family: family, name: rest[0].text)
         guard places[key] == nil else {
@@ -35,22 +53,25 @@ struct SaveReader {
                 "table \(family.name) \(key.name) is there already", at: rest[0].index)
         }
         try words.refuseOptions(beside: ["--policy", "--dormant", "--attributes"])
-        var table = TableListing(family: family, name: key.name)
+        var table = SavedRuleset.Table(
+            listing: TableListing(family: family, name: key.name), line: line)
         if let word = words["--policy"] {
             guard let policy = TablePolicy(rawValue: word.text) else {
                 throw RuleSyntaxError(
                     "“\(word.text)” is not a policy", at: word.index,
                     hint: "there are: owned, observed, enforced")
             }
-            table.policy = policy
+            table.listing.policy = policy
         }
-        if let word = words["--attributes"] { table.body = try words.body(word) }
-        if words["--dormant"] != nil { table.body.flags.insert(.dormant) }
-        places[key] = TablePlace(index: listing.tables.count)
-        listing.tables.append(table)
+        if let word = words["--attributes"] { table.listing.body = try words.body(word) }
+        if words["--dormant"] != nil { table.listing.body.flags.insert(.dormant) }
+        places[key] = TablePlace(index: tables.count)
+        tables.append(table)
     }
 
-    private mutating func addChain(_ words: CommandWords) throws(RuleSyntaxError) {
+    private mutating func addChain(
+        _ words: CommandWords, _ line: Int
+    ) throws(RuleSyntaxError) {
         let (family, names) = try words.familyAndNames(count: 2, "TABLE CHAIN")
         let key = TableKey(family: family, name: names[0].text)
         let index = try place(key, at: names[0].index).index
@@ -71,37 +92,36 @@ struct SaveReader {
                 priority: words["--priority"]?.text, policy: words["--policy"]?.text,
                 devices: words.all("--device").map(\.text), family: family)
         }
-        places[key]?.chains[names[1].text] = listing.tables[index].chains.count
-        listing.tables[index].chains.append(ChainListing(name: names[1].text, body: body))
+        places[key]?.chains[names[1].text] = tables[index].chains.count
+        tables[index].chains.append(
+            SavedRuleset.Chain(name: names[1].text, body: body, line: line))
     }
 
-    private mutating func append(_ words: [String]) throws(RuleSyntaxError) {
-        let hasFamily = words.count > 1 && Family(name: words[1]) != nil
-        let first = hasFamily ? 2 : 1
-        guard words.count >= first + 2 else {
+    /// Where `append [FAMILY] TABLE CHAIN RULE` belongs: the text begins with the first option or `!`.
+    private func rulePlace(_ words: [String]) throws(RuleSyntaxError) -> RulePlace {
+        let start = words.firstIndex { $0.hasPrefix("-") || $0 == "!" } ?? words.count
+        let names = words[1..<start]
+        let isFamily = names.count == 2 && Family(name: words[1]) != nil
+        let lacksChain = isFamily && places[TableKey(family: .inet, name: words[1])] == nil
+        guard names.count == 2 || names.count == 3, !lacksChain else {
             throw RuleSyntaxError(
-                "append takes [FAMILY] TABLE CHAIN RULE", at: words.count)
+                "append takes [FAMILY] TABLE CHAIN RULE", at: names.count <= 2 ? start : 4)
         }
-        let family = hasFamily ? Family(name: words[1]) ?? .inet : .inet
-        let place = try place(TableKey(family: family, name: words[first]), at: first)
-        guard let chain = place.chains[words[first + 1]] else {
+        var family = Family.inet
+        if names.count == 3 {
+            guard let named = Family(name: words[1]) else {
+                throw RuleSyntaxError("“\(words[1])” is not a family", at: 1)
+            }
+            family = named
+        }
+        let (table, chain) = (start - 2, start - 1)
+        let place = try place(TableKey(family: family, name: words[table]), at: table)
+        guard let index = place.chains[words[chain]] else {
             throw RuleSyntaxError(
-                "there is no chain “\(words[first + 1])” in table \(words[first])",
-                at: first + 1, hint: "add it first")
+                "there is no chain “\(words[chain])” in table \(words[table])",
+                at: chain, hint: "add it first")
         }
-        let body = listing.tables[place.index].chains[chain].body
-        let context = RuleContext(
-            family: family, table: words[first], chain: words[first + 1], chainType: body.type,
-            hook: body.hook?.number)
-        let start = first + 2
-        do {
-            let rule = try RuleParser.parse(Array(words[start...]), context: context)
-            listing.tables[place.index].chains[chain].rules.append(RuleListing(body: rule))
-        } catch {
-            var moved = error
-            moved.wordIndex = error.wordIndex.map { $0 + start }
-            throw moved
-        }
+        return RulePlace(table: place.index, chain: index, firstWord: start)
     }
 
     private func place(_ key: TableKey, at index: Int) throws(RuleSyntaxError) -> TablePlace {

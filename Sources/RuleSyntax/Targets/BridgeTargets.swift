@@ -157,10 +157,16 @@ struct BridgeRedirectTarget: TargetExtension {
     }
 }
 
-/// `-j arpreply`, which nf_tables has no expression for.
+/// `-j arpreply`: answers an ARP request in the name of its target; through the kernel's xt target, for nf_tables has no
+/// expression that answers.
+///
+/// - Shape: hardware address (6), padding (2), verdict (4, host order), padding (4).
+/// - Source: linux `include/uapi/linux/netfilter_bridge/ebt_arpreply.h`, `ebtables.h`, `EBT_ACCEPT` and so on.
 struct ARPReplyTarget: TargetExtension {
     var name: String { "arpreply" }
-    var summary: String { "Not to be had: nf_tables cannot answer for others" }
+    var summary: String {
+        "Answer an ARP request with this address, then DROP it unless told otherwise; in nat prerouting"
+    }
     var options: [OptionSpecification] {
         [
             OptionSpecification("--arpreply-mac", values: ["XX:XX:XX:XX:XX:XX"]),
@@ -168,15 +174,51 @@ struct ARPReplyTarget: TargetExtension {
         ]
     }
 
+    private static let verdicts: [(name: String, number: Int32)] = [
+        ("ACCEPT", -1), ("DROP", -2), ("CONTINUE", -3), ("RETURN", -4),
+    ]
+
     func compile(
         _ target: ParsedExtension, into builder: inout RuleBuilder
     ) throws(RuleSyntaxError) -> [Expression] {
-        throw RuleSyntaxError(
-            "nf_tables has no expression that answers ARP requests", at: target.index,
-            hint: "`bridge link set dev PORT neigh_suppress on` makes a bridge answer them")
+        guard builder.etherType == EtherType.arp else {
+            throw RuleSyntaxError(
+                "arpreply answers ARP requests only", at: target.index, hint: "add -p ARP")
+        }
+        let address = try target["--arpreply-mac"].map { option throws(RuleSyntaxError) in
+            try HardwareAddress.parse(option.value)
+        }
+        var next = Int32(-2)
+        if let option = target["--arpreply-target"] {
+            let known = ARPReplyTarget.verdicts.first { $0.name == option.value.text }
+            guard let known else {
+                throw RuleSyntaxError(
+                    "“\(option.value.text)” cannot follow", at: option.value.index,
+                    hint: "there are: ACCEPT, DROP, CONTINUE, RETURN")
+            }
+            next = known.number
+        }
+        let info =
+            (address ?? [0, 0, 0, 0, 0, 0]) + [0, 0]
+            + UInt32(bitPattern: next).hostBytes + [0, 0, 0, 0]
+        return [
+            .compatTarget(CompatTargetExpression(name: "arpreply", revision: 0, info: info))
+        ]
     }
 
-    func claim(_ expressions: ArraySlice<Expression>, _ state: PrintState) -> [String]? { nil }
+    func claim(_ expressions: ArraySlice<Expression>, _ state: PrintState) -> [String]? {
+        guard expressions.count == 1, case .compatTarget(let target)? = expressions.first,
+            target.name == "arpreply", target.revision == 0, target.info.count == 16
+        else { return nil }
+        let number = Int32(bitPattern: UInt32(hostBytes: Array(target.info[8..<12])))
+        guard let next = ARPReplyTarget.verdicts.first(where: { $0.number == number }) else {
+            return nil
+        }
+        return [
+            "--arpreply-mac", HardwareAddress.text(Array(target.info[..<6])),
+            "--arpreply-target", next.name,
+        ]
+    }
 }
 
 /// `-j CONTINUE`: the frame goes on to the next rule, as if there were no target.

@@ -11,12 +11,8 @@ struct HopLimitTarget: TargetExtension {
         "Set the packet's \(network == .ip ? "TTL" : "hop limit"); it goes on to the next rule"
     }
     private var option: String { network == .ip ? "--ttl-set" : "--hl-set" }
-    private var steps: [String] {
-        network == .ip ? ["--ttl-inc", "--ttl-dec"] : ["--hl-inc", "--hl-dec"]
-    }
-    var options: [OptionSpecification] {
-        ([option] + steps).map { OptionSpecification($0, values: ["NUMBER"]) }
-    }
+    /// Steps up and down (`--ttl-inc`) are read by the xt extension: nf_tables only sets.
+    var options: [OptionSpecification] { [OptionSpecification(option, values: ["NUMBER"])] }
 
     func compile(
         _ target: ParsedExtension, into builder: inout RuleBuilder
@@ -26,11 +22,6 @@ struct HopLimitTarget: TargetExtension {
         }
         let number = try Number.parse(
             given.value.text, "a number of hops", limit: 255, at: given.value.index)
-        guard given.name == option else {
-            throw RuleSyntaxError(
-                "nf_tables sets a \(name), it cannot count from the old one", at: given.index,
-                hint: "in ip and ip6 tables the xt extension can: -j xt_\(name)")
-        }
         try builder.require(network, at: target.index, inFront: true)
         return expressions(UInt8(truncatingIfNeeded: number))
     }

@@ -37,6 +37,18 @@ struct Client: ~Copyable {
         return try done(exchange(writer, receive))
     }
 
+    /// Sends a message that is not answered.
+    ///
+    /// Why: the daemon reads it while the request that follows is being made, and nobody waits.
+    ///
+    /// - Throws: if it cannot be sent.
+    mutating func tell(_ type: MessageType, _ body: some ControlBody) throws(CommandError) {
+        var writer = MessageWriter()
+        body.write(
+            MessageHeader(type: type, flags: .request, sequence: takeSequence()), to: &writer)
+        try send(writer)
+    }
+
     /// Sends a message about rules that is not an edit.
     ///
     /// - Throws: what the daemon refused, or why its reply cannot be read.
@@ -54,10 +66,11 @@ struct Client: ~Copyable {
 
     /// Sends what `writer` holds, and hands on each part of the reply up to its end.
     ///
+    /// - Parameter progress: is told again and again that there is no answer yet.
     /// - Returns: the acknowledgement that ends the reply, good or bad.
     /// - Throws: if nothing can be sent, or the reply ends early or cannot be read.
     mutating func exchange(
-        _ writer: consuming MessageWriter,
+        _ writer: consuming MessageWriter, progress: Progress? = nil,
         _ receive: (borrowing MessageView) throws(WireError) -> Void
     ) throws(CommandError) -> Acknowledgement {
         try send(writer)
@@ -69,7 +82,7 @@ struct Client: ~Copyable {
             } catch {
                 throw CommandError(error)
             }
-            try fill()
+            try fill(progress)
         }
     }
 
@@ -107,7 +120,10 @@ struct Client: ~Copyable {
         }
     }
 
-    private mutating func fill() throws(CommandError) {
+    private mutating func fill(_ progress: Progress?) throws(CommandError) {
+        if let progress {
+            while !socket.isReadable(within: Progress.milliseconds) { progress.tick() }
+        }
         let bytes: [UInt8]
         do {
             bytes = try socket.receive()

@@ -32,7 +32,7 @@ final class KernelRevisions: Sendable {
         connection.withLock { connection in
             guard !connection.isGone else { return EPERM }
             do throws(CommandError) {
-                if connection.client == nil { connection.client = try path.connect() }
+                if connection.client == nil { connection.client = try path.open() }
                 return try connection.client?.compat(CompatMessage(query)) ?? EPERM
             } catch {
                 connection.isGone = true

@@ -1,4 +1,5 @@
 import Glibc
+import NetlinkProto
 
 /// Where the daemon listens, and what to tell somebody who cannot reach it there.
 struct SocketPath: Equatable {
@@ -26,10 +27,28 @@ struct SocketPath: Equatable {
         return words.indices.contains(index + 1) ? words[index + 1] : nil
     }
 
-    /// Connects to the daemon.
+    /// Connects to the daemon, and tells it where the user is connected from and what must not be cut.
     ///
     /// - Throws: what went wrong, and what to do about it.
-    func connect() throws(CommandError) -> Client {
+    func connect(
+        protecting connections: [String] = [], force: Bool = false
+    ) throws(CommandError) -> Client {
+        let session = SessionMessage(
+            origin: SSHConnection.current, protect: connections, force: force)
+        var client = try open()
+        if !connections.isEmpty {
+            // A daemon that cannot read them must not get what follows.
+            try client.request(.newSession, session)
+        } else if session != SessionMessage() {
+            try client.tell(.newSession, session)
+        }
+        return client
+    }
+
+    /// Connects to the daemon, to ask and not to change anything.
+    ///
+    /// - Throws: what went wrong, and what to do about it.
+    func open() throws(CommandError) -> Client {
         do {
             return Client(try UnixSocket(path: path))
         } catch {

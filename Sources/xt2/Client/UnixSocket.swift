@@ -83,6 +83,14 @@ struct UnixSocket: ~Copyable {
         }
     }
 
+    /// Waits until something has come, or the other side has closed, but not longer than so many milliseconds.
+    ///
+    /// - Returns: whether that is so.
+    func isReadable(within milliseconds: Int32) -> Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, milliseconds) != 0
+    }
+
     /// What has come, at most `limit` bytes.
     ///
     /// Waits for the first byte; empty when the other side has closed.

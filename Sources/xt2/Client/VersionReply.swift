@@ -20,6 +20,7 @@ struct VersionReply {
                 .object([
                     ("version", version.map(VersionText.json) ?? .null),
                     ("note", note.isEmpty ? .null : .string(note)),
+                    ("warnings", Warnings.json(version)),
                 ]))
         } else if let version {
             let changes = Count.of(version.changeCount, "change")
@@ -29,6 +30,7 @@ struct VersionReply {
             try output.line(note.isEmpty ? "nothing to change" : note)
         }
         try output.flush()
+        Warnings.show(version)
     }
 }
 

@@ -13,8 +13,11 @@ struct Audit: ParsableCommand {
 
               xt2 audit --user alice --since yesterday
               xt2 audit --table 'inet filter' --chain input --outcome refused
-              xt2 audit --rule 42
-              xt2 audit --verify
+              xt2 audit --rule 42 --changes
+              xt2 audit --address 10.0.0.0/8
+              xt2 audit -n 20 --before 1234
+              xt2 audit --follow
+              xt2 audit --head >head && xt2 audit --verify --expect head
             """)
 
     @Option(help: ArgumentHelp("By this user.", valueName: "name|uid"))
@@ -35,6 +38,12 @@ struct Audit: ParsableCommand {
     @Option(help: ArgumentHelp("Touching the rule with this id.", valueName: "id"))
     var rule: UInt64?
 
+    @Option(
+        help: ArgumentHelp(
+            "About rules that name this address, or one within this prefix.",
+            valueName: "address[/bits]"))
+    var address: String?
+
     @Option(help: ArgumentHelp("Only this action, such as edit or rollback.", valueName: "action"))
     var action: String?
 
@@ -53,31 +62,54 @@ struct Audit: ParsableCommand {
         help: ArgumentHelp("Show at most so many.", valueName: "n"))
     var limit: UInt32?
 
+    @Option(
+        help: ArgumentHelp(
+            "Only what comes behind this entry in the list, to go on where the last page ended.",
+            valueName: "number"))
+    var before: UInt64?
+
+    @Flag(help: "Show what each version changed, and what was asked for if it was not done.")
+    var changes = false
+
+    @Flag(help: "Show new entries as they come, the oldest first, until it is interrupted.")
+    var follow = false
+
+    @Flag(help: "Print number and hash of the newest entry, to be kept on another machine.")
+    var head = false
+
     @Flag(help: "Check that no entry is missing or altered; exit status 1 if one is.")
     var verify = false
 
+    @Option(
+        help: ArgumentHelp(
+            "With --verify: what --head printed earlier, or a file that holds it. Entries that were cut off since are noticed.",
+            valueName: "head|file"))
+    var expect: String?
+
     @OptionGroup var connection: ConnectionOptions
 
+    mutating func validate() throws {
+        if expect != nil && !verify { throw ValidationError("--expect needs --verify.") }
+        if follow && before != nil { throw ValidationError("--follow shows new entries only.") }
+    }
+
     mutating func run() throws {
-        if verify { return try runVerification() }
+        if verify { return try AuditCheck(connection).verify(expect: expect) }
+        if head { return try AuditCheck(connection).head() }
         var request = try request(now: Moment.now)
         var client = try connection.connect()
         if let version { request.version = try client.number(of: version) }
+        let list = AuditList(changes: changes, json: connection.json)
+        if follow { return try list.follow(request, &client) }
         let entries = try client.all(.getAudit, request, .newAudit, AuditMessage.self)
-        var output = Output()
-        if connection.json {
-            try output.json(.array(entries.map(AuditText.json)))
-        } else {
-            let widest = entries.first?.sequence ?? 0
-            try output.lines(entries.map { AuditText.line($0, widest: widest) })
-        }
-        try output.flush()
+        try list.show(entries, &client)
     }
 
     /// What the filters ask for.
     func request(now: Moment) throws(CommandError) -> AuditRequest {
         var request = AuditRequest(
-            chain: chain, ruleID: rule, action: action, outcome: outcome, limit: limit)
+            chain: chain, ruleID: rule, action: action, outcome: outcome, before: before,
+            limit: limit)
         if let user {
             guard let uid = UserName.number(of: user) else {
                 throw CommandError(
@@ -87,6 +119,15 @@ struct Audit: ParsableCommand {
         }
         if let since { request.since = try Moment(since, now: now).microseconds }
         if let until { request.until = try Moment(until, now: now).microseconds }
+        if let address {
+            guard let prefix = InternetAddress(prefix: address) else {
+                throw CommandError(
+                    .usage, "'\(address)' is not an address.",
+                    hints: ["xt2 audit --address 10.0.0.0/8"])
+            }
+            request.address = prefix.bytes
+            request.prefix = prefix.prefix
+        }
         if let table {
             let name = try PlaceWords.table(table.split(separator: " ").map(String.init))
             request.family = name.family.rawValue
@@ -98,11 +139,36 @@ struct Audit: ParsableCommand {
         }
         return request
     }
+}
 
-    private func runVerification() throws {
+/// `xt2 audit --head` and `--verify`.
+private struct AuditCheck {
+    let connection: ConnectionOptions
+
+    init(_ connection: ConnectionOptions) {
+        self.connection = connection
+    }
+
+    /// Prints the newest entry's number and hash.
+    func head() throws {
         var client = try connection.connect()
         let found = try client.one(
-            .verifyAudit, NoAttributes(), .newVerification, VerificationMessage.self)
+            .getAuditHead, NoAttributes(), .newAuditHead, AuditHeadMessage.self)
+        let head = AuditHeadText(sequence: found.sequence ?? 0, hash: found.hash ?? [])
+        var output = Output()
+        if connection.json { try output.json(head.json) } else { try output.line(head.text) }
+        try output.flush()
+    }
+
+    /// Checks the chain.
+    func verify(expect: String?) throws {
+        let kept = try expect.map { text throws(CommandError) in
+            try AuditHeadText(option: text)
+        }
+        var client = try connection.connect()
+        let request = AuditHeadMessage(sequence: kept?.sequence, hash: kept?.hash)
+        let found = try client.one(
+            .verifyAudit, request, .newVerification, VerificationMessage.self)
         var output = Output()
         if connection.json {
             try output.json(AuditText.json(found))

@@ -27,21 +27,25 @@ struct BatchCommand: ParsableCommand {
 
     mutating func run() throws {
         let source = try BatchSource(file: file)
-        let lines = try source.edits()
+        let progress = Progress()
+        defer { progress.end() }
+        let lines = try source.edits(progress)
         let batch = EditBatch(
             edits: lines.map(\.edit), options: try batchOptions(),
             echo: options.connection.json)
-        var client = try options.connection.connect()
+        var client = try options.connection.connect(options.guarded)
         let outcome: EditOutcome
         do {
-            outcome = try client.commit(batch)
+            outcome = try client.commit(batch, progress)
         } catch {
             guard let index = error.index else { throw error.error }
             throw source.error(error.error, in: lines[index].line)
         }
+        progress.end()
         var output = Output()
         try output.show(outcome, of: batch.edits, json: options.connection.json)
         try output.flush()
+        Warnings.show(outcome.version)
     }
 
     private func batchOptions() throws(CommandError) -> BatchOptions {

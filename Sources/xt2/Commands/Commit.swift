@@ -25,6 +25,8 @@ struct Commit: ParsableCommand {
 
     @OptionGroup var confirm: ConfirmOption
 
+    @OptionGroup var guarded: GuardOptions
+
     @OptionGroup var connection: ConnectionOptions
 
     @Argument(help: "A candidate's id; see 'xt2 candidates'.")
@@ -34,7 +36,7 @@ struct Commit: ParsableCommand {
         let request = CandidateMessage(
             id: id, reason: try Reason.checked(message), confirm: confirm.span?.seconds,
             check: check)
-        var client = try connection.connect()
+        var client = try connection.connect(guarded)
         let reply = try client.newVersion(.commit, request)
         try reply.show("candidate \(id) committed", json: connection.json)
     }

@@ -12,8 +12,10 @@ struct ConnectionOptions: ParsableArguments {
     @Flag(help: "Print JSON instead of text.")
     var json = false
 
-    /// Connects to the daemon.
-    func connect() throws(CommandError) -> Client {
-        try SocketPath(option: socket).connect()
+    /// Connects to the daemon, and tells it where the user is connected from and what must not be cut.
+    func connect(_ guarded: GuardOptions? = nil) throws(CommandError) -> Client {
+        let protected = try ConnectionText.wires(guarded?.protect ?? [])
+        return try SocketPath(option: socket)
+            .connect(protecting: protected, force: guarded?.force ?? false)
     }
 }

@@ -17,12 +17,15 @@ struct EditOptions: ParsableArguments {
 
     @OptionGroup var confirm: ConfirmOption
 
+    @OptionGroup var guarded: GuardOptions
+
     @OptionGroup var connection: ConnectionOptions
 
     /// The same, for whoever sends the edits.
     var run: EditRun.Options {
         EditRun.Options(
             message: message, candidate: candidate, confirm: confirm.span,
+            protect: guarded.protect, force: guarded.force,
             socket: connection.socket, json: connection.json)
     }
 }
@@ -78,7 +81,9 @@ extension EditCommand {
 enum OwnOptions {
     /// Their long names.
     static let names = [
-        "--after", "--at", "--before", "--confirm", "--help", "--id", "--json", "--message",
+        "--after", "--at", "--before", "--confirm", "--force", "--help", "--id", "--json",
+        "--message",
+        "--protect",
         "--socket", "--tx",
     ]
 }

@@ -27,6 +27,8 @@ struct Rollback: ParsableCommand {
 
     @OptionGroup var confirm: ConfirmOption
 
+    @OptionGroup var guarded: GuardOptions
+
     @OptionGroup var connection: ConnectionOptions
 
     @Argument(help: ArgumentHelp(VersionWord.help))
@@ -42,7 +44,7 @@ struct Rollback: ParsableCommand {
         let now = Moment.now
         let moment = try toTime.map { text throws(CommandError) in try Moment(text, now: now) }
         let reason = try Reason.checked(message)
-        var client = try connection.connect()
+        var client = try connection.connect(guarded)
         let version = try target(moment, &client)
         let request = RollbackRequest(
             version: version, reason: reason, confirm: confirm.span?.seconds)

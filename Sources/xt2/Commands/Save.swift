@@ -6,13 +6,25 @@ import RuleSyntax
 struct Save: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "save",
-        abstract: "Write the ruleset as lines that 'xt2 batch' reads.",
+        abstract: "Write the ruleset as lines that 'xt2 apply' reads.",
         discussion: """
-            Rule ids, counters and history are not part of it.
+            Rule ids, counters and history are not part of it. In the formats iptables and ip6tables it is what iptables-save \
+            and ip6tables-save would write, if iptables has words for all of it; the first thing that it has none for is named.
 
               xt2 save > rules.xt2
               xt2 save --version 12 | diff - rules.xt2
+              xt2 save --format iptables --counters > rules.v4
+              xt2 save --table 'ip6 filter' --format ip6tables > rules.v6
             """)
+
+    @Option(help: ArgumentHelp("xt2, iptables or ip6tables.", valueName: "format"))
+    var format = Format.xt2
+
+    @Flag(help: "With what each rule has counted; not in the format xt2.")
+    var counters = false
+
+    @Option(help: ArgumentHelp("Only this table: '[FAMILY] TABLE'.", valueName: "table"))
+    var table: String?
 
     @Option(
         help: ArgumentHelp(
@@ -24,13 +36,50 @@ struct Save: ParsableCommand {
     mutating func run() throws {
         var client = try connection.connect()
         let number = try version.map { word throws(CommandError) in try client.number(of: word) }
-        let listing = try client.ruleset(RulesetRequest(version: number))
-        var output = Output()
-        if connection.json {
-            try output.write(RulesetJSON.render(listing, options: ListingOptions()))
-        } else {
-            try output.write(SaveFormat.write(listing))
+        let name = try table.map { text throws(CommandError) in
+            try PlaceWords.table(text.split(separator: " ").map(String.init))
         }
+        let listing = try client.ruleset(
+            RulesetRequest(
+                family: name?.family.rawValue, table: name?.table, version: number,
+                counters: counters))
+        var output = Output()
+        try output.write(try text(listing))
         try output.flush()
+    }
+
+    mutating func validate() throws {
+        if connection.json && format != .xt2 {
+            throw ValidationError("--json is a format of its own; leave --format out.")
+        }
+        if counters && format == .xt2 && !connection.json {
+            throw ValidationError("--counters needs --json, --format iptables or ip6tables.")
+        }
+    }
+
+    private func text(_ listing: RulesetListing) throws(CommandError) -> String {
+        if connection.json {
+            return RulesetJSON.render(listing, options: ListingOptions(counters: counters))
+        }
+        let family: Family
+        switch format {
+        case .xt2: return SaveFormat.write(listing)
+        case .iptables: family = .ip
+        case .ip6tables: family = .ip6
+        }
+        let export = try IPTablesExport(family, SocketPath(option: connection.socket))
+        return try export.text(listing, counters: counters)
+    }
+}
+
+extension Save {
+    /// How a ruleset is written.
+    enum Format: String, CaseIterable, ExpressibleByArgument {
+        /// The commands of xt2.
+        case xt2
+        /// What `iptables-save` writes.
+        case iptables
+        /// What `ip6tables-save` writes.
+        case ip6tables
     }
 }

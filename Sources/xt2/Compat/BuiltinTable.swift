@@ -26,12 +26,18 @@ struct BuiltinTable {
     /// Names of the hooks of IP, `NF_INET_PRE_ROUTING` and so on, in the order of their numbers.
     private static let hooks = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]
 
-    /// The tables in the order in which they are saved.
-    static let names = ["mangle", "security", "raw", "filter", "nat"]
+    /// The names of a family's tables in the order in which they are saved.
+    static func names(_ family: Family) -> [String] {
+        switch family {
+        case .arp: ["filter"]
+        case .bridge: ["filter", "nat"]
+        default: ["mangle", "security", "raw", "filter", "nat"]
+        }
+    }
 
     /// The table of this name; nil if iptables has none.
     ///
-    /// - Source: linux `include/uapi/linux/netfilter_ipv4.h`, `enum nf_ip_hook_priorities`.
+    /// - Source: linux `include/uapi/linux/netfilter_ipv4.h`, `enum nf_ip_hook_priorities`, `netfilter_bridge.h`, `enum nf_br_hook_priorities`.
     init?(_ name: String, _ family: Family) {
         self.name = name
         self.family = family
@@ -42,16 +48,26 @@ struct BuiltinTable {
                     type: "filter", family: family)
             }
         }
-        switch name {
-        case "filter": self.chains = chains([1, 2, 3], 0)
+        switch (family, name) {
+        case (.arp, "filter"):
+            self.chains = chains([0, 1], 0)
+            self.chains[0].name = "INPUT"
+            self.chains[1].name = "OUTPUT"
+        case (.bridge, "filter"): self.chains = chains([1, 2, 3], -200)
+        case (.bridge, "nat"):
+            self.chains = chains([0, 3, 4], -300)
+            self.chains[1].priority = 100
+            self.chains[2].priority = 300
+        case (.arp, _), (.bridge, _): return nil
+        case (_, "filter"): self.chains = chains([1, 2, 3], 0)
         // Behind the kernel's own place for it (50): so does iptables-nft.
-        case "security": self.chains = chains([1, 2, 3], 150)
-        case "raw": self.chains = chains([0, 3], -300)
-        case "mangle":
+        case (_, "security"): self.chains = chains([1, 2, 3], 150)
+        case (_, "raw"): self.chains = chains([0, 3], -300)
+        case (_, "mangle"):
             self.chains = chains([0, 1, 2, 3, 4], -150)
             // What it changes may change the route.
             self.chains[3].type = "route"
-        case "nat":
+        case (_, "nat"):
             self.chains = chains([0, 1, 3, 4], 0)
             for index in self.chains.indices {
                 self.chains[index].type = "nat"

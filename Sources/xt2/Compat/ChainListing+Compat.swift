@@ -44,6 +44,14 @@ extension RuleBody {
         }
     }
 
+    /// What its first counter has.
+    var firstCounter: CounterExpression? {
+        for expression in expressions {
+            if case .counter(let counter) = expression { return counter }
+        }
+        return nil
+    }
+
     /// The same rule with these values in its first counter.
     func counting(_ counters: CounterExpression) -> RuleBody {
         var body = self

@@ -24,13 +24,14 @@ struct CommandLineReader {
     mutating func read(
         _ words: [String], fileTable table: String? = nil
     ) throws(CompatError) -> CompatRequest {
-        let other = name.family == .ip ? ["-6", "--ipv6"] : ["-4", "--ipv4"]
+        let other =
+            name.family == .ip ? ["-6", "--ipv6"] : name.family == .ip6 ? ["-4", "--ipv4"] : []
         // The rest of such a line need not make sense here.
         if table != nil, let first = words.first, other.contains(first) { return .nothing }
         let command = try parse(words, table)
         warnings += command.warnings
         switch command.letter {
-        case "h": return .help
+        case "h": return .help(command.helpNames)
         case "V": return .version
         default: break
         }
@@ -59,7 +60,13 @@ struct CommandLineReader {
             } catch {
                 guard let chain = CommandLineReader.missingChain(error),
                     chains.insert(chain).inserted
-                else { throw CompatError(error) }
+                else {
+                    var failure = CompatError(error)
+                    failure.word = error.wordIndex.flatMap {
+                        words.indices.contains($0) ? words[$0] : nil
+                    }
+                    throw failure
+                }
             }
         }
         throw CompatError(.usage, "no command specified")

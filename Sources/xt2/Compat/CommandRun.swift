@@ -30,6 +30,7 @@ struct CommandRun: ~Copyable {
 
     /// Does what the command says.
     mutating func run() throws(CompatError) {
+        if isAboutBridgeChain, try runAboutBridgeChain() { return }
         switch command.operation {
         case .append, .insert, .replace: try addRules()
         case .delete: try deleteRules()
@@ -41,10 +42,75 @@ struct CommandRun: ~Copyable {
         case .deleteChain: try deleteChains()
         case .policy: try setPolicy()
         case .renameChain: try renameChain()
+        case .resetTable: try resetTable()
         }
     }
 
     private var chain: String { command.chain ?? "" }
+
+    /// Carries out a command about chains whose policy is a rule; false if it is none of those that care.
+    private mutating func runAboutBridgeChain() throws(CompatError) -> Bool {
+        let operations: [CompatCommand.Operation] = [
+            .append, .insert, .delete, .flush, .newChain, .deleteChain, .policy,
+        ]
+        guard operations.contains(command.operation) else { return false }
+        let table = try client.table(command.table, name.family, chain: command.chain)
+        let chains = (table?.chains ?? []).filter { command.chain != nil || $0.body.hook == nil }
+        if command.operation == .newChain { return try makeBridgeChain(isThere: !chains.isEmpty) }
+        if command.chain != nil, chains.isEmpty {
+            try checkTargets()
+            throw .noChain
+        }
+        var edits: [Edit] = []
+        for chain in chains { edits += try self.edits(for: chain) }
+        if command.operation == .flush, command.chain == nil {
+            for chain in table?.chains ?? [] where chain.body.hook != nil {
+                edits += chain.rules.map { deletion(of: $0, in: chain.name) }
+            }
+        }
+        if case .refused(let refusal) = try commit(edits) {
+            try checkTargets()
+            throw bridgeError(refusal)
+        }
+        return true
+    }
+
+    private func edits(for chain: ChainListing) throws(CompatError) -> [Edit] {
+        switch command.operation {
+        case .policy:
+            return try policyEdits(command.word, of: chain.name, instead: chain.policyRule)
+        case .deleteChain:
+            guard chain.withoutPolicyRule.isEmpty else {
+                throw CompatError(
+                    .resource,
+                    "CHAIN_DEL failed (\(systemErrorText(EBUSY))): chain \(chain.name)")
+            }
+            return (chain.policyRule.map { [deletion(of: $0, in: chain.name)] } ?? [])
+                + [chainEdit(.deleteChain, chain.name)]
+        default: return try bridgeEdits(chain)
+        }
+    }
+
+    private func bridgeError(_ refusal: EditRefusal) -> CompatError {
+        switch command.operation {
+        case .append, .insert, .delete: CompatRule.error(refusal, command, builtin)
+        case .deleteChain:
+            CompatRule.resource("CHAIN_DEL", refusal, command.chain.map { "chain \($0)" } ?? "")
+        default: CompatRule.resource("COMMIT", refusal, "")
+        }
+    }
+
+    private mutating func makeBridgeChain(isThere: Bool) throws(CompatError) -> Bool {
+        if isThere { throw .chainExists }
+        let policy = command.word.isEmpty ? "ACCEPT" : command.word
+        let edits =
+            [builtin.creation, chainEdit(.newChain, chain, flags: [.create, .exclusive])]
+            + (try policyEdits(policy, of: chain, instead: nil))
+        if case .refused(let refusal) = try commit(edits) {
+            throw CompatRule.resource("CHAIN_ADD", refusal, "chain \(chain)")
+        }
+        return true
+    }
 
     private mutating func commit(_ edits: [Edit]) throws(CompatError) -> EditResult {
         try client.commit(edits, BatchOptions(reason: reason))
@@ -60,7 +126,17 @@ struct CommandRun: ~Copyable {
         edits += command.bodies.map { CompatRule.edit($0, command, builtin) }
         describe()
         if case .refused(let refusal) = try commit(edits) {
+            try checkTargets()
             throw CompatRule.error(refusal, command, builtin)
+        }
+    }
+
+    /// Complains of a chain behind `-j` that is not there, which iptables sees before all other faults.
+    private mutating func checkTargets() throws(CompatError) {
+        for target in Set(command.bodies.flatMap(\.jumpTargets)) where builtin.chain(target) == nil
+        {
+            let table = try client.table(command.table, name.family, chain: target)
+            if table == nil { throw .noTarget(target) }
         }
     }
 
@@ -69,6 +145,7 @@ struct CommandRun: ~Copyable {
         let bodies = command.number == nil ? command.bodies : [RuleBody()]
         let edits = bodies.map { CompatRule.edit($0, command, builtin) }
         if case .refused(let refusal) = try commit(edits) {
+            try checkTargets()
             throw CompatRule.error(refusal, command, builtin)
         }
     }
@@ -77,7 +154,10 @@ struct CommandRun: ~Copyable {
         let listing = try client.table(command.table, name.family, chain: chain)
         let there = Set((listing?.chains.first?.rules ?? []).map(\.body.canonical))
         describe()
-        guard command.bodies.allSatisfy({ there.contains($0.canonical) }) else { throw .noRule }
+        guard command.bodies.allSatisfy({ there.contains($0.canonical) }) else {
+            try checkTargets()
+            throw .noRule
+        }
     }
 
     /// With `-v`, the rules that a command is about.
@@ -99,7 +179,7 @@ struct CommandRun: ~Copyable {
             command.chain == nil || (command.operation == .list && command.number == nil)
         let listing = try client.table(
             command.table, name.family, chain: wholeTable ? nil : command.chain,
-            counters: command.verbosity > 0)
+            counters: command.verbosity > 0 || command.showsCounters)
         var chains = builtin.shown(listing)
         if let name = command.chain {
             chains = chains.filter { $0.name == name }
@@ -109,11 +189,20 @@ struct CommandRun: ~Copyable {
                     "chain `\(name)' in table `\(command.table)' is incompatible, use 'nft' tool.")
             }
         }
-        let text = IPTablesListing(rules: rules, command: command)
-        output +=
-            command.operation == .list
-            ? text.table(chains, references: listing?.references ?? [:]) : text.ruleLines(chains)
+        output += text(chains, references: listing?.references ?? [:])
         if command.zeroes { try zero() }
+    }
+
+    private func text(_ chains: [ChainListing], references: [String: Int]) -> String {
+        switch (command.operation, name.family) {
+        case (.list, .arp):
+            return ARPListing(rules: rules, command: command).table(chains, references: references)
+        case (.list, .bridge): return BridgeListing(rules: rules, command: command).table(chains)
+        default: break
+        }
+        let text = IPTablesListing(rules: rules, command: command, isARP: name.family == .arp)
+        return command.operation == .list
+            ? text.table(chains, references: references) : text.ruleLines(chains)
     }
 
     // MARK: Counters
@@ -222,5 +311,14 @@ struct CommandRun: ~Copyable {
         case EEXIST: throw .nameExists
         default: throw CompatRule.resource("CHAIN_RENAME", refusal, "chain \(chain)")
         }
+    }
+
+    private mutating func resetTable() throws(CompatError) {
+        guard try client.table(command.table, name.family) != nil else { return }
+        let deletion = Edit(
+            type: .deleteTable,
+            message: .table(TableMessage(family: builtin.family, name: builtin.name)), done: "")
+        guard case .refused(let refusal) = try commit([deletion]) else { return }
+        throw CompatRule.resource("TABLE_FLUSH", refusal, "")
     }
 }

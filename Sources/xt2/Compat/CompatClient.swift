@@ -24,13 +24,29 @@ enum EditResult: Equatable {
 struct CompatClient: ~Copyable {
     private var client: Client
 
+    /// The environment variable that makes changes that cut a protected connection; iptables has no option for that.
+    static let forceVariable = "XT2_FORCE"
+
     /// Connects to the daemon.
     init() throws(CompatError) {
+        let force = getenv(CompatClient.forceVariable).map { String(cString: $0) }
         do {
-            client = try SocketPath(option: nil).connect()
+            client = try SocketPath(option: nil).connect(force: force == "1")
         } catch {
             throw CompatError(error)
         }
+    }
+
+    /// Goes on with a connection that is there.
+    init(_ client: consuming Client) {
+        self.client = client
+    }
+
+    /// Sends edits as one version, and tells all that came of it.
+    ///
+    /// - Throws: which edit was refused and why; nothing was changed then.
+    mutating func commit(_ batch: EditBatch) throws(EditFailure) -> EditOutcome {
+        try client.commit(batch)
     }
 
     /// Sends edits as one version.
@@ -44,8 +60,14 @@ struct CompatClient: ~Copyable {
         let first = client.takeSequence(batch.messageCount)
         var writer = MessageWriter(capacity: 256 * batch.messageCount)
         batch.write(first: first, to: &writer)
-        let reply = try exchange(writer) { _ in }
-        if reply.errno == 0 { return .done }
+        var version: VersionMessage?
+        let reply = try exchange(writer) { view throws(WireError) in
+            if view.header.type == .newVersion { version = try VersionMessage(view) }
+        }
+        if reply.errno == 0 {
+            Warnings.show(version)
+            return .done
+        }
         return .refused(
             EditRefusal(
                 index: batch.index(of: reply.request.sequence, first: first), errno: reply.errno,
@@ -54,10 +76,12 @@ struct CompatClient: ~Copyable {
 
     /// A table, or one chain of it; nil if there is none of this name.
     mutating func table(
-        _ name: String, _ family: Family, chain: String? = nil, counters: Bool = false
+        _ name: String, _ family: Family, chain: String? = nil, counters: Bool = false,
+        candidate: UInt64? = nil
     ) throws(CompatError) -> TableListing? {
         let request = RulesetRequest(
-            family: family.rawValue, table: name, chain: chain, counters: counters)
+            family: family.rawValue, table: name, chain: chain, counters: counters,
+            candidate: candidate)
         var collector = RulesetCollector()
         let reply = try send(.getRuleset, request, flags: [.request, .acknowledge, .dump]) {
             view throws(WireError) in

@@ -18,6 +18,8 @@ struct CompatCommand: Equatable {
         case deleteChain = "X"
         case policy = "P"
         case renameChain = "E"
+        /// `--init-table` of ebtables: without chains and rules.
+        case resetTable = "q"
     }
 
     /// What is to be done.
@@ -30,14 +32,20 @@ struct CompatCommand: Equatable {
     var chain: String?
     /// Which rule, from 1.
     var number: UInt32?
-    /// The policy of `-P`, the new name of `-E`.
+    /// The last of a range of rules, which only ebtables has.
+    var lastNumber: UInt32?
+    /// The policy of `-P` and of ebtables' `-N`, the new name of `-E`.
     var word: String
     /// The rules that are described, with what they have counted.
     var bodies: [RuleBody]
+    /// Whether what the rules have counted was said.
+    var setsCounters: Bool
     /// `-n`.
     var isNumeric: Bool
     /// `-v`, how often.
     var verbosity: Int
+    /// `--Lc` of ebtables.
+    var showsCounters = false
     /// `-x`.
     var isExact: Bool
     /// `--line-numbers`.
@@ -51,8 +59,11 @@ struct CompatCommand: Equatable {
         self.table = command.table ?? table
         chain = command.chain
         number = command.ruleNumber.map { UInt32(clamping: $0) }
+        lastNumber = command.lastRuleNumber.map { UInt32(clamping: $0) }
+        showsCounters = command.showsCounters
         word = command.newName ?? command.policy ?? ""
         bodies = command.rules
+        setsCounters = command.counter != nil
         isNumeric = command.isNumeric
         verbosity = command.verbosity
         isExact = command.isExact
@@ -63,8 +74,8 @@ struct CompatCommand: Equatable {
 /// What a command line comes to.
 enum CompatRequest: Equatable {
     case command(CompatCommand)
-    /// `-h`.
-    case help
+    /// `-h`, with the matches and targets that were named.
+    case help([String])
     /// `-V`.
     case version
     /// A line for the other family.

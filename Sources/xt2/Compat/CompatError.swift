@@ -30,6 +30,10 @@ struct CompatError: Error, Equatable {
     var detail = ""
     /// The line of the file that is at fault.
     var line: Int?
+    /// The word at fault.
+    var word: String?
+    /// The failure to reach the daemon or to understand it that this is.
+    var cause: CommandError?
 
     /// A failure.
     init(_ kind: Kind, _ message: String, detail: String = "", line: Int? = nil) {
@@ -44,6 +48,7 @@ struct CompatError: Error, Equatable {
         self.init(
             .resource, error.message,
             detail: error.hints.map { "hint: " + $0 }.joined(separator: "\n"))
+        cause = error
     }
 
     /// The same failure, said to be in this line of the file.
@@ -71,7 +76,9 @@ struct CompatError: Error, Equatable {
         let detail = detail.isEmpty ? "" : detail + "\n"
         switch kind {
         case .failed:
-            let text = message.isEmpty ? "" : ": \(message)."
+            // ebtables ends no sentence on the command line.
+            let end = program == "ebtables" && line == nil ? "" : "."
+            let text = message.isEmpty ? "" : ": \(message)\(end)"
             return program + (line.map { ": line \($0) failed" } ?? "") + text + "\n" + detail
         case .usage: return head + message + "\n" + detail + place + help
         case .argument: return message + "\n" + detail + place + help

@@ -50,8 +50,9 @@ struct CompatProgram {
         var reader = CommandLineReader(name, rules)
         defer { for warning in reader.warnings { CompatOutput.complain(warning + "\n") } }
         switch try reader.read(words) {
-        case .version: try CompatOutput.show("\(name.program) \(CompatName.release)\n")
-        case .help: try CompatOutput.show(IPTablesHelp.text(name))
+        case .version: try CompatOutput.show(name.versionLine)
+        case .help(let names):
+            try CompatOutput.show(IPTablesHelp.text(name) + rules.help(names))
         case .nothing: break
         case .command(let command):
             guard let builtin = BuiltinTable(command.table, name.family) else {

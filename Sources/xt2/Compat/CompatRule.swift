@@ -57,18 +57,12 @@ enum CompatRule {
         case ENOENT where refusal.namesAttribute && isBuiltin: return tooBig(command.operation)
         case ENOENT where refusal.namesAttribute: return .noChain
         case ERANGE: return tooBig(command.operation)
-        case ENOENT:
-            if let target = command.bodies.flatMap(\.jumpTargets).first,
-                builtin.chain(target) == nil
-            {
-                return .noTarget(target)
-            }
         default: break
         }
         return resource(verb(command.operation), refusal, "rule in chain \(command.chain ?? "")")
     }
 
-    private static func tooBig(_ operation: CompatCommand.Operation) -> CompatError {
+    static func tooBig(_ operation: CompatCommand.Operation) -> CompatError {
         let what =
             switch operation {
             case .insert: "insertion"
@@ -89,6 +83,11 @@ enum CompatRule {
 
     /// A refusal that iptables has no other words for.
     static func resource(_ verb: String, _ refusal: EditRefusal, _ object: String) -> CompatError {
+        if refusal.errno == ECONNABORTED {
+            return CompatError(
+                .resource, refusal.message,
+                detail: "hint: \(CompatClient.forceVariable)=1 makes the change all the same")
+        }
         let name = object.isEmpty ? "" : ": " + object
         return CompatError(
             .resource, "\(verb) failed (\(systemErrorText(refusal.errno)))\(name)",

@@ -1,7 +1,17 @@
+import NetlinkProto
+
 /// What `iptables -h` prints.
 enum IPTablesHelp {
     /// Commands and options; those of matches and targets are in iptables-extensions(8).
     static func text(_ name: CompatName) -> String {
+        switch name.family {
+        case .arp: LinkHelp.arptables
+        case .bridge: name.versionLine + LinkHelp.ebtables
+        default: packets(name)
+        }
+    }
+
+    private static func packets(_ name: CompatName) -> String {
         """
         \(name.program) \(CompatName.release)
 

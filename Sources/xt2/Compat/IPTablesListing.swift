@@ -6,6 +6,8 @@ import RuleSyntax
 struct IPTablesListing {
     let rules: IPTablesRules
     let command: CompatCommand
+    /// Whether the rules are those of arptables.
+    var isARP = false
 
     private var showsCounters: Bool { command.verbosity > 0 }
 
@@ -29,6 +31,7 @@ struct IPTablesListing {
     }
 
     private func line(_ rule: RuleListing, _ chain: String) -> String {
+        if isARP { return "-A \(chain) " + rules.text(rule.body) }
         let text = rules.text(rule.body, counters: showsCounters ? rule.counters : nil)
         return "-A \(chain)" + (text.isEmpty ? "" : " " + text)
     }

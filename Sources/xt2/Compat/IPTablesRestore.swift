@@ -25,9 +25,9 @@ struct IPTablesRestore {
 
     /// Reads the text and carries it out.
     func run(_ words: [String]) throws(CompatError) {
-        let options = try read(words)
+        var options = try read(words)
         if options.asksVersion {
-            return try CompatOutput.show("\(name.program) \(CompatName.release)\n")
+            return try CompatOutput.show(name.versionLine)
         }
         if options.asksHelp { return try CompatOutput.show(help) }
         var file = RestoreFile(
@@ -35,6 +35,9 @@ struct IPTablesRestore {
             onlyTable: options.table)
         try file.read(try bytes(options.file))
         if options.isVerbose { try showComments(file.statements) }
+        // Reading the counters of what is there takes time, and few files want it.
+        options.hasCounters =
+            options.hasCounters && file.statements.contains(where: \.setsCounters)
         try restore(file.statements, options, reason: Caller.reason(name.program, words))
     }
 
@@ -117,7 +120,9 @@ struct IPTablesRestore {
         var client = try CompatClient()
         for attempt in 1... {
             let head = try client.head()
-            let plan = try plan(statements, options, &client)
+            let plan = try RestorePlan(
+                statements, name.family, flushes: options.flushes,
+                hasCounters: options.hasCounters, &client)
             if options.isTest { return }
             let result = try client.commit(
                 plan.edits.map(\.edit), BatchOptions(reason: reason, expectedHead: head))
@@ -130,63 +135,8 @@ struct IPTablesRestore {
         }
     }
 
-    /// What is to be done.
-    private struct Plan {
-        var edits: [RestoreTable.LineEdit] = []
-        var zeroed: [RuleMessage] = []
-    }
-
-    private func plan(
-        _ statements: [RestoreFile.Statement], _ options: Options, _ client: inout CompatClient
-    ) throws(CompatError) -> Plan {
-        var tables: [String: RestoreTable] = [:]
-        var current = ""
-        for statement in statements {
-            do {
-                if case .table(let name) = statement.content {
-                    current = name
-                    try open(name, &tables, options, &client)
-                } else {
-                    try apply(statement, to: &tables[current])
-                }
-            } catch {
-                throw error.at(line: statement.line)
-            }
-        }
-        var plan = Plan()
-        for name in tables.keys.sorted() {
-            plan.edits += try tables[name]?.edits() ?? []
-            plan.zeroed += (tables[name]?.zeroed ?? []).map {
-                RuleMessage(family: self.name.family, table: name, chain: $0)
-            }
-        }
-        return plan
-    }
-
-    private func open(
-        _ table: String, _ tables: inout [String: RestoreTable], _ options: Options,
-        _ client: inout CompatClient
-    ) throws(CompatError) {
-        if tables[table] == nil, let builtin = BuiltinTable(table, name.family) {
-            tables[table] = RestoreTable(
-                builtin, base: try client.table(table, name.family))
-        }
-        if options.flushes { tables[table]?.clear() }
-    }
-
-    private func apply(
-        _ statement: RestoreFile.Statement, to table: inout RestoreTable?
-    ) throws(CompatError) {
-        switch statement.content {
-        case .chain(let name, let policy):
-            try table?.declare(name, policy: policy, line: statement.line)
-        case .command(let command): try table?.apply(command, line: statement.line)
-        case .table, .commit, .comment: break
-        }
-    }
-
     private func error(
-        _ refusal: EditRefusal, _ edits: [RestoreTable.LineEdit]
+        _ refusal: EditRefusal, _ edits: [LineEdit]
     ) -> CompatError {
         guard let index = refusal.index, edits.indices.contains(index) else {
             return CompatRule.resource("COMMIT", refusal, "")

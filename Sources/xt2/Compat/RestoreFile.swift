@@ -21,6 +21,11 @@ struct RestoreFile {
     struct Statement: Equatable {
         var line: Int
         var content: Content
+
+        /// Whether it says what a rule has counted.
+        var setsCounters: Bool {
+            if case .command(let command) = content { command.setsCounters } else { false }
+        }
     }
 
     private let name: CompatName
@@ -60,9 +65,10 @@ struct RestoreFile {
                 throw error.at(line: number)
             }
         }
-        if table != nil || isSkipping {
+        if !name.family.isLink, table != nil || isSkipping {
             throw CompatError(
-                .plain, "\(name.program): COMMIT expected at line \(number + 1)")
+                .plain, "\(name.program): COMMIT expected at line \(number + 1)",
+                line: number + 1)
         }
     }
 
@@ -77,6 +83,7 @@ struct RestoreFile {
             return
         }
         guard let table else { return try readTable(text, number) }
+        if name.family.isLink, first == UInt8(ascii: "*") { return try readTable(text, number) }
         if text == "COMMIT" {
             self.table = nil
             return add(.commit, number)
@@ -133,6 +140,7 @@ struct RestoreFile {
         }
         if hasCounters, let counters {
             command.bodies = command.bodies.map { $0.counting(counters) }
+            command.setsCounters = true
         }
         try refuse(command)
         add(.command(command), number)
@@ -140,7 +148,7 @@ struct RestoreFile {
 
     /// What makes no sense in a file that is carried out as a whole.
     private func refuse(_ command: CompatCommand) throws(CompatError) {
-        let refused: [CompatCommand.Operation] = [.list, .listRules, .renameChain]
+        let refused: [CompatCommand.Operation] = [.list, .listRules, .renameChain, .resetTable]
         guard refused.contains(command.operation) else { return }
         throw CompatError(
             .usage,

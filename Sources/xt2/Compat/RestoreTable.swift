@@ -10,6 +10,8 @@ struct RestoreTable {
         var key: Int
         /// nil for a rule that was there before.
         var line: Int?
+        /// What it is to count from even if there is such a rule already.
+        var counters: CounterExpression?
     }
 
     /// A chain as it will be.
@@ -20,11 +22,15 @@ struct RestoreTable {
         var rules: [Rule]?
         /// Where it was made or given a policy.
         var line: Int?
+        /// The policy of a chain that a user of ebtables made.
+        var bridgePolicy: String?
     }
 
     let builtin: BuiltinTable
     /// The table as it is; nil if it is not there.
     let base: TableListing?
+    /// Whether rules that stay get the counters that the file says.
+    private let hasCounters: Bool
     private let baseChains: [String: ChainListing]
     /// The chains that there will be.
     private(set) var chains: [String: Chain] = [:]
@@ -37,7 +43,8 @@ struct RestoreTable {
     private(set) var zeroed: [String?] = []
 
     /// The table as it is.
-    init(_ builtin: BuiltinTable, base: TableListing?) {
+    init(_ builtin: BuiltinTable, base: TableListing?, hasCounters: Bool = false) {
+        self.hasCounters = hasCounters
         self.builtin = builtin
         self.base = base
         baseChains = Dictionary(
@@ -59,7 +66,14 @@ struct RestoreTable {
     ) throws(CompatError) {
         guard builtin.chain(name) != nil else {
             // A chain that is there is emptied.
-            return make(name, line)
+            make(name, line)
+            if builtin.family == .bridge {
+                guard BridgePolicy.rule(named: word) != nil else {
+                    throw CompatError(.failed, "Bad policy name")
+                }
+                chains[name]?.bridgePolicy = word
+            }
+            return
         }
         var chain = chains[name] ?? Chain(rules: [])
         switch word {
@@ -88,21 +102,37 @@ struct RestoreTable {
         let name = command.chain ?? ""
         switch command.operation {
         case .append, .insert, .replace, .delete, .check:
-            try edit(command, command.bodies.map { rule($0, line) })
+            let counts = hasCounters && command.setsCounters
+            try edit(
+                command,
+                command.bodies.map { body in
+                    var rule = rule(body, line)
+                    if counts { rule.counters = body.firstCounter }
+                    return rule
+                })
         case .flush: try flush(command.chain)
         case .zero: zeroed.append(command.chain)
         case .newChain:
             if chains[name] != nil || builtin.chain(name) != nil { throw .chainExists }
             make(name, line)
+            if builtin.family == .bridge {
+                chains[name]?.bridgePolicy = command.word.isEmpty ? "ACCEPT" : command.word
+            }
         case .deleteChain: try delete(command.chain, line)
         case .policy:
+            if builtin.family == .bridge, builtin.chain(name) == nil, chains[name] != nil {
+                let rules = rules(of: name)
+                chains[name]?.rules = rules
+                chains[name]?.bridgePolicy = command.word
+                return
+            }
             let policy = try CompatRule.policy(command.word)
             guard builtin.chain(name) != nil else { throw .notBuiltin }
             var chain = chains[name] ?? Chain(rules: [])
             chain.policy = policy
             chain.line = line
             set(chain, name)
-        case .list, .listRules, .renameChain: break  // refused when the line was read
+        case .list, .listRules, .renameChain, .resetTable: break  // refused when the line was read
         }
     }
 
@@ -117,7 +147,14 @@ struct RestoreTable {
     /// The rules of a chain, which may be changed from here on; nil if there is no such chain.
     private mutating func rules(of name: String) -> [Rule]? {
         guard let chain = chains[name] else { return nil }
-        return chain.rules ?? (baseChains[name]?.rules ?? []).map { rule($0.body, nil) }
+        if let rules = chain.rules { return rules }
+        guard let base = baseChains[name] else { return [] }
+        let policy = builtin.family == .bridge ? base.policyRule : nil
+        if let policy, chain.bridgePolicy == nil {
+            chains[name]?.bridgePolicy = BridgePolicy.name(policy.body)
+        }
+        let rules = policy == nil ? base.rules[...] : base.withoutPolicyRule
+        return rules.map { rule($0.body, nil) }
     }
 
     private mutating func flush(_ name: String?) throws(CompatError) {
@@ -125,7 +162,10 @@ struct RestoreTable {
             if builtin.chain(name) == nil { throw .noChain }
             return
         }
-        for name in name.map({ [$0] }) ?? Array(chains.keys) { chains[name]?.rules = [] }
+        for name in name.map({ [$0] }) ?? Array(chains.keys) {
+            _ = rules(of: name)  // which takes note of its policy
+            chains[name]?.rules = []
+        }
     }
 
     private mutating func delete(_ name: String?, _ line: Int) throws(CompatError) {
@@ -156,6 +196,7 @@ struct RestoreTable {
         {
             set(Chain(rules: []), name)
         }
+        try checkTargets(new)
         guard var rules = rules(of: name) else {
             let finds = command.operation == .delete && command.number == nil
             throw finds || command.operation == .check ? .noRule : .noChain
@@ -203,12 +244,6 @@ struct RestoreTable {
     }
 
     // MARK: The difference
-
-    /// An edit and the line that asks for it.
-    struct LineEdit {
-        var edit: Edit
-        var line: Int?
-    }
 
     /// The edits that turn the table into what it is to be: nothing that stays the same is touched.
     ///
@@ -265,59 +300,39 @@ struct RestoreTable {
             edit: chainEdit(.newChain, name, body: ChainBody(policy: policy)), line: chain.line)
     }
 
-    private func rule(
-        _ chain: String, id: UInt64? = nil, position: UInt64? = nil, body: RuleBody = RuleBody()
-    ) -> Edit.Message {
-        .rule(
-            RuleMessage(
-                family: builtin.family, table: builtin.name, chain: chain,
-                handle: id.map { Handle($0) }, position: position.map { Handle($0) }, body: body))
+    private func chainEdits(_ chain: String) -> ChainEdits {
+        ChainEdits(family: builtin.family, table: builtin.name, chain: chain)
     }
 
     private func flushing(_ chain: String) -> Edit {
-        Edit(type: .deleteRule, message: rule(chain), done: "")
+        chainEdits(chain).flush
     }
 
     private mutating func ruleEdits(of name: String) throws(CompatError) -> [LineEdit] {
-        let new = chains[name]?.rules ?? []
+        var new = chains[name]?.rules ?? []
+        if let policy = chains[name]?.bridgePolicy.flatMap(BridgePolicy.rule(named:)) {
+            new.append(rule(policy, chains[name]?.line))
+        }
         let old = baseChains[name]?.rules ?? []
         try checkTargets(new)
         if new.isEmpty { return old.isEmpty ? [] : [LineEdit(edit: flushing(name))] }
         let oldKeys = old.map { rule($0.body, nil).key }
-        let diff = ListDiff(from: oldKeys, to: new.map(\.key))
-        return diff.gaps.flatMap { edits(of: name, old, new, $0) }
+        let plan = ListPlan(from: oldKeys, to: new.map(\.key))
+        let edits = chainEdits(name).edits(of: plan, ids: { old[$0].id }) { (new[$0].body, nil) }
+        return edits.map { LineEdit(edit: $0.edit, line: $0.new.flatMap { new[$0].line }) }
+            + recounts(of: name, old, new, plan)
     }
 
-    /// Rules that go make place for those that come; what is left over is deleted or added.
-    private func edits(
-        of name: String, _ old: [RuleListing], _ new: [Rule], _ gap: ListDiff.Gap
+    /// Rules that stay but are to count from something else: each makes place for its like.
+    private func recounts(
+        of name: String, _ old: [RuleListing], _ new: [Rule], _ plan: ListPlan
     ) -> [LineEdit] {
-        let shared = min(gap.old.count, gap.new.count)
-        var edits: [LineEdit] = []
-        for (oldIndex, newIndex) in zip(gap.old, gap.new) {
-            edits.append(
-                LineEdit(
-                    edit: Edit(
-                        type: .newRule, flags: .replace,
-                        message: rule(name, id: old[oldIndex].id, body: new[newIndex].body),
-                        done: ""), line: new[newIndex].line))
+        plan.pairs.flatMap { pair -> [LineEdit] in
+            let (before, after) = (old[pair.old], new[pair.new])
+            guard let counters = after.counters, counters != before.counters else { return [] }
+            return chainEdits(name).renewal(of: before.id, as: (after.body, nil))
+                .map { LineEdit(edit: $0, line: after.line) }
         }
-        for index in gap.old.dropFirst(shared) {
-            edits.append(
-                LineEdit(
-                    edit: Edit(
-                        type: .deleteRule, message: rule(name, id: old[index].id), done: "")))
-        }
-        let next = gap.old.upperBound < old.count ? old[gap.old.upperBound].id : nil
-        for index in gap.new.dropFirst(shared) {
-            edits.append(
-                LineEdit(
-                    edit: Edit(
-                        type: .newRule, flags: next == nil ? [.create, .append] : .create,
-                        message: rule(name, position: next, body: new[index].body), done: ""),
-                    line: new[index].line))
-        }
-        return edits
     }
 
     private func checkTargets(_ rules: [Rule]) throws(CompatError) {

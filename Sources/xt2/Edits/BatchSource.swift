@@ -25,15 +25,9 @@ struct BatchSource {
     ///
     /// - Throws: if it cannot be read or is not UTF-8.
     init(file: String) throws(CommandError) {
-        name = file == "-" ? "standard input" : file
-        let bytes: [UInt8]
-        do {
-            bytes = try InputFile.read(file)
-        } catch {
-            throw CommandError(
-                .usage, "\(file) cannot be read: \(systemErrorText(error.code)).")
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        let source = try SourceFile(file)
+        name = source.name
+        guard let text = String(validating: source.bytes, as: UTF8.self) else {
             throw CommandError(.usage, "\(name) is not UTF-8 text.")
         }
         self.text = text
@@ -42,16 +36,17 @@ struct BatchSource {
     /// The edits that the lines say.
     ///
     /// - Throws: the first line that says none, with its number and a caret under the word at fault.
-    func edits() throws(CommandError) -> [LineEdit] {
+    func edits(_ progress: Progress? = nil) throws(CommandError) -> [LineEdit] {
         let lines: [RuleSyntax.CommandLine.Line]
         do {
             lines = try RuleSyntax.CommandLine.lines(of: text)
         } catch {
-            throw unreadable(error)
+            throw SourceFile.error(error, in: name)
         }
         var edits: [LineEdit] = []
         edits.reserveCapacity(lines.count)
         for line in lines {
+            if edits.count % 256 == 0 { progress?.read(edits.count, of: lines.count) }
             do {
                 edits.append(LineEdit(line: line, edit: try BatchLine.edit(line.words)))
             } catch {
@@ -66,14 +61,6 @@ struct BatchSource {
         var error = error.at("\(name):\(line.number)").quoting(line.words)
         if error.excerpt.isEmpty { error.excerpt = [RuleSyntax.CommandLine.join(line.words)] }
         return error
-    }
-
-    private func unreadable(_ error: SourceError) -> CommandError {
-        let cause = error.cause
-        let failure = CommandError(.usage, cause.message, hints: cause.hint.map { [$0] } ?? [])
-            .at("\(name):\(error.line)")
-        guard let index = cause.wordIndex else { return failure }
-        return failure.pointing(at: index, of: error.words).quoting(error.words)
     }
 }
 
@@ -104,10 +91,11 @@ enum BatchLine {
         let hasOption =
             options.message != nil || options.candidate != nil || options.connection.json
             || options.connection.socket != nil || options.confirm.span != nil
+            || !options.guarded.isEmpty
         guard hasOption else { return }
         throw CommandError(
             .usage,
-            "--message, --tx, --confirm, --json and --socket are said once for the whole batch.",
+            "--message, --tx, --confirm, --protect, --force, --json and --socket are said once for the whole batch.",
             hints: ["xt2 batch -m WHY FILE"])
     }
 }

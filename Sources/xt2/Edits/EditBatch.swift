@@ -12,6 +12,14 @@ struct EditBatch {
     /// How many messages it takes, its beginning and its end included.
     var messageCount: Int { edits.count + 2 }
 
+    /// A batch that changes nothing and tells what it would change.
+    static func check(_ edits: [Edit], expectedHead: UInt64) -> EditBatch {
+        EditBatch(
+            edits: edits,
+            options: BatchOptions(expectedHead: expectedHead, changes: true, check: true),
+            echo: false)
+    }
+
     /// Writes the batch; its messages are numbered upwards from `first`.
     func write(first: SequenceNumber, to writer: inout MessageWriter) {
         var sequence = first
@@ -38,10 +46,21 @@ struct EditOutcome {
     var candidate: CandidateMessage?
     /// What it would change, where only that was asked for.
     var check: CheckMessage?
+    /// Each change that it would make, where that was asked for.
+    var changes: [ChangeMessage] = []
     /// What the daemon says about new rules, by the number of the edit.
     var rules: [Int: RuleMessage] = [:]
     /// What the daemon has to say beside that, such as that there was nothing to change.
     var note = ""
+
+    /// The changes that it would make, without ids for what is not there yet: somebody else may get them.
+    var planned: [ChangeMessage] {
+        changes.map { change in
+            var change = change
+            if change.before == nil { change.id = 0 }
+            return change
+        }
+    }
 }
 
 /// Why a batch was refused.
@@ -56,16 +75,20 @@ extension Client {
     /// Sends a batch and reads what came of it.
     ///
     /// - Throws: which edit was refused and why; nothing was changed then.
-    mutating func commit(_ batch: EditBatch) throws(EditFailure) -> EditOutcome {
+    mutating func commit(
+        _ batch: EditBatch, _ progress: Progress? = nil
+    ) throws(EditFailure) -> EditOutcome {
         let first = takeSequence(batch.messageCount)
         var writer = MessageWriter(capacity: 256 * batch.messageCount)
         batch.write(first: first, to: &writer)
         var outcome = EditOutcome()
         let reply: Acknowledgement
         do {
-            reply = try exchange(writer) { view throws(WireError) in
+            progress?.sent()
+            reply = try exchange(writer, progress: progress) { view throws(WireError) in
                 switch view.header.type {
                 case .newVersion: outcome.version = try VersionMessage(view)
+                case .newChange: outcome.changes.append(try ChangeMessage(view))
                 case .newCheck: outcome.check = try CheckMessage(view)
                 case .newCandidate: outcome.candidate = try CandidateMessage(view)
                 case .newRule:

@@ -10,6 +10,10 @@ struct EditRun {
         var candidate: UInt64?
         /// How long the version waits for its confirmation.
         var confirm: Span?
+        /// `--protect`.
+        var protect: [String] = []
+        /// `--force`.
+        var force = false
         /// `--socket`.
         var socket: String?
         /// Whether to print JSON.
@@ -21,6 +25,12 @@ struct EditRun {
                 reason: try Reason.checked(message), candidate: candidate,
                 confirm: confirm?.seconds)
         }
+
+        /// Connects to the daemon, and says what must not be cut.
+        func connect() throws(CommandError) -> Client {
+            let protected = try ConnectionText.wires(protect)
+            return try SocketPath(option: socket).connect(protecting: protected, force: force)
+        }
     }
 
     /// What is to be done, in order.
@@ -30,7 +40,7 @@ struct EditRun {
 
     func run() throws(CommandError) {
         let batch = EditBatch(edits: edits, options: try options.batchOptions(), echo: true)
-        var client = try SocketPath(option: options.socket).connect()
+        var client = try options.connect()
         let outcome: EditOutcome
         do throws(EditFailure) {
             outcome = try client.commit(batch)
@@ -40,5 +50,6 @@ struct EditRun {
         var output = Output()
         try output.show(outcome, of: edits, json: options.json)
         try output.flush()
+        Warnings.show(outcome.version)
     }
 }

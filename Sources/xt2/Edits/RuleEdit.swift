@@ -105,10 +105,11 @@ struct RuleEdit {
         body: RuleBody = RuleBody()
     ) -> RuleMessage {
         let table = words.chain.table
+        let isNew = verb != .delete && body.followsFromText
         return RuleMessage(
             family: table.family, table: table.table, chain: words.chain.chain,
             handle: id.map { Handle($0) }, position: position.map { Handle($0) }, index: index,
-            body: body)
+            text: isNew ? WrittenText.digest(words.rule) : nil, body: body)
     }
 }
 

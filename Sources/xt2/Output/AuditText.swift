@@ -52,6 +52,8 @@ enum AuditText {
             ("reason", .text(entry.reason)),
             ("changes", .number(entry.changeCount)),
             ("hash", .string(Hex.text(entry.hash))),
+            ("peer", .text(entry.peer)),
+            ("request", .text(entry.request.map(Hex.text))),
         ])
     }
 

@@ -86,7 +86,7 @@ struct ChangeText {
         return .object([
             ("change", .string(text.verb.rawValue)),
             ("object", .string(text.kind.name)),
-            ("id", .uint(change.id)),
+            ("id", change.id == 0 ? .null : .uint(change.id)),
             ("family", .string(text.family.name)),
             ("table", .string(change.table)),
             (isRule ? "chain" : "name", .string(change.name)),

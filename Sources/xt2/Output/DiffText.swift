@@ -38,7 +38,7 @@ enum DiffText {
     }
 
     private static func object(_ text: ChangeText) -> [String] {
-        let id = "   # id \(text.change.id)"
+        let id = note(text.change.id)
         switch text.verb {
         case .added: return ["+ \(text.after ?? "")\(id)"]
         case .deleted: return ["- \(text.before ?? "")\(id)"]
@@ -47,7 +47,7 @@ enum DiffText {
     }
 
     private static func rule(_ text: ChangeText) -> [String] {
-        let id = "   # id \(text.change.id)"
+        let id = note(text.change.id)
         let old = position(text.change.indexBefore)
         let new = position(text.change.indexAfter)
         switch text.verb {
@@ -62,6 +62,9 @@ enum DiffText {
             ]
         }
     }
+
+    /// What a plan would add has no id yet.
+    private static func note(_ id: UInt64) -> String { id == 0 ? "" : "   # id \(id)" }
 
     private static func position(_ index: UInt32?) -> String {
         index.map { String(UInt64($0) + 1) } ?? "?"

@@ -29,6 +29,7 @@ enum OutcomeText {
             ("candidate", outcome.candidate.map(CandidateText.json) ?? .null),
             ("rules", .array(rules)),
             ("note", outcome.note.isEmpty ? .null : .string(outcome.note)),
+            ("warnings", Warnings.json(outcome.version)),
         ])
     }
 

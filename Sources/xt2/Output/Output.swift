@@ -66,6 +66,11 @@ struct Output: ~Copyable {
         try write(value.encoded() + "\n")
     }
 
+    /// Writes a value as JSON without line breaks in it: one of many, each on a line.
+    mutating func jsonLine(_ value: JSONValue) throws(CommandError) {
+        try write(value.encoded(indent: false) + "\n")
+    }
+
     /// Writes what has been collected; must be called at the end.
     ///
     /// - Throws: if it cannot be written, such as to a full disk.

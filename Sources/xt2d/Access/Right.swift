@@ -32,7 +32,11 @@ enum Right: String, CaseIterable, Hashable, Sendable {
         case .rollback, .newCandidate, .deleteCandidate, .commit, .getRuleReset: nil
         case .confirm, .newTag, .deleteTag, .prune: nil
         case .adoptTable, .releaseTable: nil
-        case .getAudit, .verifyAudit: .audit
+        // Says something and asks for nothing.
+        case .newSession: nil
+        case .getAudit, .verifyAudit, .getAuditHead: .audit
+        // It changes nothing, but others rely on it.
+        case .noteTexts: .edit
         default: .read
         }
     }

@@ -7,26 +7,50 @@ import RuleStore
 enum ChangeSummary {
     /// The line; empty if nothing is changed.
     static func text(_ changes: [Change], from old: Ruleset, to new: Ruleset) -> String {
-        ObjectKind.allCases.compactMap { kind in
-            let some = changes.filter { $0.object.kind == kind }
-            return some.isEmpty ? nil : text(of: some, kind, [new, old])
+        var tallies: [ObjectKind: Tally] = [:]
+        for change in changes { tallies[change.object.kind, default: Tally()].add(change) }
+        return ObjectKind.allCases.compactMap { kind in
+            tallies[kind].map { text(of: $0, kind, [new, old]) }
         }.joined(separator: ", ").prefixed(limit)
+    }
+
+    /// The changes of one kind, counted.
+    private struct Tally {
+        var added = 0
+        var deleted = 0
+        var changed = 0
+        var parents: Set<ObjectID> = []
+        /// One of them; the only one, where there is one.
+        var sample: Change?
+
+        mutating func add(_ change: Change) {
+            switch change {
+            case .add: added += 1
+            case .delete: deleted += 1
+            case .modify: changed += 1
+            }
+            // Most follow others of the same parent.
+            let parent = change.object.parent
+            if sample == nil || parent != sample?.object.parent, let parent {
+                parents.insert(parent)
+            }
+            sample = change
+        }
     }
 
     /// Names have up to 255 bytes; a summary has to fit a line.
     private static let limit = 500
 
     private static func text(
-        of changes: [Change], _ kind: ObjectKind, _ rulesets: [Ruleset]
+        of tally: Tally, _ kind: ObjectKind, _ rulesets: [Ruleset]
     ) -> String {
-        if changes.count == 1, kind != .rule, kind != .element {
-            return "\(sign(changes[0]))\(kind) \(name(of: changes[0].object, rulesets))"
+        let count = tally.added + tally.deleted + tally.changed
+        if count == 1, kind != .rule, kind != .element, let change = tally.sample {
+            return "\(sign(change))\(kind) \(name(of: change.object, rulesets))"
         }
-        let added = changes.count { $0.before == nil }
-        let deleted = changes.count { $0.after == nil }
-        let changed = changes.count - added - deleted
-        let counts = "+\(added) -\(deleted)" + (changed > 0 ? " ~\(changed)" : "")
-        return "\(counts) \(kind)s\(place(of: changes, kind, rulesets))"
+        let counts =
+            "+\(tally.added) -\(tally.deleted)" + (tally.changed > 0 ? " ~\(tally.changed)" : "")
+        return "\(counts) \(kind)s\(place(of: tally.parents, kind, rulesets))"
     }
 
     private static func sign(_ change: Change) -> String {
@@ -40,10 +64,9 @@ enum ChangeSummary {
 
     /// Where rules are: their chain; else how many chains they are in.
     private static func place(
-        of changes: [Change], _ kind: ObjectKind, _ rulesets: [Ruleset]
+        of parents: Set<ObjectID>, _ kind: ObjectKind, _ rulesets: [Ruleset]
     ) -> String {
         guard kind != .table else { return "" }
-        let parents = Set(changes.compactMap { $0.object.parent })
         let objects = parents.compactMap { id in rulesets.lazy.compactMap { $0.object(id) }.first }
         if let parent = objects.first, objects.count == 1 {
             return " in \(name(of: parent, rulesets))"

@@ -10,6 +10,8 @@ struct Proposal {
     var nextID: ObjectID
     /// What new rules begin to count from.
     var counters: [ObjectID: [CounterExpression]]
+    /// What new and changed rules were read from, as their author says.
+    var texts: [ObjectID: ContentDigest]
     var kind: VersionKind
     var rolledBackTo: VersionID?
     /// The version that this one takes back because nobody confirmed it.
@@ -25,6 +27,8 @@ struct Proposal {
     var handles: [ObjectID: Handle] = [:]
     /// Tables that are there and are to become xt2's own.
     var adopting: [StoredObject] = []
+    /// What its author should know.
+    var notices: [String] = []
     /// Which client message an object's change comes from.
     var sequence: (ObjectID) -> SequenceNumber?
 
@@ -37,6 +41,7 @@ struct Proposal {
         graph = editor.graph
         nextID = editor.nextID
         counters = editor.counters
+        texts = editor.texts
         self.kind = kind
         self.rolledBackTo = rolledBackTo
         self.confirmSeconds = confirmSeconds
@@ -67,6 +72,9 @@ extension Proposal {
         kernelChanges = changes.filter { !left.contains($0.id) }
     }
 
+    /// Whether tables come, go or get another policy: others are listened to by table.
+    var changesTables: Bool { changes.contains { $0.object.kind == .table } }
+
     /// The version that it makes on top of `old`.
     func version(_ id: VersionID, on old: Ruleset) -> NewVersion {
         NewVersion(
@@ -76,11 +84,21 @@ extension Proposal {
     }
 }
 
-/// One commit under way.
-struct CommitRun {
+/// A proposal and the version that it becomes.
+struct CommitPart {
     let proposal: Proposal
     let version: NewVersion
-    /// Until when somebody has to confirm the version.
+}
+
+/// One commit under way: one version, or several that the kernel takes in one batch.
+struct CommitRun {
+    /// The versions, in order; at least one.
+    ///
+    /// The marker has the number of the last.
+    let parts: [CommitPart]
+    /// The last version, whose ruleset the kernel is to run.
+    let last: CommitPart
+    /// Until when somebody has to confirm the last version.
     let confirmation: Confirmation?
     /// The version that waited for its confirmation and is taken back.
     let undone: VersionID?
@@ -94,24 +112,40 @@ struct CommitRun {
     /// The generation that was read when the answer to the batch was lost.
     var live: GenerationID?
 
+    /// A commit of one version.
     init(
-        proposal: Proposal, version: NewVersion, confirmation: Confirmation? = nil,
+        _ part: CommitPart, confirmation: Confirmation? = nil, undone: VersionID? = nil,
+        batch: KernelBatch
+    ) {
+        self.init(earlier: [], last: part, confirmation: confirmation, undone: undone, batch: batch)
+    }
+
+    /// A commit of several versions together.
+    init(
+        earlier: [CommitPart], last: CommitPart, confirmation: Confirmation? = nil,
         undone: VersionID? = nil, batch: KernelBatch
     ) {
-        self.proposal = proposal
-        self.version = version
+        parts = earlier + [last]
+        self.last = last
         self.confirmation = confirmation
         self.undone = undone
         self.batch = batch
     }
 
-    /// The kernel's generation with this version in it.
+    /// Whether several clients' versions are in it.
+    var isShared: Bool { parts.count > 1 }
+
+    /// The kernel's generation with these versions in it.
     var generation: GenerationID { live ?? batch.generation.next }
 
     /// What changes in the table of handles.
     var handleChanges: [(id: ObjectID, handle: UInt64?)] {
         var changes = handles.map { (id: $0.key, handle: Optional($0.value.rawValue)) }
-        for case .delete(let object) in proposal.changes { changes.append((object.id, nil)) }
+        for part in parts {
+            for case .delete(let object) in part.proposal.changes {
+                changes.append((object.id, nil))
+            }
+        }
         return changes
     }
 }

@@ -75,6 +75,15 @@ extension Committer {
         }
     }
 
+    /// The head with a candidate's changes, and which version that is on.
+    func ruleset(of id: CandidateID) throws(Refusal) -> (VersionID, Ruleset) {
+        do {
+            return (head.version, try editor(on: try store.candidate(id)).ruleset)
+        } catch {
+            throw Refusal(any: error)
+        }
+    }
+
     /// What a candidate would change on the head.
     func preview(_ id: CandidateID) throws(Refusal) -> RulesetDiff {
         do {

@@ -12,16 +12,16 @@ extension Committer {
         var run: CommitRun
         do {
             run = try planRun(proposal)
-            if proposal.changes.contains(where: { $0.object.kind == .table }) {
-                try listen(to: proposal.ruleset)
-            }
+            if proposal.changesTables { try listen(to: proposal.ruleset) }
         } catch {
             audit(error, proposal.audited)
             throw error
         }
         try carryOut(&run)
-        return VersionMessage(
-            run.version, changeCount: proposal.changes.count, confirmation: run.confirmation)
+        var message = VersionMessage(
+            run.last.version, changeCount: proposal.changes.count, confirmation: run.confirmation)
+        message.notice = proposal.notices
+        return message
     }
 
     /// Everything of a commit that comes before the first write.
@@ -29,24 +29,38 @@ extension Committer {
         try settle()
         try checkConfirmation(proposal)
         try refuseConflicts(proposal)
+        var proposal = proposal
+        try keepCounters(of: &proposal)
         let version = proposal.version(head.version.next, on: head.ruleset)
         var run = CommitRun(
-            proposal: proposal, version: version,
+            CommitPart(proposal: proposal, version: version),
             confirmation: try confirmation(of: proposal, as: version.id),
             undone: proposal.undone(head.unconfirmed), batch: try plan(proposal, version.id))
         run.handles = proposal.handles
         return run
     }
 
+    /// The batch that brings the kernel to a version of one proposal.
     private func plan(_ proposal: Proposal, _ version: VersionID) throws(Refusal) -> KernelBatch {
+        try plan(
+            proposal.kernelChanges ?? proposal.changes, from: proposal.there ?? head.ruleset,
+            to: proposal.ruleset, counters: proposal.counters, adopting: proposal.adopting, version)
+    }
+
+    /// The batch that brings the kernel from what it has to a version.
+    ///
+    /// - Parameter adopting: tables that are there and are to become xt2's own.
+    func plan(
+        _ changes: [Change], from there: Ruleset, to ruleset: Ruleset,
+        counters: [ObjectID: [CounterExpression]], adopting: [StoredObject] = [],
+        _ version: VersionID
+    ) throws(Refusal) -> KernelBatch {
         do {
             return try Layout.batch(
-                from: proposal.there ?? head.ruleset, to: proposal.ruleset,
-                changes: proposal.kernelChanges ?? proposal.changes,
-                handles: head.handles, counters: proposal.counters, adopting: proposal.adopting,
-                plan: batchPlan(version))
+                from: there, to: ruleset, changes: changes, handles: head.handles,
+                counters: counters, adopting: adopting, plan: batchPlan(version))
         } catch {
-            throw Refusal(error, in: proposal.ruleset)
+            throw Refusal(error, in: ruleset)
         }
     }
 
@@ -58,7 +72,7 @@ extension Committer {
     }
 
     /// Does what the state machine says until it is at an end.
-    private func carryOut(_ run: inout CommitRun) throws(Refusal) {
+    func carryOut(_ run: inout CommitRun) throws(Refusal) {
         var machine = CommitMachine()
         var action = machine.handle(prepare(run))
         while true {
@@ -93,19 +107,25 @@ extension Committer {
     // MARK: The actions
 
     private func prepare(_ run: CommitRun) -> CommitMachine.Event {
-        let entry = run.proposal.audited.entry(
-            outcome: .committed, version: run.version.id,
-            generation: run.batch.generation.rawValue)
+        let drafts = run.parts.map { part in
+            var entry = part.proposal.audited.entry(
+                outcome: .committed, version: part.version.id,
+                generation: run.batch.generation.rawValue)
+            entry.addresses = part.proposal.changes.addresses
+            return VersionDraft(
+                version: part.version, changes: part.proposal.changes, audit: entry)
+        }
         do {
             try store.prepare(
-                run.version, changes: run.proposal.changes, nextObjectID: run.proposal.nextID,
-                audit: entry, confirmation: run.confirmation, undoing: run.undone)
-            // The store keeps these ids as given out, even if the version comes to nothing.
-            nextID = run.proposal.nextID
+                drafts, nextObjectID: run.last.proposal.nextID, confirmation: run.confirmation,
+                undoing: run.undone)
+            // The store keeps these ids as given out, even if the versions come to nothing.
+            nextID = run.last.proposal.nextID
             return .stored
         } catch {
             let refusal = Refusal(error)
-            audit(refusal, run.proposal.audited)
+            // Of several, each is tried alone and tells for itself.
+            if !run.isShared { audit(refusal, run.last.proposal.audited) }
             return .storeFailed(refusal)
         }
     }
@@ -152,7 +172,7 @@ extension Committer {
                 head.generation = generation.rawValue
                 return .markerIsOld
             }
-            if marker == Marker(uuid: uuid, version: run.version.id) {
+            if marker == Marker(uuid: uuid, version: run.last.version.id) {
                 run.live = generation
                 // What others did between this version and now may have been passed over.
                 if foreign.isListening { foreign.noteLoss() }
@@ -171,50 +191,67 @@ extension Committer {
     private func mark(_ run: CommitRun) -> CommitMachine.Event {
         do {
             try store.commit(
-                run.version.id, handles: run.handleChanges, kernel: kernelState(run))
+                run.last.version.id, handles: run.handleChanges, kernel: kernelState(run))
             return .committed
         } catch {
             log.error(
                 "a version is live but cannot be marked in the database",
-                metadata: ["version": "\(run.version.id)", "error": "\(error.message)"])
+                metadata: ["version": "\(run.last.version.id)", "error": "\(error.message)"])
             return .storeFailed(Refusal(error))
         }
     }
 
     private func abandon(_ run: CommitRun, _ refusal: Refusal) -> CommitMachine.Event {
         do {
-            try store.abandon(run.version.id, audit: abandonEntry(run, refusal))
+            try store.abandon(abandonEntries(run, refusal))
             return .abandoned
         } catch {
             log.error(
                 "a refused version cannot be removed from the database",
-                metadata: ["version": "\(run.version.id)", "error": "\(error.message)"])
+                metadata: ["version": "\(run.last.version.id)", "error": "\(error.message)"])
             return .storeFailed(Refusal(error))
         }
     }
 
-    func abandonEntry(_ run: CommitRun, _ refusal: Refusal) -> AuditEntry {
-        run.proposal.audited.entry(
-            outcome: .failed, version: run.version.id, reason: refusal.message,
-            generation: head.generation)
+    /// The audit log's words for versions that came to nothing.
+    func abandonEntries(
+        _ run: CommitRun, _ refusal: Refusal
+    ) -> [(id: VersionID, audit: AuditEntry)] {
+        let reason =
+            run.isShared
+            ? "It was sent together with other changes, which came to nothing, and is tried again alone: \(refusal.message)"
+            : refusal.message
+        return run.parts.map { part in
+            let entry = part.proposal.audited.entry(
+                outcome: .failed, version: part.version.id, reason: reason,
+                generation: head.generation)
+            return (part.version.id, entry)
+        }
     }
 
-    /// Goes over to the new version.
+    /// Goes over to the new version, or to the last of several.
     func adopt(_ run: CommitRun) {
         for (id, handle) in run.handleChanges { head.handles[id] = handle.map { Handle($0) } }
-        head.version = run.version.id
-        head.ruleset = run.proposal.ruleset
+        head.version = run.last.version.id
+        head.ruleset = run.last.proposal.ruleset
         head.generation = run.generation.rawValue
-        graph = run.proposal.graph
-        marked = run.version.id
+        graph = run.last.proposal.graph
+        marked = run.last.version.id
+        let proposals = run.parts.map(\.proposal)
+        for proposal in proposals {
+            texts.follow(
+                proposal.changes, texts: proposal.texts, uid: proposal.audited.peer.uid)
+        }
         published.current = head
-        if run.proposal.changes.contains(where: { $0.object.kind == .table }) { watchHead() }
+        if proposals.contains(where: \.changesTables) { watchHead() }
         if run.undone != nil { close() }
         if let confirmation = run.confirmation { open(confirmation) }
-        feed.publish(
-            VersionMessage(
-                run.version, changeCount: run.proposal.changes.count,
-                confirmation: run.confirmation))
+        for part in run.parts {
+            feed.publish(
+                VersionMessage(
+                    part.version, changeCount: part.proposal.changes.count,
+                    confirmation: part.version.id == run.last.version.id ? run.confirmation : nil))
+        }
         if let theirs = run.interleaved { keep(interleaved: theirs.intake, behind: run) }
     }
 
@@ -230,7 +267,7 @@ extension Committer {
     /// Asks the kernel for handles whose echo was lost.
     func readHandles(_ run: inout CommitRun) {
         do {
-            let ruleset = run.proposal.ruleset
+            let ruleset = run.last.proposal.ruleset
             let dump = try KernelDump.read(kernel, tables: Array(ruleset.tables))
             for (id, handle) in dump.handles(in: ruleset) { run.handles[id] = handle }
             lacksHandles = false
@@ -244,9 +281,11 @@ extension Committer {
     private func explain(_ error: KernelError, _ run: CommitRun) -> Refusal {
         let subject = error.sequence.flatMap { run.batch.subjects[$0] }
         var refusal = Refusal(
-            error.errno, KernelRefusal.sentence(error, subject, run.proposal.ruleset, head.ruleset),
+            error.errno,
+            KernelRefusal.sentence(error, subject, run.last.proposal.ruleset, head.ruleset),
             outcome: .failed)
-        refusal.sequence = subject.flatMap(run.proposal.sequence)
+        // Of several, each is tried alone and told of its own messages.
+        refusal.sequence = run.isShared ? nil : subject.flatMap(run.last.proposal.sequence)
         return refusal
     }
 }

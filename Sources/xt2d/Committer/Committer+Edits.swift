@@ -3,20 +3,16 @@ import NetlinkProto
 import RuleStore
 
 extension Committer {
-    /// Carries a client's batch out: as the next version, or as part of a candidate.
+    /// Carries a client's batch out by itself: as the next version, or as part of a candidate.
     ///
     /// - Throws: ``Refusal``; nothing has changed then.
-    func edit(_ batch: EditBatch, peer: Peer) throws(Refusal) -> EditReply {
+    func editAlone(_ batch: EditBatch, peer: Peer) throws(Refusal) -> EditReply {
         var audited = batch.audited(by: peer, [])
         do {
-            // Of a user who may not write, only the attempt is kept, not the text.
-            if !configuration.allows(peer, .edit) { audited.message = "" }
-            try authorise(peer, .edit)
-            let edits = try batch.edits()
-            audited = batch.audited(by: peer, edits)
-            try settle()
-            try checkExpectation(batch.options)
+            let edits = try read(batch, by: peer, &audited)
             if let candidate = batch.options.candidate {
+                try settle()
+                try checkExpectation(batch.options, on: head.version)
                 try refuseConfirmation(batch.options)
                 return try stage(edits, in: CandidateID(rawValue: candidate), audited)
             }
@@ -27,27 +23,45 @@ extension Committer {
         }
     }
 
+    /// The edits of somebody who may make them.
+    func read(
+        _ batch: EditBatch, by peer: Peer, _ audited: inout AuditedRequest
+    ) throws(Refusal) -> [Edit] {
+        // Of a user who may not write, only the attempt is kept, not the text.
+        if !configuration.allows(peer, .edit) { audited.message = "" }
+        try authorise(peer, .edit)
+        let edits = try batch.edits()
+        audited = batch.audited(by: peer, edits)
+        return edits
+    }
+
     private func commit(
         _ edits: [Edit], _ options: BatchOptions, _ audited: AuditedRequest
     ) throws(Refusal) -> EditReply {
+        try checkExpectation(options, on: head.version)
         var editor = editor()
         for edit in edits { try editor.apply(edit) }
         let changes = try editor.changes()
         if changes.isEmpty { return .unchanged(head.version) }
         let proposal = Proposal(
             editor, changes, confirmSeconds: options.confirm, audited: audited)
-        if options.check { return .checked(try check(proposal)) }
+        if options.check {
+            let diff = RulesetDiff(changes: changes, old: head.ruleset, new: editor.ruleset)
+            return .checked(try check(proposal), options.changes ? diff : nil)
+        }
         return .version(try commitAudited(proposal), editedRules(editor, edits))
     }
 
     /// What a proposal would come to: everything up to the kernel.
     func check(_ proposal: Proposal) throws(Refusal) -> CheckMessage {
+        var proposal = proposal
+        try checkLockout(&proposal, on: head.ruleset)
         let run = try planRun(proposal)
         return CheckMessage(
-            version: run.version.id.rawValue,
+            version: run.last.version.id.rawValue,
             changeCount: UInt32(clamping: proposal.changes.count),
             messageCount: UInt32(clamping: run.batch.messageCount),
-            byteCount: UInt64(run.batch.bytes.count), summary: run.version.summary)
+            byteCount: UInt64(run.batch.bytes.count), summary: run.last.version.summary)
     }
 
     /// A candidate is confirmed or checked when it is committed, not edit by edit.
@@ -61,6 +75,8 @@ extension Committer {
 
     /// Commits, and marks a refusal as written to the audit log already.
     func commitAudited(_ proposal: Proposal) throws(Refusal) -> VersionMessage {
+        var proposal = proposal
+        try checkLockout(&proposal, on: head.ruleset)
         do {
             return try commit(proposal)
         } catch {
@@ -70,11 +86,12 @@ extension Committer {
         }
     }
 
-    private func checkExpectation(_ options: BatchOptions) throws(Refusal) {
-        guard let expected = options.expectedHead, expected != head.version.rawValue else { return }
+    /// Refuses a batch that was meant for another version than the one it would be built on.
+    func checkExpectation(_ options: BatchOptions, on base: VersionID) throws(Refusal) {
+        guard let expected = options.expectedHead, expected != base.rawValue else { return }
         throw Refusal(
             ERESTART,
-            "The ruleset is at version \(head.version), not at \(expected) as expected; look at the difference and try again."
+            "The ruleset is at version \(base), not at \(expected) as expected; look at the difference and try again."
         )
     }
 

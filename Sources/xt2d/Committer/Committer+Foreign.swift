@@ -190,6 +190,7 @@ extension Committer {
         foreign.lapsed = intake.lapsed
         foreign.overtaken = intake.overtaken
         foreign.intrusion = intake.intrusion
+        for version in intake.versions { texts.follow(version.changes, texts: [:], uid: 0) }
         published.current = head
         for version in intake.versions { tell(version) }
     }

@@ -24,10 +24,11 @@ extension Committer {
     ///
     /// The version stays as it is on disk, and theirs follow it in the history: the order makes no difference to what comes of
     /// both. Why it is not written again behind theirs: they would be faster again while the disk flushes, time after time.
+    /// Of versions that were sent together each is tried alone first.
     /// - Returns: false if what they did has to be taken in first.
     func interleave(_ run: inout CommitRun, upTo generation: GenerationID) -> Bool {
-        let proposal = run.proposal
-        guard !foreign.mustRead, foreign.intrusion == nil, proposal.there == nil,
+        let proposal = run.last.proposal
+        guard !run.isShared, !foreign.mustRead, foreign.intrusion == nil, proposal.there == nil,
             proposal.adopting.isEmpty
         else { return false }
         do {
@@ -41,7 +42,7 @@ extension Committer {
             run.batch = try Layout.batch(
                 from: theirs.there, to: theirs.intake.head.ruleset, changes: proposal.changes,
                 handles: theirs.intake.head.handles, counters: proposal.counters,
-                plan: batchPlan(run.version.id))
+                plan: batchPlan(run.last.version.id))
             theirs.generation =
                 theirs.intake.generation.isAfter(generation)
                 ? theirs.intake.generation : generation
@@ -55,13 +56,13 @@ extension Committer {
 
     private func interleaving(behind run: CommitRun) -> Interleaving {
         var behind = head
-        behind.version = run.version.id
-        behind.ruleset = run.proposal.ruleset
+        behind.version = run.last.version.id
+        behind.ruleset = run.last.proposal.ruleset
         var state = foreign
         state.overtaken = [:]
         return Interleaving(
             intake: ForeignIntake(
-                behind, graph: run.proposal.graph, nextID: nextID, state, bootID: bootID),
+                behind, graph: run.last.proposal.graph, nextID: nextID, state, bootID: bootID),
             there: head.ruleset, generation: GenerationID(rawValue: head.generation))
     }
 
@@ -89,6 +90,7 @@ extension Committer {
         graph = intake.graph
         nextID = intake.nextID
         foreign.lapsed = intake.lapsed
+        for version in versions { texts.follow(version.changes, texts: [:], uid: 0) }
         published.current = head
         for version in versions { tell(version) }
     }

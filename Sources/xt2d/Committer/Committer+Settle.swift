@@ -32,11 +32,12 @@ extension Committer {
     }
 
     private func markAsHead(_ run: CommitRun) throws(StoreError) {
-        try store.commit(run.version.id, handles: run.handleChanges, kernel: kernelState(run))
+        try store.commit(
+            run.last.version.id, handles: run.handleChanges, kernel: kernelState(run))
     }
 
     private func remove(_ run: CommitRun, _ refusal: Refusal) throws(StoreError) {
-        try store.abandon(run.version.id, audit: abandonEntry(run, refusal))
+        try store.abandon(abandonEntries(run, refusal))
     }
 
     /// Finds out by the marker what became of a batch whose answer was lost.

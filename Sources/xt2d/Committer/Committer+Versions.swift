@@ -9,7 +9,7 @@ extension Committer {
         let version = request.version.map { VersionID(rawValue: $0) } ?? head.version
         let tag = Tag(name: request.name, version: version, time: .now, uid: peer.uid)
         let audited = AuditedRequest(
-            peer: peer, action: "tag", scopes: [], message: request.name)
+            peer: peer, action: AuditEntry.tagAction, scopes: [], message: request.name)
         return try carryOut(audited, version) { entry in
             try store.addTag(tag, audit: entry)
             return tag
@@ -19,7 +19,7 @@ extension Committer {
     /// Takes a name away, and returns the version that had it.
     func deleteTag(_ name: String, peer: Peer) throws(Refusal) -> VersionID {
         let audited = AuditedRequest(
-            peer: peer, action: "delete tag", scopes: [], message: name)
+            peer: peer, action: AuditEntry.deleteTagAction, scopes: [], message: name)
         return try carryOut(audited, nil) { try store.deleteTag(name, audit: $0) }
     }
 

@@ -4,7 +4,7 @@ import NIOCore
 import NetlinkProto
 import RuleStore
 
-/// The single writer: turns requests into versions, one at a time, in the order in which they come.
+/// The single writer: turns requests into versions, one after the other.
 ///
 /// It runs on a thread of its own, because it waits for the disk and for the kernel.
 /// Invariants: those of ``CommitMachine``, which says what to do next; this carries it out.
@@ -17,10 +17,14 @@ actor Committer {
     let kernel: any Kernel
     let log: Logger
     nonisolated let published: PublishedHead
+    /// Edits that wait to be committed, so that those that come together are committed together.
+    nonisolated let queue = EditQueue()
     /// What tables get that the daemon owns: OWNER and PERSIST, or nothing on a kernel before 6.9.
     let ownership: TableBody.Flags
     let uuid: [UInt8]
     let bootID: String
+    /// Which text each rule was made of.
+    nonisolated let texts = RuleTexts()
     /// Who may do what.
     let configuration: LiveConfiguration
 
@@ -126,18 +130,23 @@ struct AuditedRequest: Sendable {
     var message: String
     /// The request itself, kept for attempts that came to nothing.
     var request: [UInt8] = []
+    /// The edits that were asked for; their addresses are what an attempt without a version is found by.
+    var edits: [Edit] = []
     var time = Timestamp.now
 
     /// The entry, with what came of the request.
     func entry(
         outcome: AuditOutcome, version: VersionID? = nil, reason: String = "", generation: UInt32
     ) -> AuditEntry {
-        AuditEntry(
-            time: time, author: peer.author, loginUID: peer.loginUID, action: action,
+        var entry = AuditEntry(
+            time: time, author: peer.author, loginUID: peer.loginUID,
+            peer: peer.session.origin?.text, action: action,
             outcome: outcome, version: version, generation: generation, reason: reason,
             message: message,
             request: [.refused, .failed].contains(outcome) && !request.isEmpty ? request : nil,
             scopes: scopes)
+        if outcome != .committed { entry.addresses = edits.addresses }
+        return entry
     }
 
     /// How much of a request that came to nothing is kept.

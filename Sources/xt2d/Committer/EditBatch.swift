@@ -46,7 +46,7 @@ struct EditBatch: Sendable {
         return AuditedRequest(
             peer: peer, action: actions.count == 1 ? actions.first ?? "batch" : "batch",
             scopes: Array(scopes), message: options.reason ?? "",
-            request: Array(messages.joined().prefix(AuditedRequest.requestBytes)))
+            request: Array(messages.joined().prefix(AuditedRequest.requestBytes)), edits: edits)
     }
 }
 
@@ -59,7 +59,7 @@ enum EditReply: Sendable {
     /// The edits are in a candidate.
     case candidate(CandidateMessage, [EditedRule])
     /// Nothing was changed; this is what would be.
-    case checked(CheckMessage)
+    case checked(CheckMessage, RulesetDiff? = nil)
 }
 
 /// A rule that an edit made or replaced, as it is echoed to the client.

@@ -29,7 +29,19 @@ extension AuditFilter {
             },
             rule: request.ruleID.map { ObjectID(rawValue: $0) }, action: request.action,
             outcome: request.outcome.map { AuditOutcome(rawValue: $0) },
-            version: request.version.map { VersionID(rawValue: $0) })
+            version: request.version.map { VersionID(rawValue: $0) },
+            address: try AuditFilter.address(request))
+    }
+}
+
+extension AuditFilter {
+    fileprivate static func address(_ request: AuditRequest) throws(Refusal) -> AddressPrefix? {
+        guard let address = request.address else { return nil }
+        guard let prefix = AddressPrefix(address, length: request.prefix.map(Int.init)) else {
+            throw Refusal(
+                EINVAL, "An address has 4 or 16 bytes, and not more bits than that count.")
+        }
+        return prefix
     }
 }
 
@@ -45,7 +57,8 @@ extension AuditMessage {
             scope: AuditMessage.text(entry.scopes),
             error: entry.reason.isEmpty ? nil : entry.reason,
             reason: entry.message.isEmpty ? nil : entry.message,
-            changeCount: UInt32(clamping: record.changeCount), hash: record.hash)
+            changeCount: UInt32(clamping: record.changeCount), hash: record.hash,
+            peer: entry.peer, request: entry.request)
     }
 
     /// The tables and chains that an entry is about; a table is left out where one of its chains is named.
@@ -68,9 +81,9 @@ extension AuditMessage {
 }
 
 extension VerificationMessage {
-    /// Checks the whole log of a store.
-    init(_ store: RuleStore) throws(StoreError) {
-        let result = try store.verifyAudit()
+    /// Checks the whole log of a store, against a head that was kept if there is one.
+    init(_ store: RuleStore, against known: AuditHead?) throws(StoreError) {
+        let result = try store.verifyAudit(against: known)
         self.init(
             entries: result.entryCount, head: result.head.hash,
             problem: result.faults.map(\.message))

@@ -12,6 +12,8 @@ struct Peer: Sendable, Equatable {
     let loginUID: UInt32?
     /// All groups that it is in, its own included.
     let groups: Set<UInt32>
+    /// What it has said about itself.
+    var session = SessionSettings()
 
     /// The daemon itself, for what it does by itself.
     static var daemon: Peer {

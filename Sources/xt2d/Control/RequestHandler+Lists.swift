@@ -12,6 +12,10 @@ extension RequestHandler {
     func listRuleset(
         _ request: RulesetRequest, _ header: MessageHeader, _ replies: inout ReplyStream
     ) async throws {
+        if let candidate = request.candidate {
+            return try await listCandidate(
+                CandidateID(rawValue: candidate), request, header, &replies)
+        }
         let head = published.current
         let version = try known(request.version, head)
         let isHead = version == head.version
@@ -32,6 +36,19 @@ extension RequestHandler {
             ruleset: ruleset, handles: isHead ? head.handles : RuleHandles(),
             counters: counters, request: header)
         for table in tables {
+            try await listing.send(table, onlyChain: request.chain, &replies)
+        }
+        try await replies.done(header)
+    }
+
+    private func listCandidate(
+        _ id: CandidateID, _ request: RulesetRequest, _ header: MessageHeader,
+        _ replies: inout ReplyStream
+    ) async throws {
+        let (_, ruleset) = try await committer.ruleset(of: id)
+        let listing = RulesetStream(
+            ruleset: ruleset, handles: RuleHandles(), counters: nil, request: header)
+        for table in try RequestHandler.tables(request, ruleset) {
             try await listing.send(table, onlyChain: request.chain, &replies)
         }
         try await replies.done(header)
@@ -92,7 +109,7 @@ extension RequestHandler {
         try await replies.done(header)
     }
 
-    private static let pageSize = 256
+    static let pageSize = 256
 
     private func send(
         _ version: Version, _ header: MessageHeader, _ replies: inout ReplyStream
@@ -142,37 +159,6 @@ extension RequestHandler {
             try await replies.item(.newCandidate, of: header) { message.write($0, to: &$1) }
         }
         try await replies.done(header)
-    }
-
-    // MARK: The audit log
-
-    func listAudit(
-        _ request: AuditRequest, _ header: MessageHeader, _ replies: inout ReplyStream
-    ) async throws {
-        let filter = try AuditFilter(request)
-        var before = request.before
-        var left = request.limit.map(Int.init) ?? .max
-        while left > 0 {
-            let (position, count) = (before, min(left, RequestHandler.pageSize))
-            let page = try await blocking {
-                try store.audit(filter, limit: count, before: position)
-            }
-            guard let last = page.last else { break }
-            for record in page {
-                let message = AuditMessage(record)
-                try await replies.item(.newAudit, of: header) { message.write($0, to: &$1) }
-            }
-            before = last.seq
-            left -= page.count
-        }
-        try await replies.done(header)
-    }
-
-    func verifyAudit(_ header: MessageHeader, _ replies: inout ReplyStream) async throws {
-        let message = try await blocking { try VerificationMessage(store) }
-        let reply = MessageHeader(type: .newVerification, sequence: header.sequence)
-        try await replies.add { message.write(reply, to: &$0) }
-        try await replies.acknowledge(header)
     }
 
     // MARK: Status

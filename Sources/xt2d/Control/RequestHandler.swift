@@ -12,6 +12,8 @@ struct RequestHandler: Sendable {
     let status: DaemonStatus
     let configuration: LiveConfiguration
     let places: ClientPlaces
+    /// Tells of new entries of the audit log.
+    let feed: AuditFeed
     /// The batches that are held in memory.
     let queue = BatchQueue()
     /// Where counters are read: one dump of a large ruleset takes long, and must not keep short requests waiting.
@@ -50,11 +52,15 @@ struct RequestHandler: Sendable {
     ) async throws {
         switch header.type {
         case .getRuleset: try await listRuleset(try read(message), header, &replies)
+        case .getOutline: try await listOutline(try read(message), header, peer, &replies)
+        case .noteTexts: try await noteTexts(try read(message), header, peer, &replies)
         case .getVersion: try await listVersions(try read(message), header, &replies)
         case .getDiff: try await listDiff(try read(message), header, &replies)
-        case .getCandidate: try await listCandidates(try read(message), header, &replies)
+        case .getCandidate:
+            try await listCandidates(try read(message), header, &replies)
         case .getAudit: try await listAudit(try read(message), header, &replies)
-        case .verifyAudit: try await verifyAudit(header, &replies)
+        case .verifyAudit: try await verifyAudit(try read(message), header, &replies)
+        case .getAuditHead: try await tellAuditHead(header, &replies)
         case .getStatus: try await tellStatus(header, &replies)
         case .confirm: try await confirm(try read(message), header, peer, &replies)
         case .newTag: try await addTag(try read(message), header, peer, &replies)
@@ -80,8 +86,12 @@ struct RequestHandler: Sendable {
         }
     }
 
-    /// Reads the attributes of a request.
     private func read<Body: ControlBody>(_ message: [UInt8]) throws(Refusal) -> Body {
+        try RequestHandler.read(message)
+    }
+
+    /// Reads the attributes of a request.
+    static func read<Body: ControlBody>(_ message: [UInt8]) throws(Refusal) -> Body {
         do throws(WireError) {
             var reader = MessageReader(message.span.bytes)
             guard let view = try reader.next() else {
@@ -123,7 +133,12 @@ struct RequestHandler: Sendable {
         case .candidate(let candidate, let rules):
             try await echo(rules, &replies)
             try await tell(.newCandidate, candidate, header, &replies)
-        case .checked(let check): try await tell(.newCheck, check, header, &replies)
+        case .checked(let check, let diff):
+            for change in diff?.changes ?? [] {
+                guard let message = diff?.message(for: change) else { continue }
+                try await replies.item(.newChange, of: header) { message.write($0, to: &$1) }
+            }
+            try await tell(.newCheck, check, header, &replies)
         case .unchanged(let version): try await tellUnchanged(version, header, &replies)
         }
     }

@@ -7,6 +7,8 @@ struct RulesetStream {
     let handles: RuleHandles
     let counters: CounterValues?
     let request: MessageHeader
+    /// What is told of rules in place of the rules themselves.
+    var outlines: (@Sendable ([StoredObject]) -> [RuleOutline])?
 
     /// Sends a table, its chains, and behind each chain its rules.
     func send(
@@ -63,6 +65,7 @@ struct RulesetStream {
             family: family, table: table.name, name: chain.name,
             handle: Handle(chain.id.rawValue), body: try ChainBody(encoded: chain.body))
         try await replies.item(.newChain, of: request) { message.write($0, to: &$1) }
+        if let outlines { return try await send(outlines, of: chain, &replies) }
         for rule in ruleset.rules(of: chain.id) {
             var body = try RuleBody(encoded: rule.body)
             if let counters { body.expressions = counters.fill(body.expressions, of: rule.id) }
@@ -71,6 +74,25 @@ struct RulesetStream {
                 handle: Handle(rule.id.rawValue), kernelHandle: handles[rule.id], body: body)
             try await replies.item(.newRule, of: request) { message.write($0, to: &$1) }
         }
+    }
+
+    private func send(
+        _ outlines: ([StoredObject]) -> [RuleOutline], of chain: StoredObject,
+        _ replies: inout ReplyStream
+    ) async throws {
+        var rules: [StoredObject] = []
+        for rule in ruleset.rules(of: chain.id) {
+            rules.append(rule)
+            guard rules.count == OutlineMessage.rulesPerMessage else { continue }
+            try await send(outlines(rules), &replies)
+            rules = []
+        }
+        if !rules.isEmpty { try await send(outlines(rules), &replies) }
+    }
+
+    private func send(_ outlines: [RuleOutline], _ replies: inout ReplyStream) async throws {
+        let message = OutlineMessage(outlines)
+        try await replies.item(.newOutline, of: request) { message.write($0, to: &$1) }
     }
 }
 

@@ -4,7 +4,7 @@ import NetlinkProto
 
 /// One client's conversation: bytes in, requests carried out one after the other, replies out.
 struct Session {
-    private let peer: Peer
+    private var peer: Peer
     private let handler: RequestHandler
     private var decoder: FrameDecoder
     private var batch: OpenBatch?
@@ -89,10 +89,21 @@ struct Session {
         case .batchBegin: try await begin(message, header)
         case .batchEnd: try await end(header)
         case .noop, .done, .error: break
+        case .newSession: try await settle(message, header)
         case _ where batch != nil: collect(message, header)
         case .followVersions: try await follow(header)
         default: try await handler.handle(message, header, peer: peer, &replies)
         }
+    }
+
+    /// Takes over what the client says about itself.
+    private mutating func settle(_ message: [UInt8], _ header: MessageHeader) async throws {
+        do throws(Refusal) {
+            peer.session = try SessionSettings(try RequestHandler.read(message) as SessionMessage)
+        } catch {
+            return try await replies.refuse(header, error)
+        }
+        if header.flags.contains(.acknowledge) { try await replies.acknowledge(header) }
     }
 
     private static func header(of message: [UInt8]) -> MessageHeader {

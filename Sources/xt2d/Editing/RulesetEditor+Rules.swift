@@ -12,22 +12,49 @@ extension RulesetEditor {
             let rule = try self.rule(message, chain, edit)
             editedRules.append((edit.sequence, rule.id))
             noteCounters(of: message.body, rule.id)
-            return try modify(rule, edit) { $0.body = body }
+            noteText(message.text, rule.id)
+            let key = try movedKey(of: rule, message, chain, edit)
+            return try modify(rule, edit) {
+                $0.body = body
+                $0.orderKey = key
+            }
         }
         guard edit.flags.contains(.create) else {
             throw Refusal(EINVAL, "NEWRULE needs NLM_F_CREATE or NLM_F_REPLACE.")
         }
         let index = try insertionIndex(message, chain, edit)
+        let key = try orderKey(at: index, chain)
+        let id = takeID()
+        editedRules.append((edit.sequence, id))
+        noteCounters(of: message.body, id)
+        noteText(message.text, id)
+        try add(
+            StoredObject(id: id, kind: .rule, parent: chain.id, orderKey: key, body: body), edit)
+    }
+
+    private func orderKey(
+        at index: Int, _ chain: StoredObject
+    ) throws(Refusal) -> OrderKey {
         guard let key = ruleset.orderKey(forRuleAt: index, of: chain.id) else {
             throw Refusal(
                 ENOSPC,
                 "No rule fits between the two rules at this place any more; replace one of them.")
         }
-        let id = takeID()
-        editedRules.append((edit.sequence, id))
-        noteCounters(of: message.body, id)
-        try add(
-            StoredObject(id: id, kind: .rule, parent: chain.id, orderKey: key, body: body), edit)
+        return key
+    }
+
+    /// Where a rule that is replaced stands then: where it stood, unless the message has a place for it.
+    private func movedKey(
+        of rule: StoredObject, _ message: RuleMessage, _ chain: StoredObject, _ edit: Edit
+    ) throws(Refusal) -> OrderKey? {
+        guard message.position != nil || edit.flags.contains(.append) else { return rule.orderKey }
+        var place = message
+        place.index = nil
+        let index = try insertionIndex(place, chain, edit)
+        guard let current = ruleset.ruleIndex(of: rule.id), index != current,
+            index != current + 1
+        else { return rule.orderKey }
+        return try orderKey(at: index, chain)
     }
 
     /// How many rules are to stand in front of a new one.

@@ -25,6 +25,8 @@ struct RulesetEditor {
     var displaced: (rule: StoredObject, key: OrderKey)?
     /// What new rules begin to count from, where that is not 0; no part of a version.
     private(set) var counters: [ObjectID: [CounterExpression]] = [:]
+    /// What new and changed rules were read from, as their author says; no part of a version.
+    private(set) var texts: [ObjectID: ContentDigest] = [:]
     /// Where rules of a candidate stand whose places were taken.
     var newKeys: [ObjectID: OrderKey] = [:]
 
@@ -148,6 +150,11 @@ struct RulesetEditor {
     mutating func noteCounters(of body: RuleBody, _ id: ObjectID) {
         let values = body.expressions.counters
         if values.contains(where: { $0.packets != 0 || $0.bytes != 0 }) { counters[id] = values }
+    }
+
+    /// Takes note of the text that a rule was read from.
+    mutating func noteText(_ text: ContentDigest?, _ id: ObjectID) {
+        texts[id] = text
     }
 
     mutating func takeID() -> ObjectID {

@@ -30,6 +30,8 @@ protocol Kernel: AnyObject {
     ) throws(KernelError)
     /// Sets the counters of the rule that `rule` names by its kernel handle to zero.
     func resetRule(_ rule: RuleMessage) throws(KernelError)
+    /// What the counters of the rule stand at that `rule` names by its kernel handle, in the order of its expressions.
+    func counters(of rule: RuleMessage) throws(KernelError) -> [CounterExpression]
 }
 
 extension Kernel {

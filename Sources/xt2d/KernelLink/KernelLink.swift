@@ -50,11 +50,22 @@ final class KernelLink: Kernel {
     func resetRule(_ rule: RuleMessage) throws(KernelError) {
         try ask(
             .getRuleReset, flags: [], family: rule.family,
-            { writer in
-                writer.attribute(1, string: rule.table)
-                if let chain = rule.chain { writer.attribute(2, string: chain) }
-                if let handle = rule.handle { writer.attribute(3, uint64: handle.rawValue) }
-            }, { _ in })
+            { KernelLink.name(rule, in: &$0) }, { _ in })
+    }
+
+    func counters(of rule: RuleMessage) throws(KernelError) -> [CounterExpression] {
+        var counters: [CounterExpression] = []
+        try ask(.getRule, flags: [], family: rule.family, { KernelLink.name(rule, in: &$0) }) {
+            view throws(WireError) in
+            counters = try RuleMessage(view).body.expressions.counters
+        }
+        return counters
+    }
+
+    private static func name(_ rule: RuleMessage, in writer: inout MessageWriter) {
+        writer.attribute(1, string: rule.table)
+        if let chain = rule.chain { writer.attribute(2, string: chain) }
+        if let handle = rule.handle { writer.attribute(3, uint64: handle.rawValue) }
     }
 
     /// Asks for a revision of an xt extension.
@@ -226,8 +237,9 @@ private struct BatchReplies {
             return .unknown(
                 KernelError(errno: ENOBUFS, origin: .reply, text: "the acknowledgement was lost"))
         }
-        let all = complete && handles.count == batch.echoed.count
-        return .committed(handles: handles, complete: all)
+        var all = handles
+        let isCounted = batch.count(&all)
+        return .committed(handles: all, complete: complete && isCounted)
     }
 }
 

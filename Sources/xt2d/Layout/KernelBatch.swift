@@ -5,10 +5,12 @@ import RuleStore
 struct KernelBatch: Sendable {
     /// The whole batch.
     private(set) var bytes: [UInt8]
-    /// Which object each message is about, by sequence number; to name it when the kernel refuses it.
-    let subjects: [SequenceNumber: ObjectID]
+    /// Which object each message is about; to name it when the kernel refuses it.
+    let subjects: Subjects
     /// Rules and chains that the kernel will echo with their handles.
     let echoed: [SequenceNumber: ObjectID]
+    /// Rules that are new, one behind the other, of which only the first and the last are echoed.
+    let runs: [[ObjectID]]
     /// The message that is acknowledged when all went well: the last, which is the marker or, in a takeover, its table.
     let acknowledged: SequenceNumber
     /// How many messages it has, its beginning and its end included.
@@ -29,16 +31,57 @@ struct KernelBatch: Sendable {
         }
     }
 
-    init(
-        bytes: [UInt8], subjects: [SequenceNumber: ObjectID],
-        echoed: [SequenceNumber: ObjectID], acknowledged: SequenceNumber,
-        generation: GenerationID
+    fileprivate init(
+        bytes: [UInt8], subjects: Subjects, echoed: [SequenceNumber: ObjectID],
+        runs: [[ObjectID]], acknowledged: SequenceNumber, generation: GenerationID
     ) {
         self.bytes = bytes
         self.subjects = subjects
         self.echoed = echoed
+        self.runs = runs
         self.acknowledged = acknowledged
         self.generation = generation
+    }
+}
+
+extension KernelBatch {
+    /// Which object each message of a batch is about.
+    struct Subjects: Sendable {
+        // By sequence number; number 1 is BATCH_BEGIN.
+        private var objects: [ObjectID?] = [nil, nil]
+
+        /// Takes note of the next message.
+        fileprivate mutating func add(_ object: ObjectID?) { objects.append(object) }
+
+        /// The object that a message is about; nil for those that are about none.
+        subscript(_ sequence: SequenceNumber) -> ObjectID? {
+            let index = Int(sequence.rawValue)
+            return objects.indices.contains(index) ? objects[index] : nil
+        }
+    }
+
+    /// Adds the handles of the rules that were not echoed.
+    ///
+    /// Why: an echo costs the kernel as much as the rule itself, and the handles of a run can be counted. Each new rule of a table takes the
+    /// next handle, and nobody else gets one while the batch is carried out.
+    /// - Source: linux `nf_tables_api.c`, `nf_tables_newrule`, `nf_tables_alloc_handle`; `nfnetlink_rcv_batch` holds the mutex.
+    /// - Parameter handles: those that were echoed.
+    /// - Returns: false if any handle is missing, or a run is not as long as its first and last handles say.
+    func count(_ handles: inout [ObjectID: Handle]) -> Bool {
+        var isComplete = echoed.values.allSatisfy { handles[$0] != nil }
+        for run in runs {
+            guard let first = run.first.flatMap({ handles[$0] }),
+                let last = run.last.flatMap({ handles[$0] }),
+                last.rawValue == first.rawValue &+ UInt64(run.count - 1)
+            else {
+                isComplete = false
+                continue
+            }
+            for (index, id) in run.enumerated() {
+                handles[id] = Handle(first.rawValue + UInt64(index))
+            }
+        }
+        return isComplete
     }
 }
 
@@ -46,10 +89,24 @@ struct KernelBatch: Sendable {
 struct KernelBatchBuilder {
     private var writer: MessageWriter
     private var sequence = SequenceNumber(1)
-    private var subjects: [SequenceNumber: ObjectID] = [:]
+    private var subjects = KernelBatch.Subjects()
     private var echoed: [SequenceNumber: ObjectID] = [:]
+    private var runs: [[ObjectID]] = []
+    private var run: OpenRun?
+    /// Where messages begin that are to be echoed after all.
+    private var lateEchoes: [Int] = []
     private let generation: GenerationID
     private var nextSetID: UInt32 = 1
+
+    /// New rules of one table that follow each other.
+    private struct OpenRun {
+        let table: ObjectID
+        var ids: [ObjectID]
+        /// The last message.
+        var last: SequenceNumber
+        /// Where it begins.
+        var offset: Int
+    }
 
     init(generation: GenerationID) {
         self.generation = generation
@@ -73,6 +130,39 @@ struct KernelBatchBuilder {
         let header = next(type, flags.union(.echo), id)
         echoed[header.sequence] = id
         write(header, &writer)
+    }
+
+    /// Adds NEWRULE for a rule that is new in `table`; its handle will be known.
+    mutating func addRule(
+        _ flags: MessageFlags, id: ObjectID, table: ObjectID,
+        _ write: (MessageHeader, inout MessageWriter) -> Void
+    ) {
+        guard let open = run, open.table == table else {
+            addEchoed(.newRule, flags, id: id, write)
+            run = OpenRun(
+                table: table, ids: [id], last: sequence, offset: 0)
+            return
+        }
+        // Taken out, so that its list of rules is not copied.
+        run = nil
+        let header = advance(.newRule, flags, id)
+        let offset = writer.bytes.count
+        write(header, &writer)
+        var longer = open
+        longer.ids.append(id)
+        longer.last = sequence
+        longer.offset = offset
+        run = longer
+    }
+
+    /// Ends a run of new rules: the last is echoed as well.
+    private mutating func endRun() {
+        guard let run else { return }
+        self.run = nil
+        guard run.ids.count > 1, let last = run.ids.last else { return }
+        echoed[run.last] = last
+        lateEchoes.append(run.offset)
+        runs.append(run.ids)
     }
 
     /// A number by which the messages of this batch name a set.
@@ -109,16 +199,31 @@ struct KernelBatchBuilder {
 
     private consuming func end(acknowledged: SequenceNumber) throws(WireError) -> KernelBatch {
         Batch.end(sequence: SequenceNumber(sequence.rawValue &+ 1), to: &writer)
+        var bytes = try writer.finish()
+        for offset in lateEchoes {
+            bytes[offset + KernelBatchBuilder.flagsOffset] |= KernelBatchBuilder.echoFlag
+        }
         return KernelBatch(
-            bytes: try writer.finish(), subjects: subjects, echoed: echoed,
+            bytes: bytes, subjects: subjects, echoed: echoed, runs: runs,
             acknowledged: acknowledged, generation: generation)
     }
+
+    /// The low byte of `nlmsg_flags`, which is in host order.
+    private static let flagsOffset = 6 + (1.littleEndian == 1 ? 0 : 1)
+    private static let echoFlag = UInt8(MessageFlags.echo.rawValue)
 
     private mutating func next(
         _ type: MessageType, _ flags: MessageFlags, _ subject: ObjectID?
     ) -> MessageHeader {
+        endRun()
+        return advance(type, flags, subject)
+    }
+
+    private mutating func advance(
+        _ type: MessageType, _ flags: MessageFlags, _ subject: ObjectID?
+    ) -> MessageHeader {
         sequence = SequenceNumber(sequence.rawValue &+ 1)
-        if let subject { subjects[sequence] = subject }
+        subjects.add(subject)
         return MessageHeader(type: type, flags: flags.union(.request), sequence: sequence)
     }
 }

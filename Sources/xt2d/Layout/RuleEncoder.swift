@@ -59,7 +59,7 @@ struct RuleEncoder {
         to builder: inout KernelBatchBuilder
     ) {
         let rewritten = decoded.map { writeSets(of: $0, place, to: &builder) }
-        builder.addEchoed(.newRule, flags, id: id) { header, writer in
+        let message = { (header: MessageHeader, writer: inout MessageWriter) in
             writer.message(header) { writer in
                 writer.netfilterHeader(family: place.family)
                 writer.attribute(1, string: place.table)
@@ -73,6 +73,11 @@ struct RuleEncoder {
                     copyBody(to: &writer)
                 }
             }
+        }
+        if handle == nil {
+            builder.addRule(flags, id: id, table: place.tableID, message)
+        } else {
+            builder.addEchoed(.newRule, flags, id: id, message)
         }
     }
 

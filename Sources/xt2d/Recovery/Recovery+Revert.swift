@@ -42,8 +42,8 @@ extension Recovery {
     }
 
     /// Starts with the version that nobody confirmed, since the kernel does not take the one before: better than none.
-    mutating func giveUpRevert(_ version: VersionID, _ error: KernelError) throws {
-        try drop(version, because: error.description)
+    mutating func giveUpRevert(_ error: KernelError) throws {
+        try dropPending(because: error.description)
         prepared = nil
         isRevertRefused = true
         notices.removeLast()

@@ -78,7 +78,7 @@ struct Recovery {
                 prepared: prepared, lastOwn: try store.lastOwnVersion(), marker: marker,
                 recorded: try store.kernelState(),
                 current: KernelState(bootID: bootID, generation: generation.rawValue)))
-        if decision.pending == .drop, let pending { try drop(pending) }
+        if decision.pending == .drop { try dropPending() }
         let target = decision.pending == .finish ? pending ?? head : head
         if try revert(target, decision) { return nil }
         var work = KernelRepair(
@@ -89,32 +89,39 @@ struct Recovery {
         switch try send(&work) {
         case .retry: return nil
         case .refused(let error, _) where prepared == target:
-            try giveUpRevert(target, error)
+            try giveUpRevert(error)
             return nil
         case .refused(let error, let subject):
             guard decision.pending == .finish, decision.kernelIsEmpty, let pending,
-                let subject, try store.changes(of: pending).contains(where: { $0.id == subject })
+                let subject,
+                try store.diff(from: head, to: pending).contains(where: { $0.id == subject })
             else {
                 throw StartError.kernelRefused(target, error, work.table(subject))
             }
             // What the pending version changed is refused, so that is why it never became head; the one before worked.
-            try drop(pending, because: error.description)
+            try dropPending(because: error.description)
             return nil
         case .done: break
         }
         return try finish(work, decision)
     }
 
-    func drop(_ version: VersionID, because reason: String? = nil) throws {
+    /// Drops the pending versions: those that were prepared together stand and fall together.
+    func dropPending(because reason: String? = nil) throws {
         let why =
             reason.map { "The kernel refused it at start: \($0)." }
             ?? "The daemon stopped before the kernel took it."
+        let versions = try store.pendingVersions()
         try store.abandon(
-            version,
-            audit: request("recovery").entry(
-                outcome: .failed, version: version, reason: why, generation: 0))
-        log.notice(
-            "dropped a pending version", metadata: ["version": "\(version)", "why": "\(why)"])
+            versions.map { version in
+                let entry = request("recovery").entry(
+                    outcome: .failed, version: version, reason: why, generation: 0)
+                return (version, entry)
+            })
+        for version in versions {
+            log.notice(
+                "dropped a pending version", metadata: ["version": "\(version)", "why": "\(why)"])
+        }
     }
 
     private func request(_ action: String) -> AuditedRequest {
@@ -233,7 +240,9 @@ struct Recovery {
             try store.commit(work.version, handles: [], kernel: state)
             log.notice("finished a pending version", metadata: ["version": "\(work.version)"])
         }
-        let version = try recordForeign(work, state)
+        // What was not read is as the store has it.
+        let handles = decision.kernelWork == .trust ? [] : try handleChanges(work)
+        let version = try recordForeign(work, handles, state)
         try report(work, decision)
         return Recovered(
             store: store, kernel: kernel,
@@ -247,9 +256,8 @@ struct Recovery {
 
     /// Makes what others did while nobody watched a version of its own.
     private mutating func recordForeign(
-        _ work: KernelRepair, _ state: KernelState
+        _ work: KernelRepair, _ handles: [(id: ObjectID, handle: UInt64?)], _ state: KernelState
     ) throws -> VersionID {
-        let handles = try handleChanges(work)
         guard !work.foreign.isEmpty else {
             try store.recordKernel(handles: handles, kernel: state)
             return work.version

@@ -63,6 +63,12 @@ final class ControlClient {
         }
     }
 
+    /// Whether something has come from the daemon that was not received yet.
+    var hasAnswer: Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, 0) > 0
+    }
+
     /// Waits until the daemon closes the connection; returns the messages that came before.
     func drain() throws -> [Message] {
         var messages: [Message] = []

@@ -51,7 +51,7 @@ func connectionErrno(to address: String, port: UInt16) -> Int32 {
 }
 
 /// An IPv4 address and port.
-private enum InternetAddress {
+enum InternetAddress {
     static func withAddress<Result>(
         _ text: String, _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {

@@ -12,10 +12,12 @@ final class Judged: Sendable {
 
     let daemon: LiveDaemon
     private let judge: Namespace
-    private let links: String
-    private let realLinks: String
+    /// Where the names of iptables are those of xt2.
+    let links: String
+    /// Where they are those of the real programs.
+    let realLinks: String
 
-    private static let names = ["iptables", "ip6tables"].flatMap {
+    private static let names = ["iptables", "ip6tables", "arptables", "ebtables"].flatMap {
         [$0, $0 + "-save", $0 + "-restore"]
     }
 
@@ -56,7 +58,9 @@ final class Judged: Sendable {
         _ line: String, _ input: String, _ namespace: Namespace, _ links: String
     ) throws -> Side {
         let path = links + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
-        let environment = ["XT2_SOCKET": daemon.socket, "PATH": path, "TZ": "UTC"]
+        let environment = [
+            "XT2_SOCKET": daemon.socket, "PATH": path, "TZ": "UTC", "SAVED": links + ".saved",
+        ]
         let result = try namespace.run {
             try ChildProcess("sh", ["-c", line], input: input, environment: environment).wait()
         }

@@ -11,6 +11,16 @@ struct Workbench {
     private(set) var graph = ChainGraph()
     private(set) var nextID = ObjectID.first
 
+    /// An empty bench.
+    init() {}
+
+    /// A bench with a ruleset that no client could have made.
+    init(_ ruleset: Ruleset) {
+        self.ruleset = ruleset
+        graph = ChainGraph(ruleset)
+        nextID = ruleset.allObjects.map(\.id).max()?.next ?? .first
+    }
+
     /// Carries out a batch; the bench is as before if it is refused.
     @discardableResult
     mutating func commit(_ build: (inout EditScript) -> Void) throws(Refusal) -> [Change] {

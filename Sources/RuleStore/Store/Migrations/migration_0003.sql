@@ -1,0 +1,1 @@
+../../../../schema/store/0003_audit_address.sql

@@ -1,0 +1,16 @@
+/// A version that is to be prepared: what it is, what it changes, and its entry in the audit log.
+public struct VersionDraft: Sendable {
+    /// The version; its number is that of the one before plus one.
+    public var version: NewVersion
+    /// At most one change for each object, in any order; `before` is what the version before has.
+    public var changes: [Change]
+    /// The entry for the attempt; version, change count and digest are filled in by the store.
+    public var audit: AuditEntry
+
+    /// Makes a draft from its parts.
+    public init(version: NewVersion, changes: [Change], audit: AuditEntry) {
+        self.version = version
+        self.changes = changes
+        self.audit = audit
+    }
+}

@@ -1,0 +1,348 @@
+import Foundation
+import RuleSyntax
+import TestSupport
+import Testing
+
+/// `xt2 apply` with the daemon, the kernel, and nft as the judge.
+@Suite struct ApplyTests {
+    private func apply(
+        _ text: String, _ options: String..., to daemon: LiveDaemon
+    ) throws -> CommandResult {
+        try daemon.run(["apply"] + options + ["-"], input: text)
+    }
+
+    /// A transcript of command lines, each with what it reads.
+    private func transcript(_ daemon: LiveDaemon, _ lines: [(String, String)]) throws -> String {
+        var text = ""
+        for (line, input) in lines {
+            let result = try daemon.run(RuleSyntax.CommandLine.split(line), input: input)
+            text += "$ xt2 \(line)\n\(result.output)\(result.errors)[\(result.status)]\n\n"
+        }
+        return text.replacing(daemon.directory, with: "DIR")
+            .replacing(/\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)/, with: "TIME")
+            .replacing(/"time": "[^"]*"/, with: "\"time\": \"TIME\"")
+            .replacing(/"pid": \d+/, with: "\"pid\": PID")
+    }
+
+    private static let small = """
+        add table filter
+        add chain --type filter --hook input --priority filter --policy drop filter input
+        add chain filter lan
+        append filter input -i lo -j ACCEPT
+        append filter input -p tcp --dport 22 -j ACCEPT
+        append filter input -p tcp --dport 80 -m comment --comment "web # server" -j ACCEPT
+        append filter input -j lan
+        append filter lan -s 10.0.0.0/8 -j ACCEPT
+
+        """
+
+    @Test func story() throws {
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        let small = ApplyTests.small
+        let moved =
+            small.replacing("append filter input -i lo -j ACCEPT\n", with: "")
+            .replacing("10.0.0.0/8", with: "10.0.0.0/9").replacing(
+                "policy drop", with: "policy accept")
+            + "append filter input -i lo -j ACCEPT\nadd chain filter wan\n"
+        let other = "add table ip raw\nadd chain ip raw pre\nappend ip raw pre -j ACCEPT\n"
+        let again = small.replacing(
+            "add chain filter lan", with: "add chain --type filter --hook output filter lan"
+        )
+        .replacing("append filter input -j lan\n", with: "")
+        let text = try transcript(
+            daemon,
+            [
+                ("apply --dry-run -", small), ("apply -m 'the first' -", small),
+                ("apply -", small), ("apply --dry-run -", small), ("apply --dry-run -", moved),
+                ("apply --dry-run --json -", moved), ("apply --dry-run --stat -", moved),
+                ("apply --json -", moved), ("list --ids", ""), ("diff 1 2", ""),
+                ("apply --dry-run -", again), ("apply -", again), ("list --ids", ""),
+                ("apply -", other), ("apply --dry-run -", other), ("apply --force -", other),
+                ("apply --table inet filter -", small), ("list", ""),
+                ("apply --table 'ip raw' -", other + "append ip raw pre -j DROP\n"),
+                ("apply --table 'ip raw' --force -", small), ("list", ""),
+                ("apply --confirm 1h -", moved), ("confirm", ""), ("save", ""), ("log", ""),
+                ("apply -", "add table filter\nadd chain filter input\nappend filter input -p tpc"),
+                ("apply -", "add table filter\nadd chain --hook x filter input"),
+                ("apply -", small + "append filter input -j nowhere"),
+                ("apply -", small + "append filter input -j input"), ("apply", ""),
+                ("apply a b", ""), ("apply /nonexistent", ""), ("apply --tx 1 --dry-run -", small),
+                ("apply --table nosuch filter -", small), ("apply --help", ""),
+            ])
+        try Golden.expect(text, "live-apply.txt")
+    }
+
+    @Test func whatWasSavedChangesNothing() throws {
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        #expect(try apply(ApplyTests.small, to: daemon).status == 0)
+        try daemon.check("append filter lan -p udp -m multiport --dports 53,67 -j ACCEPT")
+        try daemon.check("append filter lan -m owner --uid-owner root -j ACCEPT")
+        try daemon.check("add table --dormant ip other")
+        let saved = try daemon.check("save")
+        let result = try apply(saved, to: daemon)
+        #expect(result.status == 0 && result.output.hasPrefix("nothing to change"))
+        #expect(try daemon.check("log").split(separator: "\n").count == 4)
+    }
+
+    @Test func aCandidateTakesIt() throws {
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        let id = try daemon.check("begin").trimmingCharacters(in: .newlines)
+        #expect(try apply(ApplyTests.small, "--tx", id, to: daemon).status == 0)
+        let more = ApplyTests.small + "append filter lan -j DROP\n"
+        let result = try apply(more, "--tx", id, to: daemon)
+        #expect(result.output.contains("+1 -0 ~0 rules, 0 moved, 5 kept"), "\(result)")
+        #expect(try daemon.check("list").isEmpty)
+        try daemon.check("commit \(id)")
+        #expect(try apply(more, to: daemon).output.hasPrefix("nothing to change"))
+    }
+
+    /// A daemon that has just started does not know the texts of its rules; it learns them.
+    @Test func aMovedWordIsNoChange() throws {
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        #expect(try apply(ApplyTests.small, to: daemon).status == 0)
+        let other = ApplyTests.small.replacing("-p tcp --dport 22", with: "-p 6  --dport ssh")
+            .replacing("-i lo -j ACCEPT", with: "-j ACCEPT --in-interface lo")
+        for _ in 0..<2 {
+            #expect(try apply(other, to: daemon).output.hasPrefix("nothing to change"))
+        }
+        #expect(try apply(ApplyTests.small, to: daemon).output.hasPrefix("nothing to change"))
+    }
+
+    // MARK: Against nft
+
+    /// A rule in both languages.
+    private struct Rule: Hashable {
+        var text: String
+        var native: String
+    }
+
+    private func rule(_ random: inout SeededGenerator) -> Rule {
+        let number = Int.random(in: 1...5, using: &random)
+        let verdicts = [("ACCEPT", "accept"), ("DROP", "drop"), ("side", "jump side"), ("", "")]
+        let (target, verdict) = verdicts.randomElement(using: &random) ?? ("", "")
+        let tail = (target.isEmpty ? "" : " -j \(target)", verdict.isEmpty ? "" : " \(verdict)")
+        let matches = [
+            ("-p tcp --dport \(number)", "tcp dport \(number)"),
+            ("-s 192.0.2.\(number)/32", "ip saddr 192.0.2.\(number)"),
+            ("-p udp -m multiport --sports \(number),99", "udp sport { \(number), 99 }"),
+            ("-i eth\(number)", "iifname \"eth\(number)\""),
+        ]
+        let (match, native) = matches.randomElement(using: &random) ?? ("", "")
+        let comment = Bool.random(using: &random)
+        return Rule(
+            text: match + (comment ? " -m comment --comment \"c \(number)\"" : "") + tail.0,
+            native: native + " counter packets 0 bytes 0" + tail.1
+                + (comment ? " comment \"c \(number)\"" : ""))
+    }
+
+    /// A ruleset in both languages.
+    private struct Ruleset {
+        var chains: [(name: String, rules: [Rule])] = []
+
+        var text: String {
+            var lines = ["add table inet t"]
+            for chain in chains {
+                let base = chain.name == "in" ? "--type filter --hook input --policy accept " : ""
+                lines.append("add chain \(base)inet t \(chain.name)")
+            }
+            for chain in chains {
+                lines += chain.rules.map { "append inet t \(chain.name) \($0.text)" }
+            }
+            return lines.joined(separator: "\n") + "\n"
+        }
+
+        var native: String {
+            var lines = ["add table inet t"]
+            for chain in chains {
+                let base = " { type filter hook input priority 0; policy accept; }"
+                lines.append("add chain inet t \(chain.name)\(chain.name == "in" ? base : "")")
+            }
+            for chain in chains {
+                lines += chain.rules.map { "add rule inet t \(chain.name) \($0.native)" }
+            }
+            return lines.joined(separator: "\n") + "\n"
+        }
+    }
+
+    private func ruleset(_ random: inout SeededGenerator, from old: Ruleset?) -> Ruleset {
+        guard var new = old else {
+            return Ruleset(
+                chains: ["in", "side", "other"].map { name in
+                    (
+                        name,
+                        (0..<Int.random(in: 0...14, using: &random)).map { _ in
+                            var rule = self.rule(&random)
+                            while name == "side" && rule.text.hasSuffix("side") {
+                                rule = self.rule(&random)
+                            }
+                            return rule
+                        }
+                    )
+                })
+        }
+        for _ in 0..<Int.random(in: 1...8, using: &random) {
+            let chain = [0, 2].randomElement(using: &random) ?? 0
+            let place = Int.random(in: 0...new.chains[chain].rules.count, using: &random)
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: new.chains[chain].rules.insert(self.rule(&random), at: place)
+            case 1 where place < new.chains[chain].rules.count:
+                new.chains[chain].rules.remove(at: place)
+            default: new.chains[chain].rules.shuffle(using: &random)
+            }
+        }
+        return new
+    }
+
+    /// The lines of each chain.
+    private func chains(_ listing: String) -> [String: [String]] {
+        var chains: [String: [String]] = [:]
+        var chain = ""
+        for line in listing.split(separator: "\n") {
+            let words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
+            switch words.first {
+            case "chain": chain = words[1]; chains[chain] = []
+            case "table", "flags", "}", "#": continue
+            default: chains[chain, default: []].append(words.joined(separator: " "))
+            }
+        }
+        return chains
+    }
+
+    /// The kernel's handles of the rules of a chain, in order.
+    private func handles(_ daemon: LiveDaemon, _ chain: String) throws -> [String] {
+        let listing = try daemon.namespace.run {
+            try Command.check("nft", "-a", "list", "chain", "inet", "t", chain)
+        }
+        return listing.split(separator: "\n").filter {
+            $0.hasPrefix("\t\t") && !$0.contains("hook")
+        }
+        .compactMap { $0.split(separator: "# handle ").last.map(String.init) }
+    }
+
+    private func longest(_ old: [Rule], _ new: [Rule]) -> Int {
+        var row = [Int](repeating: 0, count: new.count + 1)
+        for element in old {
+            var corner = 0
+            for (index, other) in new.enumerated() {
+                let above = row[index + 1]
+                row[index + 1] = element == other ? corner + 1 : max(above, row[index])
+                corner = above
+            }
+        }
+        return row[new.count]
+    }
+
+    @Test func theKernelHasWhatTheFileSays() throws {
+        var random = SeededGenerator()
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        var old: Ruleset?
+        for round in 0..<25 {
+            let new = ruleset(&random, from: round % 6 == 0 ? nil : old)
+            let before = try old.map { try handles(daemon, $0.chains[0].name) } ?? []
+            let result = try apply(new.text, "--force", to: daemon)
+            let note: Comment = "seed \(random.seed), round \(round): \(result)\n\(new.text)"
+            #expect(result.status == 0, note)
+            let kernel = try daemon.kernelRules("t")
+            let judge = try Namespace()
+            let expected = try judge.run {
+                try Command.check("nft", "-f", "-", input: new.native)
+                return try Command.check("nft", "list", "table", "inet", "t")
+            }
+            #expect(chains(kernel) == chains(expected), note)
+            if let old {
+                let kept = Set(try handles(daemon, "in")).intersection(before).count
+                #expect(kept >= longest(old.chains[0].rules, new.chains[0].rules), note)
+            }
+            old = new
+        }
+    }
+
+    /// Rules that are in both files count on, wherever they stand; new ones begin at 0.
+    @Test func countersGoOn() throws {
+        var random = SeededGenerator()
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        let head = "add table t\nadd chain --type filter --hook input t in\n"
+        func text(_ names: [Int]) -> String {
+            head + names.map { "append t in -i lo -m comment --comment r\($0)\n" }.joined()
+        }
+        try daemon.namespace.run { _ = try Command.check("ip", "link", "set", "lo", "up") }
+        var counts: [Int: [Int]] = [:]
+        var order: [Int] = []
+        for round in 0..<12 {
+            let names = (0..<Int.random(in: 0...12, using: &random)).map { _ in
+                Int.random(in: 0..<8, using: &random)
+            }
+            #expect(try apply(text(names), "--force", to: daemon).status == 0)
+            var left = counts
+            var expected: [Int: [Int]] = [:]
+            for name in names {
+                expected[name, default: []].append(left[name]?.popLast() ?? 0)
+            }
+            let found = try packets(daemon)
+            let note: Comment = "seed \(random.seed), round \(round): \(order) → \(names)"
+            #expect(found.map(\.name) == names, note)
+            let total = Dictionary(grouping: found, by: \.name).mapValues { $0.map(\.packets) }
+            // Among rules that say the same, those that stay need not be the first.
+            #expect(
+                total.mapValues(\.count) == expected.mapValues(\.count)
+                    && total.allSatisfy { name, values in
+                        values.count(where: { $0 > 0 })
+                            == min(counts[name]?.count ?? 0, expected[name]?.count ?? 0)
+                    }, note)
+            try daemon.namespace.run { _ = try Command.check("ping", "-c", "1", "127.0.0.1") }
+            counts = Dictionary(grouping: try packets(daemon), by: \.name)
+                .mapValues { $0.map(\.packets) }
+            order = names
+        }
+    }
+
+    private func packets(_ daemon: LiveDaemon) throws -> [(name: Int, packets: Int)] {
+        try daemon.kernelRules("t").matches(of: #/packets (\d+) .*comment "r(\d+)"/#).map {
+            (Int($0.output.2) ?? -1, Int($0.output.1) ?? -1)
+        }
+    }
+
+    // MARK: Large files
+
+    @Test func aLargeFileCostsWhatItChanges() throws {
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        var rules = (0..<2_000).map {
+            "append t in -s 10.\($0 / 250).\($0 % 250).1/32 -p tcp --dport \($0 + 1) -j ACCEPT"
+        }
+        let head = ["add table t", "add chain --type filter --hook input t in"]
+        func text() -> String { (head + rules).joined(separator: "\n") + "\n" }
+        func bytes() throws -> Int {
+            let plan = try apply(text(), "--dry-run", "--json", to: daemon).output
+            return Int(plan.firstMatch(of: /"bytes": (\d+)/)?.output.1 ?? "") ?? -1
+        }
+        let whole = try bytes()
+        #expect(try apply(text(), to: daemon).status == 0)
+        for index in stride(from: 5, to: 2_000, by: 100) {
+            rules[index] = rules[index].replacing("ACCEPT", with: "DROP")
+        }
+        let part = try bytes()
+        #expect(part > 0 && part * 100 <= whole * 3, "\(part) of \(whole)")
+        let result = try apply(text(), to: daemon)
+        #expect(result.output.contains("+0 -0 ~20 rules, 0 moved, 1980 kept"), "\(result)")
+    }
+
+    @Test func anUnreadableRuleChangesNothing() throws {
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        #expect(try apply(ApplyTests.small, to: daemon).status == 0)
+        let before = try daemon.check("save")
+        let result = try apply(
+            ApplyTests.small + "append filter lan -p udp -j ACCEPT\nappend filter lan --bad\n",
+            to: daemon)
+        #expect(result.status == 64)
+        #expect(result.errors.hasPrefix("standard input:10: "), "\(result.errors)")
+        #expect(try daemon.check("save") == before)
+    }
+}
