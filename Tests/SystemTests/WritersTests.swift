@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import NetlinkProto
+import Synchronization
 import TestSupport
 import Testing
 
@@ -151,6 +152,77 @@ import Testing
             #expect(found.map(\.pid) == replay.processes, "\(process)")
             #expect(found.allSatisfy { $0.kind == VersionMessageKind.foreign.rawValue })
         }
+        #expect(try client.auditProblems() == [])
+    }
+
+    /// Edits that share commits, while another program writes into the same table.
+    @Test func manyClientsBesideAnotherProgram() throws {
+        let daemon = try Daemon()
+        let follower = try Follower(daemon)
+        let count = 8
+        let each = 15
+        try daemon.connect().commit {
+            $0.family = .ip
+            $0.addTable(watch: TableWatch(.observed))
+            for number in 0..<count { $0.addChain("c\(number)") }
+            $0.addChain("shared")
+            $0.addChain("theirs")
+        }
+        let loop = try daemon.namespace.run {
+            try ChildProcess(
+                "bash",
+                [
+                    "-c",
+                    "i=0; while :; do i=$((i+1)); nft add rule ip t theirs counter comment n$i && echo n$i; done",
+                ])
+        }
+        let made = Mutex<[(version: UInt64, rules: [UInt64])]>([])
+        let problems = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: count) { number in
+            do {
+                let client = try daemon.connect()
+                for step in 0..<each {
+                    let reply = try client.commit(BatchOptions(reason: "\(number)/\(step)")) {
+                        $0.family = .ip
+                        $0.append(.tcp(port: UInt16(number), comment: "\(step)"), to: "c\(number)")
+                        $0.append(.tcp(port: UInt16(number), comment: "\(step)"), to: "shared")
+                    }
+                    let version = try reply.version?.version ?? 0
+                    let ids = try reply.ids
+                    made.withLock { $0.append((version, ids)) }
+                }
+            } catch {
+                problems.withLock { $0.append("\(error)") }
+            }
+        }
+        loop.signal(SIGKILL)
+        _ = loop.wait()
+        #expect(problems.withLock { $0 } == [])
+        let client = try daemon.connect()
+        // Whatever came last is in the history when the kernel has been compared.
+        #expect(try client.list(.checkKernel, CheckRequest()).isEmpty)
+        let versions = try client.versions()
+        let own = made.withLock { $0 }.sorted { $0.version < $1.version }
+        #expect(own.count == count * each)
+        let foreign = versions.filter { $0.kind == VersionMessageKind.foreign.rawValue }
+        print("\(own.count) versions of xt2, \(foreign.count) of others")
+        #expect(!foreign.isEmpty)
+        #expect(versions.count == own.count + foreign.count + 1)
+        // Followers are told of each, in order.
+        try follower.wait(for: UInt64(versions.count))
+        #expect(follower.versions.map(\.version) == (1...UInt64(versions.count)).map { $0 })
+        #expect(
+            follower.versions.dropFirst().map(\.reason)
+                == versions.reversed().dropFirst().map(\.reason))
+        // Each appended behind what was there; what nft wrote is whole, and in order.
+        let kernel = try daemon.kernel()
+        #expect(kernel.ids("ip t shared") == own.map(\.rules[1]))
+        let theirs = kernel.chains["ip t theirs"]?.rules.map { $0.comment ?? "" } ?? []
+        #expect(theirs == (1...max(theirs.count, 1)).map { "n\($0)" })
+        #expect(foreign.count == theirs.count)
+        let stored = try client.ruleset().tables["ip t"]
+        #expect(stored?["theirs"]?.rules.map { $0.comment ?? "" } == theirs)
+        #expect(stored?["shared"]?.rules.map(\.id) == own.map(\.rules[1]))
         #expect(try client.auditProblems() == [])
     }
 

@@ -86,6 +86,64 @@ import Testing
         #expect(try daemon.check("log").split(separator: "\n").count == 4)
     }
 
+    /// A table of another program, with things that are no rules.
+    private static let shop = """
+        table inet shop {
+            comment "made by hand"
+            counter hits { }
+            set block { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 192.0.2.1 } }
+            map doors { type inet_service : verdict; elements = { 25 : drop, 26 : jump side } }
+            chain side { counter return }
+            chain in {
+                type filter hook input priority 5; policy accept;
+                iifname "lo" counter comment "lo"
+                ip saddr @block counter drop
+                tcp dport 80 counter name "hits" accept
+                tcp dport vmap @doors
+                tcp dport { 1-5, 9 } drop
+                ct state vmap { established : accept, invalid : drop }
+            }
+        }
+
+        """
+
+    @Test func anObservedTableKeepsWhatAFileDoesNotSay() throws {
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        try daemon.namespace.run {
+            _ = try Command.check("nft", "-f", "-", input: ApplyTests.shop)
+        }
+        try daemon.check("adopt inet shop")
+        let before = try daemon.namespace.run {
+            try Command.check("nft", "-a", "list", "table", "inet", "shop")
+        }
+        let saved = try daemon.check("save")
+        #expect(saved.contains("--policy observed"), "\(saved)")
+        #expect(try apply(saved, to: daemon).output.hasPrefix("nothing to change"))
+        // Without a policy it stays what it is; the end of the chain goes to its beginning, and all else stays.
+        var lines = saved.replacing(" --policy observed", with: "").split(separator: "\n")
+        let rules = lines.indices.filter { lines[$0].hasPrefix("append inet shop in ") }
+        let (first, last) = (try #require(rules.first), try #require(rules.last))
+        lines.insert(lines.remove(at: last), at: first)
+        let moved = try apply(lines.joined(separator: "\n") + "\n", to: daemon)
+        #expect(moved.output.contains("+0 -0 ~0 rules, 1 moved, 6 kept"), "\(moved)")
+        try daemon.check("rollback 1")
+        let after = try daemon.namespace.run {
+            try Command.check("nft", "-a", "list", "table", "inet", "shop")
+        }
+        func withoutHandle(_ text: String) -> [Substring] {
+            text.split(separator: "\n").map { line in
+                line.contains("ct state") ? line.prefix { $0 != "#" } : line
+            }
+        }
+        #expect(withoutHandle(after) == withoutHandle(before))
+        // Another policy is a change of the table, and nothing else.
+        let enforced = saved.replacing("--policy observed", with: "--policy enforced")
+        let result = try apply(enforced, to: daemon)
+        #expect(result.status == 0, "\(result)")
+        #expect(try daemon.check("save") == enforced)
+    }
+
     @Test func aCandidateTakesIt() throws {
         let daemon = try LiveDaemon()
         defer { daemon.stop() }

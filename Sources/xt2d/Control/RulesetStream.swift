@@ -18,7 +18,8 @@ struct RulesetStream {
             family: Family(rawValue: table.family), name: table.name,
             handle: Handle(table.id.rawValue), body: try TableBody(encoded: table.body))
         try await replies.item(.newTable, of: request) { message.write($0, to: &$1) }
-        if onlyChain == nil { try await sendObjects(of: table, &replies) }
+        // Sets and objects are no rules: an outline does without.
+        if onlyChain == nil, outlines == nil { try await sendObjects(of: table, &replies) }
         for chain in ruleset.children(of: table.id, kind: .chain)
         where onlyChain == nil || chain.name == onlyChain {
             try await send(chain, of: table, &replies)
