@@ -104,6 +104,7 @@ extension Committer {
             reason: refusal ?? "The table is enforced; undone: \(what).",
             generation: attempt.generation.rawValue)
         entry.version = head.version
+        entry.addresses = attempt.changes.addresses
         do {
             _ = try store.appendAudit(entry)
         } catch {

@@ -111,12 +111,12 @@ struct ForeignIntake {
             peer: .foreign(account.origin), action: ForeignRecord.action,
             scopes: changes.scopes(in: [account.before, account.after]), message: account.message)
         audited.time = account.time
+        var entry = audited.entry(
+            outcome: .committed, version: version.id, generation: account.generation.rawValue)
+        entry.addresses = changes.addresses
         versions.append(
             LiveVersion(
-                version, changes: changes, nextObjectID: nextID,
-                audit: audited.entry(
-                    outcome: .committed, version: version.id,
-                    generation: account.generation.rawValue),
+                version, changes: changes, nextObjectID: nextID, audit: entry,
                 handles: changes.map { ($0.id, account.handles[$0.id]?.rawValue) },
                 kernel: KernelState(bootID: bootID, generation: account.generation.rawValue)))
         for change in changes {

@@ -271,11 +271,12 @@ struct Recovery {
             peer: .foreign(.unknown), action: ForeignRecord.action,
             scopes: work.foreign.scopes(in: [work.wanted, before]),
             message: ForeignRecord.unwatched)
+        var entry = audited.entry(
+            outcome: .committed, version: version.id, generation: state.generation)
+        entry.addresses = work.foreign.addresses
         try store.record([
             LiveVersion(
-                version, changes: work.foreign, nextObjectID: work.nextID,
-                audit: audited.entry(
-                    outcome: .committed, version: version.id, generation: state.generation),
+                version, changes: work.foreign, nextObjectID: work.nextID, audit: entry,
                 handles: handles, kernel: state)
         ])
         let count = work.foreign.count
