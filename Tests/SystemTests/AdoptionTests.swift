@@ -77,7 +77,7 @@ import Testing
         _ = try adopt(client, "t", 1)
         let before = try daemon.listing("ip t")
         try client.rollback(to: 1)
-        try daemon.nft("add rule ip t c comment \"meanwhile\" drop", "add chain ip t extra")
+        try daemon.nft("add rule ip t c drop comment \"meanwhile\"", "add chain ip t extra")
         let changed = try daemon.listing("ip t")
         try client.rollback(to: 2)
         #expect(try daemon.listing("ip t") == before)

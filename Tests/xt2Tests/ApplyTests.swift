@@ -93,7 +93,7 @@ import Testing
             counter hits { }
             set block { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 192.0.2.1 } }
             map doors { type inet_service : verdict; elements = { 25 : drop, 26 : jump side } }
-            chain side { counter return }
+            chain side { counter return; }
             chain in {
                 type filter hook input priority 5; policy accept;
                 iifname "lo" counter comment "lo"
