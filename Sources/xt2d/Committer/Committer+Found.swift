@@ -12,7 +12,10 @@ extension Committer {
     /// - Throws: ``Refusal`` if a table is to be owned and another program's is in its place.
     func takeInFound(_ changes: [Change]) throws(Refusal) -> [StoredObject]? {
         let tables = changes.compactMap { change -> StoredObject? in
-            guard case .add(let table) = change, table.kind == .table else { return nil }
+            // Where the head has a table of that name, that is what the kernel has.
+            guard case .add(let table) = change, table.kind == .table,
+                head.ruleset.table(family: table.family, name: table.name) == nil
+            else { return nil }
             return table
         }
         guard !tables.isEmpty else { return nil }
@@ -66,6 +69,9 @@ extension Committer {
                 changes: changes, before: head.ruleset, after: after, handles: handles,
                 nextID: image.nextID, origin: .unknown, time: .now, generation: generation,
                 message: ForeignRecord.unwatched))
+        // What was found is what the change is planned on, not what came in between.
+        let overtaken = foreign.overtaken
         try keep(intake)
+        foreign.overtaken = overtaken
     }
 }
