@@ -44,7 +44,28 @@ enum Reversal {
             case (nil, nil): break
             }
         }
-        return Array(result.values).inApplicationOrder()
+        return placed(result, in: head).inApplicationOrder()
+    }
+
+    /// The changes, with rules that come back put in front of one of others that stands in their place now.
+    private static func placed(_ changes: [ObjectID: Change], in head: Ruleset) -> [Change] {
+        var taken: [ObjectID: [OrderKey: Int]] = [:]
+        return changes.values.map { change in
+            guard case .add(var rule) = change, rule.kind == .rule, let chain = rule.parent,
+                let key = rule.orderKey
+            else { return change }
+            if taken[chain] == nil {
+                var keys: [OrderKey: Int] = [:]
+                for (index, other) in head.rules(of: chain).enumerated()
+                where changes[other.id] == nil {
+                    if let key = other.orderKey { keys[key] = index }
+                }
+                taken[chain] = keys
+            }
+            guard let index = taken[chain]?[key] else { return change }
+            rule.orderKey = head.orderKey(forRuleAt: index, of: chain) ?? key
+            return .add(rule)
+        }
     }
 
     private static func diff(
