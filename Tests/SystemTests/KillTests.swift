@@ -16,10 +16,11 @@ import Testing
     /// How many versions a prune of the workload leaves.
     private static let kept: UInt64 = 10
 
-    /// A client that commits and prunes until the daemon is gone.
+    /// A client that commits and prunes from its beginning until the daemon is gone.
     private final class Workload: Sendable {
         private let acknowledged = Mutex<[Acknowledged]>([])
         private let problem = Mutex<String?>(nil)
+        private let begun = DispatchSemaphore(value: 0)
         private let ended = DispatchSemaphore(value: 0)
         /// Whether others change and prune what this client has just seen.
         private let hasCompany: Bool
@@ -42,6 +43,7 @@ import Testing
                 defer { started.signal() }
                 let client = try ControlClient(path: socketPath)
                 started.signal()
+                begun.wait()
                 while true { try commit(client, &random) }
             } catch is ConnectionLost {
             } catch {
@@ -80,6 +82,9 @@ import Testing
             let refused = try refusal(body)
             if let refused, !hasCompany { throw refused }
         }
+
+        /// Lets it begin: when all are connected, since the daemon may be gone with the first commit.
+        func begin() { begun.signal() }
 
         /// What was acknowledged before the daemon was gone.
         func finish() throws -> [Acknowledged] {
@@ -121,6 +126,7 @@ import Testing
                 Workload(
                     socketPath: daemon.socketPath, seed: random.next(), hasCompany: clients > 1)
             }
+            for client in work { client.begin() }
             pause(UInt32.random(in: 0..<(clients == 1 ? 120_000 : 250_000), using: &random))
             try daemon.stop(SIGKILL)
             let acknowledged = try work.flatMap { try $0.finish() }
@@ -168,6 +174,7 @@ import Testing
                     socketPath: daemon.socketPath, seed: UInt64(number * 10 + seed),
                     hasCompany: true)
             }
+            for client in work { client.begin() }
             let acknowledged = try work.flatMap { try $0.finish() }
             _ = try daemon.stop(SIGKILL)
             _ = tracer.wait()
