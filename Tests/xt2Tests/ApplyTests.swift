@@ -319,19 +319,6 @@ import Testing
         .compactMap { $0.split(separator: "# handle ").last.map(String.init) }
     }
 
-    private func longest(_ old: [Rule], _ new: [Rule]) -> Int {
-        var row = [Int](repeating: 0, count: new.count + 1)
-        for element in old {
-            var corner = 0
-            for (index, other) in new.enumerated() {
-                let above = row[index + 1]
-                row[index + 1] = element == other ? corner + 1 : max(above, row[index])
-                corner = above
-            }
-        }
-        return row[new.count]
-    }
-
     @Test func theKernelHasWhatTheFileSays() throws {
         var random = SeededGenerator()
         let daemon = try LiveDaemon()
@@ -352,7 +339,9 @@ import Testing
             #expect(chains(kernel) == chains(expected), note)
             if let old {
                 let kept = Set(try handles(daemon, "in")).intersection(before).count
-                #expect(kept >= longest(old.chains[0].rules, new.chains[0].rules), note)
+                #expect(
+                    kept >= CommonSubsequence.length(old.chains[0].rules, new.chains[0].rules), note
+                )
             }
             old = new
         }
