@@ -4,21 +4,6 @@ import Testing
 
 /// Differences of lists, against the textbook's table of all prefixes.
 @Suite struct ListDiffTests {
-    /// The length of a longest common subsequence, by the definition.
-    private func longest(_ old: [Int], _ new: [Int]) -> Int {
-        var row = [Int](repeating: 0, count: new.count + 1)
-        for element in old {
-            var corner = 0
-            for (index, other) in new.enumerated() {
-                let above = row[index + 1]
-                row[index + 1] =
-                    element == other ? corner + 1 : max(above, row[index])
-                corner = above
-            }
-        }
-        return row[new.count]
-    }
-
     /// Carries a diff out: what the new list is, made of what stays and what comes.
     private func carriedOut(_ diff: ListDiff, _ old: [Int], _ new: [Int]) -> [Int] {
         var result: [Int] = []
@@ -75,7 +60,7 @@ import Testing
             let diff = ListDiff(from: old, to: new)
             let note: Comment = "seed \(random.seed), round \(round): \(old) → \(new)"
             check(diff, old, new, note)
-            #expect(diff.kept == longest(old, new), note)
+            #expect(diff.kept == CommonSubsequence.length(old, new), note)
         }
     }
 
@@ -96,7 +81,7 @@ import Testing
             let diff = ListDiff(from: old, to: new, exactCells: 0)
             let note: Comment = "seed \(random.seed), round \(round): \(old) → \(new)"
             check(diff, old, new, note)
-            #expect(diff.kept == longest(old, new), note)
+            #expect(diff.kept == CommonSubsequence.length(old, new), note)
         }
     }
 
@@ -109,7 +94,7 @@ import Testing
             let diff = ListDiff(from: old, to: new, exactCells: 64)
             let note: Comment = "seed \(random.seed), round \(round): \(old) → \(new)"
             check(diff, old, new, note)
-            #expect(diff.kept <= longest(old, new), note)
+            #expect(diff.kept <= CommonSubsequence.length(old, new), note)
         }
     }
 

@@ -41,20 +41,6 @@ import Testing
         return list
     }
 
-    /// The length of a longest common subsequence, by the definition.
-    private func longest(_ old: ArraySlice<Int>, _ new: ArraySlice<Int>) -> Int {
-        var row = [Int](repeating: 0, count: new.count + 1)
-        for element in old {
-            var corner = 0
-            for (index, other) in new.enumerated() {
-                let above = row[index + 1]
-                row[index + 1] = element == other ? corner + 1 : max(above, row[index])
-                corner = above
-            }
-        }
-        return row[new.count]
-    }
-
     /// How many elements two lists have in common, in whatever order.
     private func shared(_ old: [Int], _ new: [Int]) -> Int {
         var counts: [Int: Int] = [:]
@@ -88,7 +74,7 @@ import Testing
                 if case .replace = step { replaced += 1 }
             }
             kept = plan.kept
-            #expect(kept == longest(old[...], new[...]), note)
+            #expect(kept == CommonSubsequence.length(old, new), note)
             #expect(kept + moves == shared(old, new), note)
             // No step too many: what goes and what comes share their steps as far as they stand in one place.
             #expect(plan.steps.count <= old.count + new.count - 2 * kept - moves - replaced, note)

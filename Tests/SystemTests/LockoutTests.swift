@@ -29,15 +29,7 @@ import Testing
     private func site() throws -> Site {
         let daemon = try Daemon()
         let other = try Namespace()
-        try daemon.run(
-            "ip", "link", "add", "host", "type", "veth", "peer", "name", "guest", "netns",
-            "\(other.threadID)")
-        try daemon.run("ip", "address", "add", "10.9.8.1/24", "dev", "host")
-        try daemon.run("ip", "link", "set", "host", "up")
-        try other.run {
-            try Command.check("ip", "address", "add", "10.9.8.2/24", "dev", "guest")
-            try Command.check("ip", "link", "set", "guest", "up")
-        }
+        try daemon.join(other)
         let listener = try daemon.namespace.run { try Listener(port: 22) }
         let connection = try other.run { try OpenConnection(to: "10.9.8.1", port: 22) }
         try daemon.xt2("add table inet filter")

@@ -8,15 +8,7 @@ import Testing
     @Test func aBlockedPortIsOpenedByARollback() throws {
         let daemon = try Daemon()
         let other = try Namespace()
-        try daemon.run(
-            "ip", "link", "add", "host", "type", "veth", "peer", "name", "guest", "netns",
-            "\(other.threadID)")
-        try daemon.run("ip", "address", "add", "10.9.8.1/24", "dev", "host")
-        try daemon.run("ip", "link", "set", "host", "up")
-        try other.run {
-            try Command.check("ip", "address", "add", "10.9.8.2/24", "dev", "guest")
-            try Command.check("ip", "link", "set", "guest", "up")
-        }
+        try daemon.join(other)
         let port: UInt16 = 8_080
         let listener = try daemon.namespace.run { try Listener(port: port) }
         func errno() throws -> Int32 {

@@ -1,5 +1,8 @@
 import Foundation
+import Glibc
+import NetlinkProto
 import RuleSyntax
+import Synchronization
 import TestSupport
 import Testing
 
@@ -170,6 +173,99 @@ import Testing
         #expect(try apply(ApplyTests.small, to: daemon).output.hasPrefix("nothing to change"))
     }
 
+    /// Somebody else makes a version between the outline and the batch, once or again and again.
+    @Test(arguments: [1, 3, 1_000])
+    func itIsComparedAgainWhenSomebodyWasFaster(times: Int) throws {
+        let left = Mutex(times)
+        let daemon = try ScriptedDaemon { request in
+            let first = ReplyWriter(to: request[0])
+            if request[0].header.type == .getOutline {
+                let version = OutlineMessage(version: UInt64(1_000 - left.withLock { $0 }))
+                return first.part(.newOutline, version, multipart: true).done().bytes
+            }
+            let isLate = left.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+            return isLate
+                ? first.acknowledged(ERESTART, "Somebody was faster.").bytes
+                : first.part(.newVersion, Sample.version).acknowledged().bytes
+        }
+        defer { daemon.stop() }
+        let result = try Xt2.run("apply", "-", daemon: daemon, input: ApplyTests.small)
+        let batches = daemon.requests.count { $0.header.type == .batchBegin }
+        if times < 20 {
+            #expect(result.status == 0 && batches == times + 1, "\(result)")
+        } else {
+            #expect(result.status == 75 && batches == 20, "\(result)")
+            #expect(result.errors.contains("Somebody was faster."))
+        }
+        let expected = try daemon.requests.filter { $0.header.type == .batchBegin }.map { request in
+            var reader = MessageReader(request.bytes.span.bytes)
+            guard let view = try reader.next() else { return UInt64(0) }
+            return try BatchOptions(view).expectedHead ?? 0
+        }
+        #expect(expected == (0..<batches).map { UInt64(1_000 - times + $0) })
+    }
+
+    /// Two terminals at once, and a script that appends: each file is applied as a whole.
+    @Test func writersBesideIt() throws {
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        #expect(try apply(ApplyTests.small, to: daemon).status == 0)
+        let files = (0..<4).map { number in
+            ApplyTests.small
+                + (0..<20).map { "append filter lan -s 10.\(number).\($0).0/24\n" }.joined()
+        }
+        let threads = files.map { file in
+            let done = DispatchSemaphore(value: 0)
+            let thread = Thread {
+                for _ in 0..<5 {
+                    let result = try? daemon.run(["apply", "--force", "-"], input: file)
+                    if result?.status != 0 { Issue.record("\(String(describing: result))") }
+                }
+                done.signal()
+            }
+            thread.start()
+            return done
+        }
+        for thread in threads { thread.wait() }
+        let saved = try daemon.check("save").split(separator: "\n").filter {
+            $0.hasPrefix("append")
+        }
+        let whole = files.map { file in
+            file.replacing(" filter ", with: " inet filter ").split(separator: "\n")
+                .filter { $0.hasPrefix("append") }.sorted()
+        }
+        #expect(whole.contains(saved.sorted()))
+        #expect(try daemon.check("audit --verify").contains("intact"))
+    }
+
+    @Test func aTerminalIsAsked() throws {
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        #expect(try apply(ApplyTests.small, to: daemon).status == 0)
+        let file = daemon.directory + "/other.xt2"
+        try "add table ip other\n".write(toFile: file, atomically: true, encoding: .utf8)
+        func answered(_ answer: String) throws -> CommandResult {
+            try ChildProcess(
+                "script", ["-qec", "\(Xt2.path) apply \(file)", "/dev/null"],
+                input: answer + "\n", environment: ["XT2_SOCKET": daemon.socket]
+            ).wait()
+        }
+        for answer in ["n", "", "no"] {
+            let result = try answered(answer)
+            #expect(
+                result.status == 1
+                    && result.output.contains("removes 5 of 5 rules (100 %). Go on? [y/N]"))
+            #expect(result.output.contains("nothing was changed"), "\(result)")
+        }
+        #expect(try daemon.check("list").contains("table inet filter"))
+        let result = try answered("y")
+        #expect(result.status == 0 && result.output.contains("version 2: "), "\(result)")
+        #expect(!(try daemon.check("list").contains("table inet filter")))
+    }
+
     // MARK: Against nft
 
     /// A rule in both languages.
@@ -281,19 +377,6 @@ import Testing
         .compactMap { $0.split(separator: "# handle ").last.map(String.init) }
     }
 
-    private func longest(_ old: [Rule], _ new: [Rule]) -> Int {
-        var row = [Int](repeating: 0, count: new.count + 1)
-        for element in old {
-            var corner = 0
-            for (index, other) in new.enumerated() {
-                let above = row[index + 1]
-                row[index + 1] = element == other ? corner + 1 : max(above, row[index])
-                corner = above
-            }
-        }
-        return row[new.count]
-    }
-
     @Test func theKernelHasWhatTheFileSays() throws {
         var random = SeededGenerator()
         let daemon = try LiveDaemon()
@@ -314,7 +397,9 @@ import Testing
             #expect(chains(kernel) == chains(expected), note)
             if let old {
                 let kept = Set(try handles(daemon, "in")).intersection(before).count
-                #expect(kept >= longest(old.chains[0].rules, new.chains[0].rules), note)
+                #expect(
+                    kept >= CommonSubsequence.length(old.chains[0].rules, new.chains[0].rules), note
+                )
             }
             old = new
         }

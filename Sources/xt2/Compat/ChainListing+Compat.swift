@@ -20,6 +20,14 @@ extension ChainListing {
     var policyName: String? {
         body.hook == nil ? nil : body.policy == .drop ? "DROP" : "ACCEPT"
     }
+
+    /// The line above its rules in what `-L` prints: its policy, or how many rules jump to it.
+    func title(_ references: [String: Int], counters: Bool) -> String {
+        guard let policy = policyName else {
+            return "Chain \(name) (\(references[name] ?? 0) references)"
+        }
+        return "Chain \(name) (policy \(policy)\(counters ? " 0 packets, 0 bytes" : ""))"
+    }
 }
 
 extension TableListing {

@@ -118,15 +118,6 @@ struct CompatClient: ~Copyable {
         return true
     }
 
-    /// Whether the kernel has a revision of an extension: 0, or the errno that says what is missing.
-    mutating func revision(_ query: CompatMessage) throws(CompatError) -> Int32 {
-        let header = MessageHeader(
-            type: .getCompat, flags: [.request, .acknowledge], sequence: client.takeSequence())
-        var writer = MessageWriter()
-        query.write(header, to: &writer)
-        return try exchange(writer) { _ in }.errno
-    }
-
     private mutating func send(
         _ type: MessageType, _ body: some ControlBody, flags: MessageFlags,
         _ receive: (borrowing MessageView) throws(WireError) -> Void

@@ -38,7 +38,12 @@ struct CompatProgram {
 
     private func openRules() throws(CompatError) -> IPTablesRules {
         do {
-            let extensions = try XTables(revisions: CompatRevisions().answer)
+            let revisions = KernelRevisions(SocketPath(option: nil))
+            // What is not known to be missing is taken for there: the command itself will say what is the matter.
+            let extensions = try XTables { query in
+                let errno = revisions.answer(query)
+                return [ENOENT, EPROTONOSUPPORT].contains(errno) ? errno : 0
+            }
             return IPTablesRules(extensions: extensions, family: name.family)
         } catch {
             throw CompatError(.resource, error.message)

@@ -49,19 +49,11 @@ struct IPTablesListing {
         chains.map { chain in
             var text = ""
             if command.number == nil {
-                text += title(chain, references[chain.name] ?? 0) + "\n" + header + "\n"
+                text += chain.title(references, counters: showsCounters) + "\n" + header + "\n"
             }
             for (number, rule) in selected(chain) { text += row(rule, number) + "\n" }
             return text
         }.joined(separator: "\n")
-    }
-
-    private func title(_ chain: ChainListing, _ references: Int) -> String {
-        guard let policy = chain.policyName else {
-            return "Chain \(chain.name) (\(references) references)"
-        }
-        let counters = showsCounters ? " 0 packets, 0 bytes" : ""
-        return "Chain \(chain.name) (policy \(policy)\(counters))"
     }
 
     private var header: String {

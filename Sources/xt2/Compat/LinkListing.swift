@@ -13,21 +13,15 @@ struct ARPListing {
     func table(_ chains: [ChainListing], references: [String: Int]) -> String {
         chains.map { chain in
             var text = ""
-            if command.number == nil { text += title(chain, references[chain.name] ?? 0) + "\n" }
+            if command.number == nil {
+                text += chain.title(references, counters: showsCounters) + "\n"
+            }
             for (index, rule) in chain.rules.enumerated() {
                 if let number = command.number, Int(number) != index + 1 { continue }
                 text += line(rule, index + 1) + "\n"
             }
             return text
         }.joined(separator: "\n")
-    }
-
-    private func title(_ chain: ChainListing, _ references: Int) -> String {
-        guard let policy = chain.policyName else {
-            return "Chain \(chain.name) (\(references) references)"
-        }
-        let counters = showsCounters ? " 0 packets, 0 bytes" : ""
-        return "Chain \(chain.name) (policy \(policy)\(counters))"
     }
 
     private func line(_ rule: RuleListing, _ number: Int) -> String {

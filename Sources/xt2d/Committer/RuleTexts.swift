@@ -25,11 +25,16 @@ final class RuleTexts: Sendable {
         subscript(_ id: ObjectID) -> Entry {
             get { pages[id.rawValue / Pages.size]?[Int(id.rawValue % Pages.size)] ?? Entry() }
             set {
-                let number = id.rawValue / Pages.size
-                guard pages[number] != nil || !newValue.isEmpty else { return }
-                pages[
-                    number, default: [Entry](repeating: Entry(), count: Int(Pages.size))][
-                        Int(id.rawValue % Pages.size)] = newValue
+                let (number, index) = id.rawValue.quotientAndRemainder(dividingBy: Pages.size)
+                if pages[number] == nil {
+                    if newValue.isEmpty { return }
+                    pages[number] = [Entry](repeating: Entry(), count: Int(Pages.size))
+                }
+                pages[number]?[Int(index)] = newValue
+                // Ids are not used twice: a page that has become empty stays so, but for rollbacks.
+                if newValue.isEmpty, pages[number]?.allSatisfy(\.isEmpty) == true {
+                    pages[number] = nil
+                }
             }
         }
 

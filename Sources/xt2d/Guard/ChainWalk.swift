@@ -53,8 +53,8 @@ struct ChainWalk {
     private var place: RuleWalk.Place
     private var rulesLeft = ChainWalk.ruleLimit
 
-    /// Rules that are looked at for one packet.
-    private static let ruleLimit = 4_000_000
+    /// Rules that are looked at for one packet: nothing else is committed meanwhile.
+    private static let ruleLimit = 250_000
 
     init(_ ruleset: Ruleset, _ packet: GuardedPacket) {
         self.ruleset = ruleset

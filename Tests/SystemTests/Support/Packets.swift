@@ -25,6 +25,21 @@ extension Daemon {
     }
 }
 
+extension Daemon {
+    /// Joins the daemon's namespace to another by a pair of devices: `host`, 10.9.8.1/24, here and `guest`, 10.9.8.2/24, there.
+    func join(_ other: Namespace) throws {
+        try run(
+            "ip", "link", "add", "host", "type", "veth", "peer", "name", "guest", "netns",
+            "\(other.threadID)")
+        try run("ip", "address", "add", "10.9.8.1/24", "dev", "host")
+        try run("ip", "link", "set", "host", "up")
+        try other.run {
+            try Command.check("ip", "address", "add", "10.9.8.2/24", "dev", "guest")
+            try Command.check("ip", "link", "set", "guest", "up")
+        }
+    }
+}
+
 /// A TCP port that somebody listens on, in the namespace of the thread that makes it.
 final class Listener: Sendable {
     private let descriptor: Int32
