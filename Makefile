@@ -1,13 +1,20 @@
 # The one entry point. `make demo` and `make test` are the two commands of the README.
 SWIFT ?= swift
-RELEASE := -c release -Xswiftc -static-stdlib
+# The C++ runtime of Swift's own goes inside as well: finding its symbols would be a quarter of the start of a short command.
+CXXLIB := .build/static
+RELEASE := -c release -Xswiftc -static-stdlib -Xswiftc -L$(CURDIR)/$(CXXLIB) \
+	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 SOURCES := Package.swift Sources Tests
 
 .PHONY: build debug demo test bench soak fmt lint golden fuzz-smoke setup install install-compat clean
 
-build: setup  ## release builds of xt2 and xt2d, with the Swift runtime inside
+build: setup $(CXXLIB)/libstdc++.a  ## release builds of xt2 and xt2d, with the Swift runtime inside
 	$(SWIFT) build $(RELEASE) --product xt2d
 	$(SWIFT) build $(RELEASE) --product xt2
+
+$(CXXLIB)/libstdc++.a:
+	mkdir -p $(@D)
+	ln -sf "$$($(dir $(realpath $(shell command -v $(SWIFT))))clang -print-file-name=$(@F))" $@
 
 debug: setup
 	$(SWIFT) build

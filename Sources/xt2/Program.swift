@@ -106,6 +106,8 @@ enum Program {
             }
         }
         let path = commandPath(Array(rest))
+        // A word that is no command's name has to be the first that is complained about.
+        guard !path.isEmpty else { return rest + front }
         return path.map { $0._commandName } + front + rest.dropFirst(path.count)
     }
 

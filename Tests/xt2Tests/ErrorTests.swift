@@ -12,6 +12,7 @@ import Testing
     @Test func usageErrors() throws {
         let lines: [[String]] = [
             ["inesrt", "filter", "input"],
+            ["--socket", "/run/other.sock", "inesrt", "filter", "input"],
             ["add", "tabel", "filter"],
             ["insert", "--at", "0", "filter", "input", "-j", "ACCEPT"],
             ["insert", "--at", "x", "filter", "input", "-j", "ACCEPT"],

@@ -5,6 +5,7 @@ extension RuleBody {
     /// when it writes them. Nil for a rule without xt extensions, or that asks for no protocol.
     /// - Source: linux `net/netfilter/nft_compat.c`, `nft_parse_compat`; iptables `iptables/nft.c`, `add_compat`.
     public var impliedCompat: RuleCompat? {
+        guard expressions.contains(where: \.isExtension) else { return nil }
         var loaded: Set<Register> = []
         var linkTypes: Set<Register> = []
         var found: RuleCompat?
@@ -42,6 +43,16 @@ extension RuleBody {
             }
         }
         return nil
+    }
+}
+
+extension Expression {
+    /// Whether it is one of xt's matches or targets.
+    fileprivate var isExtension: Bool {
+        switch self {
+        case .compatMatch, .compatTarget: true
+        default: false
+        }
     }
 }
 

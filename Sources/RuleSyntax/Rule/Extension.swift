@@ -21,17 +21,19 @@ extension RuleExtension {
 struct OptionTable: Sendable {
     /// The canonical names, in the order of the help.
     let names: [String]
-    private let byName: [String: OptionSpecification]
+    private let options: [OptionSpecification]
 
     init(_ options: [OptionSpecification]) {
         names = options.map(\.name)
-        byName = Dictionary(
-            options.flatMap { option in option.names.map { ($0, option) } },
-            uniquingKeysWith: { first, _ in first })
+        self.options = options
     }
 
     /// The option that is called `name`.
-    subscript(name: String) -> OptionSpecification? { byName[name] }
+    ///
+    /// They are few: to compare them costs less than to hash the name, and a command need not build the tables of all extensions.
+    subscript(name: String) -> OptionSpecification? {
+        options.first { $0.names.contains(name) }
+    }
 }
 
 /// A match with its options; an object, because it is passed on much.

@@ -25,7 +25,12 @@ public enum CommandLine {
 
     /// Joins words into a line that ``split(_:)`` takes apart again.
     public static func join(_ words: [String]) -> String {
-        words.map(quote).joined(separator: " ")
+        var line = ""
+        for word in words {
+            if !line.isEmpty { line += " " }
+            line += quote(word)
+        }
+        return line
     }
 
     /// The word, in double quotes if it would not stay one word, or not stay as it is, in a shell.

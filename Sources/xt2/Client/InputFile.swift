@@ -2,7 +2,9 @@ import Glibc
 
 /// Reads a file as a whole.
 enum InputFile {
-    private static let pieceBytes = 1 << 16
+    /// Most of what is read for an edit, files of `/proc`, is smaller.
+    private static let firstPiece = 1 << 12
+    private static let largestPiece = 1 << 20
 
     /// The bytes of a file; `-` is standard input.
     ///
@@ -16,14 +18,29 @@ enum InputFile {
     }
 
     private static func readAll(_ descriptor: Int32) throws(SystemCallError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: pieceBytes)
-        while true {
-            let count = Glibc.read(descriptor, &piece, pieceBytes)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw SystemCallError("read") }
-            if count == 0 { return bytes }
-            bytes += piece[..<count]
+        var bytes = try readPiece(descriptor, upTo: firstPiece)
+        var room = firstPiece
+        while !bytes.isEmpty {
+            room = min(room * 2, largestPiece)
+            let piece = try readPiece(descriptor, upTo: room)
+            if piece.isEmpty { break }
+            bytes += piece
         }
+        return bytes
+    }
+
+    /// What one `read` gives; nothing at the end.
+    private static func readPiece(
+        _ descriptor: Int32, upTo room: Int
+    ) throws(SystemCallError) -> [UInt8] {
+        var count = -1
+        let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, filled in
+            repeat {
+                count = Glibc.read(descriptor, buffer.baseAddress, room)
+            } while count < 0 && errno == EINTR
+            filled = max(count, 0)
+        }
+        guard count >= 0 else { throw SystemCallError("read") }
+        return piece
     }
 }

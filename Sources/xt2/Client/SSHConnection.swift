@@ -37,8 +37,15 @@ enum SSHConnection {
 
     private static func value(in environment: [UInt8]) -> String? {
         let prefix = Array((variable + "=").utf8)
-        let entry = environment.split(separator: 0).first { $0.starts(with: prefix) }
-        return entry.map { String(decoding: $0.dropFirst(prefix.count), as: UTF8.self) }
+        var rest = environment[...]
+        while !rest.isEmpty {
+            let entry = rest.prefix { $0 != 0 }
+            if entry.starts(with: prefix) {
+                return String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)
+            }
+            rest = rest[entry.endIndex...].dropFirst()
+        }
+        return nil
     }
 
     /// - Source: proc_pid_stat(5): `PID (NAME) STATE PPID …`; the name may hold anything, so the last parenthesis counts.
