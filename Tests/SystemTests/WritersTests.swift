@@ -103,7 +103,8 @@ import Testing
                 if number % 7 == 6 { $0.delete(own[number / 2], from: "own") }
             }
             // Who does not read for long is disconnected.
-            try follower.wait(for: try #require(reply.version).version)
+            let version = try #require(try reply.version)
+            try follower.wait(for: version.version)
             let ids = try reply.ids
             own.append(ids[0])
             shared.append(ids[1])
