@@ -3,7 +3,7 @@ import NetlinkProto
 import TestSupport
 import Testing
 
-/// How long the random tests run: shortly, or, with XT2_SOAK=1, as long as the issue wants.
+/// How long the random tests run: shortly, or, with XT2_SOAK=1, long enough to be relied on.
 enum Soak {
     static let isOn = ProcessInfo.processInfo.environment["XT2_SOAK"] == "1"
 

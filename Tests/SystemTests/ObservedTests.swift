@@ -112,7 +112,7 @@ import Testing
         var script = ForeignScript()
         var version = UInt64(1)
         var listings = [1: try daemon.listing("ip t")]
-        let steps = ProcessInfo.processInfo.environment["XT2_SOAK"] == nil ? 40 : 300
+        let steps = Soak.count(40, 300)
         while listings.count < steps {
             let lines = script.next(&generator)
             let before = try daemon.listing("ip t")
@@ -156,9 +156,11 @@ import Testing
     }
 
     @Test func whatIsDoneWhileTheDaemonIsDownBecomesAVersion() throws {
-        let (daemon, _, _) = try observed()
-        try daemon.nft("add rule ip t c ip saddr 10.0.0.1 accept")
-        try daemon.nft("add rule ip t c ip saddr 10.0.0.2 accept")
+        let (daemon, _, first) = try observed()
+        for host in 1...2 {
+            try daemon.nft("add rule ip t c ip saddr 10.0.0.\(host) accept")
+            try first.next()
+        }
         try daemon.stop()
         try daemon.nft(
             "insert rule ip t c ip saddr 10.0.0.3 drop", "add set ip t s { type ipv4_addr; }",

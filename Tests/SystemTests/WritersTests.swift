@@ -9,8 +9,7 @@ import Testing
 /// change has a name.
 @Suite struct WritersTests {
     /// How many versions xt2 makes meanwhile.
-    private static let commits =
-        ProcessInfo.processInfo.environment["XT2_SOAK"] == nil ? 100 : 1_000
+    private static let commits = Soak.count(100, 1_000)
 
     /// Adds rules to two chains and deletes every third again, one with each line that it reads; writes down what it did.
     ///
@@ -103,6 +102,9 @@ import Testing
                 $0.append(.longer(than: UInt32(number), comment: "x\(number)"), to: "shared")
                 if number % 7 == 6 { $0.delete(own[number / 2], from: "own") }
             }
+            // Who does not read for long is disconnected.
+            let version = try #require(try reply.version)
+            try follower.wait(for: version.version)
             let ids = try reply.ids
             own.append(ids[0])
             shared.append(ids[1])
