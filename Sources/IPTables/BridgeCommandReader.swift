@@ -338,8 +338,17 @@ struct BridgeCommandReader {
         for used in options.used {
             if used.isWatcher { rule.watchers.insert(rule.matches.count) }
             rule.matches.append(used.info)
+            try check(used.info)
         }
         command.rules = [try ExpressionWriter.body(rule)]
+    }
+
+    /// What an extension wants of the rule's head.
+    private func check(_ info: ExtensionInfo) throws {
+        guard info.name == "802_3" else { return }
+        guard rule.bridge.content == .length else {
+            throw fault("For 802.3 DSAP/SSAP filtering the protocol must be LENGTH")
+        }
     }
 
     private mutating func readAction(_ options: RuleOptions) throws {

@@ -14,6 +14,8 @@ struct CommandReader {
     private static let arpLetters = Set("abluyr")
     private static let commands = Set("ACDIRLSFZNXPE")
     private static let nameLimit = 29  // XT_EXTENSION_MAXNAMELEN
+    /// Routing, fragment, authentication, destination options: the kernel looks behind these headers of IPv6.
+    private static let extensionHeaders: Set<UInt8> = [43, 44, 51, 60]
 
     private let family: Family
     private let isUserChain: (String) -> Bool
@@ -119,7 +121,7 @@ struct CommandReader {
             guard !isNegated else { throw fault("unexpected ! flag before --table") }
             command.table = value
         case "w": try readWait(value, options)
-        case "W": _ = value ?? options.takeWord()
+        case "W": try readWaitInterval(value, options)
         case "M": break
         case "4", "6": command.version = letter == "4" ? 4 : 6
         case "h", "V":
@@ -193,6 +195,12 @@ struct CommandReader {
         }
         rule.head.transport = number
         if family == .ip6 { rule.head.flags |= IPHeader.protocolFlag6 }
+        if family == .ip6, !rule.head.inversions.contains(.transport),
+            CommandReader.extensionHeaders.contains(number)
+        {
+            warnings.append(
+                "Warning: never matched protocol: \(value). use extension match instead.")
+        }
         options.setHead(rule.head)
     }
 
@@ -255,6 +263,13 @@ struct CommandReader {
         }
         guard let seconds = Int(text) else { throw fault("wait seconds not numeric") }
         command.wait = seconds
+    }
+
+    private mutating func readWaitInterval(_ value: String?, _ options: RuleOptions) throws {
+        command.hasWaitInterval = true
+        guard let text = value ?? options.takeWord() else { return }
+        guard Int(text) != nil else { throw fault("wait interval not numeric") }
+        warnings.append("Ignoring deprecated --wait-interval option.")
     }
 
     // MARK: arptables
@@ -398,6 +413,9 @@ struct CommandReader {
         }
         try options.check()
         guard command.letter != nil else { throw fault("no command specified") }
+        if command.hasWaitInterval, command.wait == nil {
+            throw fault("--wait-interval only makes sense with --wait\n")
+        }
         try OptionCheck.check(command, given: given, position: position)
         try checkChain()
         guard hasRule else { return }

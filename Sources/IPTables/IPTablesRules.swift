@@ -30,6 +30,7 @@ public struct IPTablesRules: Sendable {
         _ words: [String], table: String = "filter", isUserChain: (String) -> Bool
     ) throws(RuleSyntaxError) -> IPTablesCommand {
         try checkLengths(words)
+        if family == .bridge { try checkBridgeValues(words) }
         if let index = words.firstIndex(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
             // What the words are made of has been replaced by this already.
             throw RuleSyntaxError("this word is not UTF-8 text", at: index)
@@ -64,6 +65,27 @@ public struct IPTablesRules: Sendable {
             var error = RuleSyntaxError(
                 "Parameter too long! It has \(word.utf8.count) bytes; \(IPTablesRules.wordBytes) are the most",
                 at: index)
+            error.status = 2
+            throw error
+        }
+    }
+
+    /// Refuses values that the extensions of ebtables read past the end of, or cut off.
+    private func checkBridgeValues(_ words: [String]) throws(RuleSyntaxError) {
+        for (index, word) in words.enumerated().dropFirst() {
+            var fault: String?
+            switch words[index - 1] {
+            case "--among-src", "--among-dst":
+                let pairs = word.split(separator: ",", omittingEmptySubsequences: false)
+                if pairs.contains("") { fault = "an address is missing beside a comma" }
+            case "--nflog-group":
+                if let group = UInt64(word), group > UInt16.max {
+                    fault = "the largest group is \(UInt16.max)"
+                }
+            default: break
+            }
+            guard let fault else { continue }
+            var error = RuleSyntaxError("\(words[index - 1]) \(word): \(fault)", at: index)
             error.status = 2
             throw error
         }
