@@ -74,7 +74,9 @@ public struct IPTablesRules: Sendable {
     private func checkBridgeValues(_ words: [String]) throws(RuleSyntaxError) {
         for (index, word) in words.enumerated().dropFirst() {
             var fault: String?
-            switch words[index - 1] {
+            let isNegated = words[index - 1] == "!" && index > 1
+            let option = words[isNegated ? index - 2 : index - 1]
+            switch option {
             case "--among-src", "--among-dst":
                 let pairs = word.split(separator: ",", omittingEmptySubsequences: false)
                 if pairs.contains("") { fault = "an address is missing beside a comma" }
@@ -85,7 +87,7 @@ public struct IPTablesRules: Sendable {
             default: break
             }
             guard let fault else { continue }
-            var error = RuleSyntaxError("\(words[index - 1]) \(word): \(fault)", at: index)
+            var error = RuleSyntaxError("\(option) \(word): \(fault)", at: index)
             error.status = 2
             throw error
         }

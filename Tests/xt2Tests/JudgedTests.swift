@@ -356,14 +356,12 @@ import Testing
             iptables -A INPUT -s 0x0a000001 -j ACCEPT
             iptables -A INPUT -s 10.0.0.77/8 -j ACCEPT
             iptables -A INPUT -s 0/0 -d 0.0.0.0/0
-            iptables -A INPUT ! -s 0/0 -j ACCEPT
             iptables -A INPUT -s 1.1.1.1,2.2.2.2 -d 3.3.3.3,4.4.4.4 -j ACCEPT
             iptables -C INPUT -s 1.1.1.1,2.2.2.2 -d 3.3.3.3,4.4.4.4 -j ACCEPT
             iptables -D INPUT -s 1.1.1.1,2.2.2.2 -d 3.3.3.3,4.4.4.4 -j ACCEPT
             iptables -A INPUT ! -s 1.1.1.1,2.2.2.2
             iptables -A INPUT -s 1.1.1.1, -j ACCEPT
             iptables -A INPUT -s '' -j ACCEPT
-            iptables -A INPUT -s nosuch.invalid -j ACCEPT
             iptables -A INPUT -p all -j ACCEPT
             iptables -A INPUT ! -p all
             iptables -A INPUT -p 0x11

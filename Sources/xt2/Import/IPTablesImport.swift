@@ -48,6 +48,9 @@ struct IPTablesImport {
         } catch {
             throw IPTablesImport.error(error, in: source)
         }
+        guard file.answer == nil else {
+            throw CommandError(.usage, "-V and -h change no rules, so they cannot be imported.")
+        }
         statements = file.statements
     }
 

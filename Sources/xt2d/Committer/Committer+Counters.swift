@@ -78,8 +78,10 @@ extension Committer {
     {
         guard let body = try? ChainBody(encoded: chain.body), body.hook != nil else { return false }
         let family = Family(rawValue: table.family)
-        return IPTablesChains.contains(family: family, table: table.name, chain: chain.name)
-            ? true : try policyCounters(of: chain, in: table) != nil
+        if IPTablesChains.contains(family: family, table: table.name, chain: chain.name) {
+            return true
+        }
+        return try policyCounters(of: chain, in: table) != nil
     }
 
     /// What the policy of a chain has counted; nil if it does not count.

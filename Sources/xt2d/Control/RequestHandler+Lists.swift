@@ -31,8 +31,9 @@ extension RequestHandler {
         if isHead && (request.counters || request.policyCounters) {
             let policies = RequestHandler.baseChains(of: tables, request.chain, ruleset)
             let rules = request.counters ? tables : []
+            let chain = request.chain
             counters = try await dumps.runIfActive {
-                try CounterValues.read(rules, chain: request.chain, policies: policies)
+                try CounterValues.read(rules, chain: chain, policies: policies)
             }
         }
         let listing = RulesetStream(
