@@ -267,6 +267,8 @@ import Testing
         try judge(
             """
             iptables -A INPUT -s 9.9.9.9 -j DROP
+            iptables -A FORWARD -s 9.9.9.9 -j DROP
+            iptables -A OUTPUT -s 9.9.9.9 -j DROP
             iptables -Z
             ping -n -q -c 2 127.0.0.1 | grep -c '2 received'
             iptables -S -v
@@ -345,7 +347,6 @@ import Testing
             iptables --new-ch zz
             iptables --delete-chain=zz
             iptables -w 5 -W 100 -S
-            iptables -W 100 -S
             iptables --wait-interval=x -w 3 -S
             iptables -w -5 -S
             iptables -A INPUT -m comment --comment ''
@@ -398,6 +399,10 @@ import Testing
             iptables -A INPUT -c 1, -j ACCEPT
             iptables -S ''
             iptables -A INPUT -j ACCEPT ''
+            iptables -F INPUT
+            iptables -A INPUT -p ipv6-icmp
+            iptables -A INPUT ! -p 255
+            iptables -L INPUT
             iptables -h >/dev/null
             iptables-restore -h >/dev/null 2>&1
             """)

@@ -87,7 +87,7 @@ import Testing
             ], ping: "-c 6 -i 0.01 10.9.9.2", arriving: 3),
         Case(
             name: "statistic",
-            rules: ["-A FORWARD -i near -m statistic --mode nth --every 2 -j DROP"],
+            rules: ["-A FORWARD -i near -m statistic --mode nth --every 2 --packet 0 -j DROP"],
             ping: "-c 6 -i 0.01 10.9.9.2", arriving: 3),
         Case(
             name: "string",

@@ -182,7 +182,6 @@ struct CommandRun: ~Copyable {
     // MARK: Counters
 
     private mutating func zero() throws(CompatError) {
-        if command.number == nil { try makeBuiltinChains() }
         var rule = RuleMessage(
             family: name.family, table: command.table, chain: command.chain)
         if let number = command.number { rule.index = number - 1 }
@@ -191,13 +190,6 @@ struct CommandRun: ~Copyable {
             throw command.number == nil ? .noChain : .noRule
         }
         try describeChains("Zeroing")
-    }
-
-    /// Makes the built-in chains that the command is about: from here on their policies count, too.
-    private mutating func makeBuiltinChains() throws(CompatError) {
-        let wanted = builtin.chains.filter { (command.chain ?? $0.name) == $0.name }
-        // A table that another program made stays as it is.
-        _ = try commit(wanted.flatMap { builtin.creation(of: $0) })
     }
 
     /// With `-v`, the chains that a command is about.

@@ -47,11 +47,10 @@ enum CompatRule {
     }
 
     private static func description(_ columns: IPTablesColumns) -> String {
-        let target = columns.target.isEmpty ? "" : columns.target + " "
         let place = "opt \(columns.options) in \(columns.input) out \(columns.output)"
         let destination = columns.destination.drop { $0 == " " }
         return
-            "\(target)\(columns.transport) \(place) \(columns.source)  -> \(destination) \(columns.extra) "
+            "\(columns.target) \(columns.transport) \(place) \(columns.source)  -> \(destination) \(columns.extra) "
     }
 
     // MARK: Refusals

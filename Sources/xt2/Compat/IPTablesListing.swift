@@ -76,7 +76,7 @@ struct IPTablesListing {
             text += count(rule.counters.packets) + count(rule.counters.bytes)
         }
         text += Padding.left(columns.target, 9) + " "
-        text += Padding.left(columns.transport, 6) + columns.options + " "
+        text += Padding.left(columns.transport, 5) + " " + columns.options + " "
         if showsCounters {
             text += interface(columns.input) + interface(columns.output) + " "
         }

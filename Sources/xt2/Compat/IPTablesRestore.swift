@@ -123,7 +123,8 @@ struct IPTablesRestore {
     ) throws(CompatError) {
         var client = try CompatClient()
         for attempt in 1... {
-            var output = RestoreOutput(rules, isVerbose: options.isVerbose)
+            var output = RestoreOutput(
+                rules, isVerbose: options.isVerbose, flushes: options.flushes)
             do {
                 let isLast = attempt >= IPTablesRestore.tries
                 if try restoreOnce(statements, options, reason, &output, &client, isLast: isLast) {

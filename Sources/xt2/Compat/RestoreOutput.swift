@@ -5,25 +5,30 @@ import RuleSyntax
 /// What `iptables-restore` prints on its way through a text: lists that it asks for and, with `-v`, what is done.
 struct RestoreOutput {
     private let rules: IPTablesRules
-    /// Whether `-v` holds for all lines.
-    private let isVerbose: Bool
+    /// Whether comments are repeated.
+    private let tellsComments: Bool
+    /// Whether all lines are as if they had `-v`.
+    private let tellsCommands: Bool
     /// What was said so far.
     private(set) var text = ""
 
     /// Nothing said yet.
-    init(_ rules: IPTablesRules, isVerbose: Bool) {
+    ///
+    /// - Parameter flushes: whether the tables are emptied first; else iptables-restore, though told to be verbose, says little.
+    init(_ rules: IPTablesRules, isVerbose: Bool, flushes: Bool = true) {
         self.rules = rules
-        self.isVerbose = isVerbose
+        tellsComments = isVerbose
+        tellsCommands = isVerbose && flushes
     }
 
     /// A comment of the text.
     mutating func tell(comment: String) {
-        if isVerbose { text += comment + "\n" }
+        if tellsComments { text += comment + "\n" }
     }
 
     /// That a table is emptied, which is as it is in `table`.
     mutating func tellEmptying(_ table: RestoreTable) {
-        guard isVerbose else { return }
+        guard tellsCommands else { return }
         let names = table.builtin.shown(table.listing).map(\.name)
         tell("Flushing", names)
         tell("Deleting", names.filter { table.builtin.chain($0) == nil })
@@ -50,7 +55,7 @@ struct RestoreOutput {
         }
     }
 
-    private func speaks(_ command: CompatCommand) -> Bool { isVerbose || command.verbosity > 0 }
+    private func speaks(_ command: CompatCommand) -> Bool { tellsCommands || command.verbosity > 0 }
 
     private mutating func tellChains(
         _ verb: String, _ command: CompatCommand, _ table: RestoreTable
