@@ -58,6 +58,10 @@ struct CommandReader {
         if let error = error as? RuleSyntaxError { return error }
         var described = RuleSyntaxError("\(error)", at: position)
         described.status = (error as? XTablesError)?.status ?? 2
+        if described.message.hasPrefix("Couldn't load ") {
+            described.hint =
+                "no such extension is installed; Debian has those of iptables in the package iptables"
+        }
         return described
     }
 
