@@ -239,7 +239,17 @@ import Testing
             iptables -v -C INPUT -p icmp -j DROP
             iptables -v -D INPUT 2
             iptables -v -D INPUT -s 1.2.3.4,5.6.7.8 -p udp -j DROP
+            iptables -N side
+            iptables -v -A INPUT -p tcp --dport 22 -m state --state NEW -j LOG --log-prefix x
+            iptables -v -A INPUT -p tcp --dport 22 -g side
+            iptables -v -A INPUT -g side
+            iptables -v -A INPUT -m comment --comment "a b"
+            ip6tables -v -A INPUT -s fe80::1 -p tcp --dport 22 -j REJECT
+            iptables -t nat -v -A PREROUTING -p tcp -j DNAT --to 1.2.3.4:5
+            arptables -v -A INPUT -s 1.2.3.4 -j DROP
+            ebtables -v -A INPUT -p ipv4 -j DROP
             iptables -v -F INPUT
+            iptables -X side
             iptables -v -N foo
             iptables -v -X foo
             iptables --list-rules INPUT

@@ -47,10 +47,12 @@ enum CompatRule {
     }
 
     private static func description(_ columns: IPTablesColumns) -> String {
+        // arptables and ebtables show the rule as it stands in a list.
+        if columns.transport.isEmpty { return columns.extra }
         let place = "opt \(columns.options) in \(columns.input) out \(columns.output)"
         let destination = columns.destination.drop { $0 == " " }
         return
-            "\(columns.target) \(columns.transport) \(place) \(columns.source)  -> \(destination) \(columns.extra) "
+            "\(columns.target) \(columns.transport) \(place) \(columns.source)  -> \(destination)  \(columns.extra)"
     }
 
     // MARK: Refusals
