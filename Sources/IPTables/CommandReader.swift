@@ -174,7 +174,8 @@ struct CommandReader {
     /// Takes note of an option that may come once, and of `!` in front of it.
     private mutating func take(_ letter: Character) throws {
         guard given.insert(letter).inserted else {
-            throw fault("multiple -\(letter) flags not allowed")
+            let option = OptionCheck.arpNames[letter] ?? "-\(letter)"
+            throw fault("multiple \(option) flags not allowed")
         }
         guard isNegated else { return }
         if family == .arp, CommandReader.arpLetters.contains(letter) { return }

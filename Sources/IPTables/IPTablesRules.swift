@@ -39,7 +39,7 @@ public struct IPTablesRules: Sendable {
             try extensions.use(family: family.rawValue) { session throws(RuleSyntaxError) in
                 try session.reading(words) { options throws(RuleSyntaxError) in
                     if family == .bridge {
-                        var reader = BridgeCommandReader(isUserChain: isUserChain)
+                        var reader = BridgeCommandReader(words, isUserChain: isUserChain)
                         return try reader.read(options)
                     }
                     var reader = CommandReader(

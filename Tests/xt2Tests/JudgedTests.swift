@@ -409,6 +409,12 @@ import Testing
             iptables -A INPUT -c 1, -j ACCEPT
             iptables -S ''
             iptables -A INPUT -j ACCEPT ''
+            iptables -A OUTPUT -m mac --mac-source 00:11:22:33:44:55
+            iptables -A INPUT -m owner --uid-owner 0
+            iptables -A OUTPUT -j DNAT --to-destination 1.2.3.4
+            iptables -A OUTPUT -j MASQUERADE
+            iptables -t nat -A POSTROUTING -j REJECT
+            iptables -t raw -A PREROUTING -p tcp -j REDIRECT --to-ports 80
             iptables -F INPUT
             iptables -A INPUT -p ipv6-icmp
             iptables -A INPUT ! -p 255
