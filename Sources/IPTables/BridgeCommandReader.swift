@@ -14,6 +14,9 @@ struct BridgeCommandReader {
     private static let outputChains: Set = ["OUTPUT", "POSTROUTING"]
 
     private let isUserChain: (String) -> Bool
+    private let words: [String]
+    /// Why nothing may follow, where nothing may.
+    private var ending: String?
     private var rule = IPTablesRule(family: .bridge)
     private var command = IPTablesCommand()
     private var given: Set<Character> = []
@@ -21,7 +24,9 @@ struct BridgeCommandReader {
     private var position = 0
     private var jump: (name: String, position: Int)?
 
-    init(isUserChain: @escaping (String) -> Bool) {
+    /// A reader of these words, which `options` takes apart.
+    init(_ words: [String], isUserChain: @escaping (String) -> Bool) {
+        self.words = words
         self.isUserChain = isUserChain
     }
 
@@ -53,6 +58,10 @@ struct BridgeCommandReader {
         while true {
             let (item, place) = options.next()
             position = place
+            if let ending {
+                if case .end(nil) = item { return }
+                throw fault(ending)
+            }
             switch item {
             case .end(let leftOver):
                 if let leftOver { throw fault("Bad argument : '\(leftOver)'") }
@@ -64,7 +73,7 @@ struct BridgeCommandReader {
             case .word(let word): throw fault("Bad argument : '\(word)'")
             case .option(let letter, let value): try readOption(letter, value, options)
             case .foreign(let code):
-                guard code > 255 else { throw fault("Unknown argument: '(null)'") }
+                guard code > 255 else { throw unknown }
                 try options.giveBridge(code, negated: isNegated)
                 try checkHasRule("Extensions only for -A, -I, -D and -C")
             }
@@ -77,6 +86,9 @@ struct BridgeCommandReader {
     ) throws {
         if BridgeCommandReader.commands.contains(letter) {
             return try readCommand(letter, value, options)
+        }
+        if let name = BridgeCommandReader.listOptions[letter], command.letter != "L" {
+            throw fault("Use --\(name) with -L")
         }
         switch letter {
         case "t":
@@ -99,6 +111,20 @@ struct BridgeCommandReader {
         case "2", "w", "M", "b": break
         default: try readRuleOption(letter, value ?? "", options)
         }
+    }
+
+    private static let listOptions: [Character: String] = [
+        "k": "Lc", "0": "Ln", "x": "Lx", "2": "Lmac2",
+    ]
+
+    /// An option that there is not; ebtables names the word behind it.
+    private var unknown: RuleSyntaxError {
+        let next = position + 1 < words.count ? words[position + 1] : "(null)"
+        var error = fault("Unknown argument: '\(next)'")
+        if words.indices.contains(position) {
+            error.hint = "there is no option \(words[position])"
+        }
+        return error
     }
 
     private var multipleCommands: RuleSyntaxError {
@@ -278,6 +304,7 @@ struct BridgeCommandReader {
         case "D":
             guard let word = options.takeWord() else { return }
             try readRange(word)
+            ending = "No extra options allowed with -D start_nr[:end_nr]"
         case "I":
             guard let word = options.takeWord() else { return command.ruleNumber = 1 }
             guard let number = Int32(word), number != 0 else {
@@ -289,6 +316,7 @@ struct BridgeCommandReader {
                 throw fault("No new chain name specified")
             }
             command.newName = word
+            ending = "No extra options allowed with -E"
         case "P":
             let chain = command.chain ?? ""
             let policy = try policy(options.takeWord())
@@ -338,8 +366,17 @@ struct BridgeCommandReader {
         for used in options.used {
             if used.isWatcher { rule.watchers.insert(rule.matches.count) }
             rule.matches.append(used.info)
+            try check(used.info)
         }
         command.rules = [try ExpressionWriter.body(rule)]
+    }
+
+    /// What an extension wants of the rule's head.
+    private func check(_ info: ExtensionInfo) throws {
+        guard info.name == "802_3" else { return }
+        guard rule.bridge.content == .length else {
+            throw fault("For 802.3 DSAP/SSAP filtering the protocol must be LENGTH")
+        }
     }
 
     private mutating func readAction(_ options: RuleOptions) throws {

@@ -14,6 +14,8 @@ struct CommandReader {
     private static let arpLetters = Set("abluyr")
     private static let commands = Set("ACDIRLSFZNXPE")
     private static let nameLimit = 29  // XT_EXTENSION_MAXNAMELEN
+    /// Routing, fragment, authentication, destination options: the kernel looks behind these headers of IPv6.
+    private static let extensionHeaders: Set<UInt8> = [43, 44, 51, 60]
 
     private let family: Family
     private let isUserChain: (String) -> Bool
@@ -56,6 +58,10 @@ struct CommandReader {
         if let error = error as? RuleSyntaxError { return error }
         var described = RuleSyntaxError("\(error)", at: position)
         described.status = (error as? XTablesError)?.status ?? 2
+        if described.message.hasPrefix("Couldn't load ") {
+            described.hint =
+                "no such extension is installed; Debian has those of iptables in the package iptables"
+        }
         return described
     }
 
@@ -119,7 +125,7 @@ struct CommandReader {
             guard !isNegated else { throw fault("unexpected ! flag before --table") }
             command.table = value
         case "w": try readWait(value, options)
-        case "W": _ = value ?? options.takeWord()
+        case "W": try readWaitInterval(value, options)
         case "M": break
         case "4", "6": command.version = letter == "4" ? 4 : 6
         case "h", "V":
@@ -168,7 +174,8 @@ struct CommandReader {
     /// Takes note of an option that may come once, and of `!` in front of it.
     private mutating func take(_ letter: Character) throws {
         guard given.insert(letter).inserted else {
-            throw fault("multiple -\(letter) flags not allowed")
+            let option = OptionCheck.arpNames[letter] ?? "-\(letter)"
+            throw fault("multiple \(option) flags not allowed")
         }
         guard isNegated else { return }
         if family == .arp, CommandReader.arpLetters.contains(letter) { return }
@@ -193,6 +200,12 @@ struct CommandReader {
         }
         rule.head.transport = number
         if family == .ip6 { rule.head.flags |= IPHeader.protocolFlag6 }
+        if family == .ip6, !rule.head.inversions.contains(.transport),
+            CommandReader.extensionHeaders.contains(number)
+        {
+            warnings.append(
+                "Warning: never matched protocol: \(value). use extension match instead.")
+        }
         options.setHead(rule.head)
     }
 
@@ -255,6 +268,13 @@ struct CommandReader {
         }
         guard let seconds = Int(text) else { throw fault("wait seconds not numeric") }
         command.wait = seconds
+    }
+
+    private mutating func readWaitInterval(_ value: String?, _ options: RuleOptions) throws {
+        command.hasWaitInterval = true
+        guard let text = value ?? options.takeWord() else { return }
+        guard Int(text) != nil else { throw fault("wait interval not numeric") }
+        warnings.append("Ignoring deprecated --wait-interval option.")
     }
 
     // MARK: arptables
@@ -398,6 +418,9 @@ struct CommandReader {
         }
         try options.check()
         guard command.letter != nil else { throw fault("no command specified") }
+        if command.hasWaitInterval, command.wait == nil {
+            throw fault("--wait-interval only makes sense with --wait\n")
+        }
         try OptionCheck.check(command, given: given, position: position)
         try checkChain()
         guard hasRule else { return }

@@ -79,7 +79,8 @@ struct ExpressionWriter {
         let isOfBytes = !address.mask[whole...].contains { $0 != 0 }
         guard !isOfBytes || whole > 0 else {
             var error = RuleSyntaxError("! \(option) with an address that all have never holds")
-            error.status = 2
+            // The kernel refuses to compare nothing, and iptables leaves it to the kernel.
+            error.status = 4
             throw error
         }
         let length = isOfBytes ? whole : address.bytes.count

@@ -31,6 +31,8 @@ public struct IPTablesCommand: Hashable, Sendable {
     public var showsCounters = false
     /// `-w`, with the seconds or -1.
     public var wait: Int?
+    /// `-W`, which is older than the kernel's own lock and means nothing.
+    public var hasWaitInterval = false
     /// `-4` (4) or `-6` (6).
     public var version: Int?
     /// `-h NAME`, or the matches and targets that were named in front of `-h`.

@@ -30,6 +30,7 @@ public struct IPTablesRules: Sendable {
         _ words: [String], table: String = "filter", isUserChain: (String) -> Bool
     ) throws(RuleSyntaxError) -> IPTablesCommand {
         try checkLengths(words)
+        if family == .bridge { try checkBridgeValues(words) }
         if let index = words.firstIndex(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
             // What the words are made of has been replaced by this already.
             throw RuleSyntaxError("this word is not UTF-8 text", at: index)
@@ -38,7 +39,7 @@ public struct IPTablesRules: Sendable {
             try extensions.use(family: family.rawValue) { session throws(RuleSyntaxError) in
                 try session.reading(words) { options throws(RuleSyntaxError) in
                     if family == .bridge {
-                        var reader = BridgeCommandReader(isUserChain: isUserChain)
+                        var reader = BridgeCommandReader(words, isUserChain: isUserChain)
                         return try reader.read(options)
                     }
                     var reader = CommandReader(
@@ -64,6 +65,29 @@ public struct IPTablesRules: Sendable {
             var error = RuleSyntaxError(
                 "Parameter too long! It has \(word.utf8.count) bytes; \(IPTablesRules.wordBytes) are the most",
                 at: index)
+            error.status = 2
+            throw error
+        }
+    }
+
+    /// Refuses values that the extensions of ebtables read past the end of, or cut off.
+    private func checkBridgeValues(_ words: [String]) throws(RuleSyntaxError) {
+        for (index, word) in words.enumerated().dropFirst() {
+            var fault: String?
+            let isNegated = words[index - 1] == "!" && index > 1
+            let option = words[isNegated ? index - 2 : index - 1]
+            switch option {
+            case "--among-src", "--among-dst":
+                let pairs = word.split(separator: ",", omittingEmptySubsequences: false)
+                if pairs.contains("") { fault = "an address is missing beside a comma" }
+            case "--nflog-group":
+                if let group = UInt64(word), group > UInt16.max {
+                    fault = "the largest group is \(UInt16.max)"
+                }
+            default: break
+            }
+            guard let fault else { continue }
+            var error = RuleSyntaxError("\(option) \(word): \(fault)", at: index)
             error.status = 2
             throw error
         }

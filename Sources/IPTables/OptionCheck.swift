@@ -6,6 +6,12 @@ import RuleSyntax
 enum OptionCheck {
     private static let ruleOptions = Set("sdpjviofabluyr")
 
+    /// Options of arptables that have no short form.
+    static let arpNames: [Character: String] = [
+        "a": "--source-mac", "b": "--destination-mac", "u": "--opcode", "y": "--h-type",
+        "r": "--proto-type",
+    ]
+
     /// The options that a command allows.
     private static func allowed(_ letter: Character, hasNumber: Bool) -> Set<Character> {
         switch letter {
@@ -28,9 +34,11 @@ enum OptionCheck {
         var all = allowed(letter, hasNumber: command.ruleNumber != nil)
         if command.zeroes { all.insert("v") }
         // In the order in which iptables looks at them.
-        guard let wrong = "nsdpjvxio0cf".first(where: { given.contains($0) && !all.contains($0) })
+        let order = "nsdpjvxio0cfablyur"
+        guard let wrong = order.first(where: { given.contains($0) && !all.contains($0) })
         else { return }
-        var error = RuleSyntaxError("Illegal option `-\(wrong)' with this command", at: position)
+        let option = arpNames[wrong] ?? "-\(wrong)"
+        var error = RuleSyntaxError("Illegal option `\(option)' with this command", at: position)
         error.status = 2
         throw error
     }

@@ -82,6 +82,17 @@ import Testing
         Case("-j NFQUEUE --queue-num 70000"), Case("-j NFLOG --nflog-group 70000"),
         Case("-j CLASSIFY --set-class x", "filter", "OUTPUT"),
         Case("-f", "filter", "INPUT", .ip6), Case("-c x 1"), Case("-c 1"), Case("-m rpfilter"),
+        // What the kernel of the tests does not have, and what names things that are not there.
+        Case("-m ipvs --ipvs"), Case("-j LED --led-trigger-id x"), Case("-j ULOG"),
+        Case("-m nfacct --nfacct-name nosuch"), Case("-m set --match-set nosuch src"),
+        Case("-j SET --add-set nosuch src"), Case("-m bpf --object-pinned /nosuch"),
+        Case("-j CT --timeout nosuch", "raw", "PREROUTING"),
+        Case("-p tcp -j CT --helper nosuch", "raw", "PREROUTING"),
+        Case("-j SECMARK --selctx foo", "security", "INPUT"),
+        Case("-j SECMARK", "security", "INPUT"),
+        Case("-m connlabel --label 128"), Case("-m cgroup --path nosuch"),
+        Case("-m ipv6header --header nosuch", "filter", "INPUT", .ip6),
+        Case("-m unclean"), Case("-j MIRROR"), Case("-j TARPIT"),
         Case("-j QUEUE"), Case("-N foo"), Case("-n"), Case("-x"), Case("--line-numbers"),
         Case("-p tcp -- foo"),
     ]

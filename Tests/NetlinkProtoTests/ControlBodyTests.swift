@@ -39,7 +39,7 @@ enum ControlBodies {
         RollbackRequest(version: 3, reason: "it broke", confirm: 60),
         RulesetRequest(
             family: 1, table: "filter", chain: "input", version: 3, counters: true,
-            candidate: 4),
+            candidate: 4, policyCounters: true),
         SessionMessage(
             origin: "192.0.2.9 50022 192.0.2.1 22",
             protect: ["tcp 192.0.2.9 50022 192.0.2.1 22", ""], force: true),

@@ -88,7 +88,9 @@ import Testing
             let chain = ChainMessage(
                 family: .inet, table: random.name(), name: random.maybe(random.name()),
                 handle: random.maybe(Handle(random.long())),
-                newName: random.maybe(random.name()), body: random.chain())
+                newName: random.maybe(random.name()), body: random.chain(),
+                counters: random.maybe(
+                    CounterExpression(bytes: random.long(), packets: random.long())))
             try expectRoundTrip(.chain(chain), .newChain)
             let set = SetMessage(
                 family: .ip, table: random.name(), name: random.name(),

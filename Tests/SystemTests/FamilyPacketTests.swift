@@ -1,3 +1,4 @@
+import Glibc
 import NetlinkProto
 import RuleSyntax
 import TestSupport
@@ -114,5 +115,51 @@ import Testing
         ] {
             #expect(try isBlocked(by: rule, .netdev, client, probe) == blocks, "\(rule)")
         }
+    }
+
+    @Test func aDeviceDropsPacketsOnItsWayOut() throws {
+        let daemon = try Daemon()
+        let other = try plug("port", "10.9.7.2", into: daemon)
+        try daemon.run("ip", "address", "add", "10.9.7.1/24", "dev", "port")
+        let client = try daemon.connect()
+        try add(client, .netdev, Hook(number: 1, priority: 0, devices: ["port"]))
+        let probe = { try answers("10.9.7.1", from: other) }
+        #expect(try probe())
+        for (rule, blocks) in [
+            ("-d 10.9.7.2 -j DROP", true), ("-s 10.9.7.2 -j DROP", false),
+            ("-4 -p icmp --icmp-type echo-reply -j DROP", true),
+        ] {
+            #expect(try isBlocked(by: rule, .netdev, client, probe) == blocks, "\(rule)")
+        }
+    }
+
+    /// One chain translates the ports of IPv4 and IPv6.
+    @Test func aNATChainForBothFamiliesRedirects() throws {
+        let daemon = try Daemon()
+        let other = try plug("port", "10.9.7.2", into: daemon)
+        try daemon.run("ip", "address", "add", "10.9.7.1/24", "dev", "port")
+        let client = try daemon.connect()
+        try client.commit {
+            $0.family = .inet
+            $0.addTable()
+            $0.addChain("c", hook: Hook(number: 0, priority: -100), type: "nat")
+        }
+        let listener = try daemon.namespace.run { try Listener(port: 8_080) }
+        func errno(_ port: UInt16) throws -> Int32 {
+            try other.run { connectionErrno(to: "10.9.7.1", port: port) }
+        }
+        #expect(try errno(80) == ECONNREFUSED)
+        for (port, rule) in [
+            (UInt16(80), "-p tcp --dport 80 -j REDIRECT --to-ports 8080"),
+            (81, "-4 -p tcp --dport 81 -j DNAT --to-destination 10.9.7.1:8080"),
+        ] {
+            let body = try RuleText.parse(line: rule, context: RuleContext(family: .inet)).body
+            try client.commit {
+                $0.family = .inet
+                $0.append(body, to: "c")
+            }
+            #expect(try errno(port) == 0, "\(rule)")
+        }
+        _ = listener
     }
 }

@@ -239,7 +239,17 @@ import Testing
             iptables -v -C INPUT -p icmp -j DROP
             iptables -v -D INPUT 2
             iptables -v -D INPUT -s 1.2.3.4,5.6.7.8 -p udp -j DROP
+            iptables -N side
+            iptables -v -A INPUT -p tcp --dport 22 -m state --state NEW -j LOG --log-prefix x
+            iptables -v -A INPUT -p tcp --dport 22 -g side
+            iptables -v -A INPUT -g side
+            iptables -v -A INPUT -m comment --comment "a b"
+            ip6tables -v -A INPUT -s fe80::1 -p tcp --dport 22 -j REJECT
+            iptables -t nat -v -A PREROUTING -p tcp -j DNAT --to 1.2.3.4:5
+            arptables -v -A INPUT -s 1.2.3.4 -j DROP
+            ebtables -v -A INPUT -p ipv4 -j DROP
             iptables -v -F INPUT
+            iptables -X side
             iptables -v -N foo
             iptables -v -X foo
             iptables --list-rules INPUT
@@ -260,5 +270,216 @@ import Testing
             iptables -L INPUT -Z
             iptables-save -M /bin/true -t filter
             """)
+    }
+
+    /// What policies have counted: shown, set to zero, taken from a file.
+    @Test func policiesCount() throws {
+        try judge(
+            """
+            iptables -A INPUT -s 9.9.9.9 -j DROP
+            iptables -A FORWARD -s 9.9.9.9 -j DROP
+            iptables -A OUTPUT -s 9.9.9.9 -j DROP
+            iptables -Z
+            ping -n -q -c 2 127.0.0.1 | grep -c '2 received'
+            iptables -S -v
+            iptables -L -v -n
+            iptables -L OUTPUT -v -n -x
+            iptables-save
+            iptables-save -c
+            iptables -A INPUT -s 9.9.9.8 -j DROP
+            iptables -S -v INPUT
+            iptables -L INPUT -v -n -Z
+            iptables -S -v
+            iptables -P OUTPUT ACCEPT
+            iptables -S -v
+            ping -n -q -c 1 127.0.0.1 | grep -c '1 received'
+            iptables -Z INPUT
+            iptables -Z OUTPUT 1
+            iptables -S -v
+            iptables -F
+            iptables -D OUTPUT 1
+            iptables -S -v
+            printf '*filter\\n:INPUT ACCEPT [123456:12345678]\\n:FORWARD DROP [99999999:8000000000000]\\n:OUTPUT - [5:6]\\nCOMMIT\\n' | iptables-restore -c
+            iptables-save
+            iptables -L -v -n
+            iptables -L -v -n -x
+            ping -n -q -c 1 127.0.0.1 | grep -c '1 received'
+            iptables-save -c
+            printf '*filter\\n:INPUT ACCEPT [7:8]\\n:FORWARD ACCEPT [0:0]\\n:x - [9:9]\\n-A FORWARD -j x\\nCOMMIT\\n' | iptables-restore -c
+            iptables-save -c
+            iptables -P INPUT DROP -c 5 6
+            iptables -S -v
+            printf '*filter\\n:INPUT ACCEPT\\nCOMMIT\\n' | iptables-restore -c
+            printf '*filter\\n:INPUT ACCEPT [1]\\nCOMMIT\\n' | iptables-restore -c
+            printf '*filter\\n:INPUT ACCEPT [a:b]\\nCOMMIT\\n' | iptables-restore -c
+            iptables-save
+            arptables -P INPUT DROP
+            arptables -L -v
+            """)
+    }
+
+    /// Counting is state: it makes no version, and survives what others are about.
+    @Test func countersOfPoliciesAreNoVersions() throws {
+        let judged = try Judged()
+        defer { judged.stop() }
+        func policies() throws -> String {
+            try judged.ours("iptables -S -v | grep '^-P'").output
+        }
+        for chain in ["INPUT", "FORWARD", "OUTPUT"] {
+            _ = try judged.ours("iptables -A \(chain) -s 9.9.9.9 -d 8.8.8.8")
+        }
+        _ = try judged.ours("ping -n -q -c 2 127.0.0.1")
+        let counted = try policies()
+        #expect(
+            counted
+                == "-P INPUT ACCEPT -c 4 336\n-P FORWARD ACCEPT -c 0 0\n-P OUTPUT ACCEPT -c 4 336\n"
+        )
+        _ = try judged.ours("iptables -A INPUT -s 9.9.9.7; iptables -D INPUT 1; iptables -N x")
+        #expect(try policies() == counted)
+        let versions = try judged.daemon.check("log").split(separator: "\n").count
+        _ = try judged.ours("iptables -Z")
+        #expect(try policies().contains("-P INPUT ACCEPT -c 0 0"))
+        let text = "*filter\n:INPUT ACCEPT [3:4]\nCOMMIT\n"
+        #expect(try judged.ours("iptables-restore -n -c", input: text).status == 0)
+        #expect(try policies().hasPrefix("-P INPUT ACCEPT -c 3 4\n"))
+        #expect(try judged.daemon.check("log").split(separator: "\n").count == versions)
+        _ = try judged.daemon.check("check")
+    }
+
+    @Test func oddUse() throws {
+        try judge(
+            """
+            iptables --appe INPUT --protoc tcp -m tcp --dpo 80 --jump ACCEPT
+            iptables --inse INPUT -j ACCEPT
+            iptables --dele INPUT 1
+            iptables --li
+            iptables --pol INPUT ACCEPT
+            iptables --new-ch zz
+            iptables --delete-chain=zz
+            iptables -w 5 -W 100 -S
+            iptables --wait-interval=x -w 3 -S
+            iptables -w -5 -S
+            iptables -A INPUT -m comment --comment ''
+            iptables -A INPUT -m comment --comment 'a"b'
+            iptables -A INPUT -m comment --comment "a'b"
+            iptables -A INPUT -m comment --comment 'ä ö'
+            iptables -A INPUT -s 10.1 -j ACCEPT
+            iptables -A INPUT -s 0x0a000001 -j ACCEPT
+            iptables -A INPUT -s 10.0.0.77/8 -j ACCEPT
+            iptables -A INPUT -s 0/0 -d 0.0.0.0/0
+            iptables -A INPUT -s 1.1.1.1,2.2.2.2 -d 3.3.3.3,4.4.4.4 -j ACCEPT
+            iptables -C INPUT -s 1.1.1.1,2.2.2.2 -d 3.3.3.3,4.4.4.4 -j ACCEPT
+            iptables -D INPUT -s 1.1.1.1,2.2.2.2 -d 3.3.3.3,4.4.4.4 -j ACCEPT
+            iptables -A INPUT ! -s 1.1.1.1,2.2.2.2
+            iptables -A INPUT -s 1.1.1.1, -j ACCEPT
+            iptables -A INPUT -s '' -j ACCEPT
+            iptables -A INPUT -p all -j ACCEPT
+            iptables -A INPUT ! -p all
+            iptables -A INPUT -p 0x11
+            iptables -A INPUT -i +
+            iptables -A INPUT ! -i +
+            iptables -A INPUT -i 'a b'
+            ip6tables -A INPUT -p ah -m ah --ahspi 1:5
+            iptables -S
+            iptables -L -n -v --line-numbers -x
+            iptables -L INPUT 2
+            iptables -L INPUT 0
+            iptables -S INPUT x
+            iptables -S INPUT 1 2
+            iptables -D INPUT 4294967297
+            iptables -Z INPUT 99
+            iptables -Z nochain 1
+            iptables -A INPUT -m connlabel --label 128
+            iptables -N u2
+            iptables -E u2 u2
+            iptables -E u2 u3
+            iptables -E u3 averyveryveryverylongchainname29
+            iptables -P u3 DROP
+            iptables -P INPUT RETURN
+            iptables -A INPUT -j u3
+            iptables -X u3
+            iptables -t '' -L
+            iptables -t raw -A FORWARD -j ACCEPT
+            iptables --modprobe=/sbin/modprobe -S
+            iptables-save -t nat -c -f $SAVED; grep -v '^#' $SAVED
+            iptables-save --table=filter --counters
+            iptables-save -f /nonexistent/x
+            iptables-save -t
+            iptables -A INPUT -c 18446744073709551615 18446744073709551615 -j ACCEPT
+            iptables -A INPUT -c 1, -j ACCEPT
+            iptables -S ''
+            iptables -A INPUT -j ACCEPT ''
+            iptables -A OUTPUT -m mac --mac-source 00:11:22:33:44:55
+            iptables -A INPUT -m owner --uid-owner 0
+            iptables -A OUTPUT -j DNAT --to-destination 1.2.3.4
+            iptables -A OUTPUT -j MASQUERADE
+            iptables -t nat -A POSTROUTING -j REJECT
+            iptables -t raw -A PREROUTING -p tcp -j REDIRECT --to-ports 80
+            iptables -F INPUT
+            iptables -A INPUT -p ipv6-icmp
+            iptables -A INPUT ! -p 255
+            iptables -L INPUT
+            iptables -h >/dev/null
+            iptables-restore -h >/dev/null 2>&1
+            """)
+    }
+
+    /// Sets, timeout policies and accounting objects that rules name.
+    @Test func rulesNameOtherThings() throws {
+        let judged = try Judged()
+        defer { judged.stop() }
+        for namespace in [judged.daemon.namespace, judged.judge] {
+            try namespace.run {
+                try NetfilterObject.makeSet("foo")
+                try NetfilterObject.makeTimeout("slow", seconds: 900)
+                try NetfilterObject.makeAccount("acct")
+            }
+        }
+        try judged.expectSame(
+            """
+            iptables -A INPUT -m set --match-set foo src
+            iptables -A INPUT -m set ! --match-set foo dst --return-nomatch
+            iptables -A INPUT -m set --match-set foo src ! --update-counters ! --update-subcounters
+            iptables -A INPUT -m set --match-set foo src --packets-gt 5 ! --bytes-eq 7
+            iptables -A INPUT -m set --match-set foo src --packets-lt 5 --bytes-gt 7
+            iptables -A INPUT -m set --match-set foo src ! --packets-eq 5 --bytes-lt 7
+            iptables -A INPUT -m set --match-set foo src,dst
+            iptables -A INPUT -m set --match-set foo nowhere
+            iptables -A INPUT -m set --match-set bar src
+            iptables -A INPUT -j SET --add-set foo src --exist --timeout 60
+            iptables -A INPUT -j SET --add-set foo dst
+            iptables -A INPUT -j SET --del-set foo src
+            iptables -A INPUT -j SET --map-set foo src
+            iptables -t mangle -A FORWARD -j SET --map-set foo src --map-mark --map-prio --map-queue
+            iptables -A INPUT -m nfacct --nfacct-name acct
+            iptables -A INPUT -m nfacct --nfacct-name nosuch
+            iptables -t raw -A PREROUTING -p icmp -j CT --timeout slow
+            iptables -t raw -A PREROUTING -p tcp -j CT --timeout slow
+            iptables -t raw -A PREROUTING -p icmp -j CT --zone 3 --timeout slow
+            iptables-save
+            iptables -L -n
+            iptables -t raw -L -n -v
+            iptables -t raw -D PREROUTING -p icmp -j CT --timeout slow
+            iptables -D INPUT -m set --match-set foo src
+            iptables-save
+            iptables -F
+            iptables -t mangle -F
+            iptables -t raw -F
+            """)
+    }
+
+    /// Base chains that iptables does not know are pointed out, as the real one does.
+    @Test func foreignBaseChainsArePointedOut() throws {
+        let judged = try Judged()
+        defer { judged.stop() }
+        _ = try judged.ours("iptables -A INPUT -j ACCEPT")
+        try judged.daemon.check(
+            "add chain --type filter --hook input --priority 7 ip filter mine")
+        let notice =
+            "# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.\n"
+        for line in ["iptables -S", "iptables -L -n", "iptables-save"] {
+            #expect(try judged.ours(line).output.hasPrefix(notice))
+        }
+        #expect(try judged.ours("iptables -S INPUT").output.hasPrefix("-P INPUT"))
     }
 }

@@ -138,6 +138,8 @@ import Testing
             arptables -A nochain
             arptables -A INPUT -j nochain
             arptables -t nat -L
+            arptables -Z --h-length 6
+            arptables -D INPUT 1 -s 1.2.3.4
             arptables-save -t nat
             printf '*filter\\n:INPUT ACCEPT\\n-A INPUT --foo\\n' | arptables-restore
             printf '*filter\\n:INPUT DROP [0:0]\\n:zz -\\n-A INPUT -j zz\\n[3:4] -A zz -j RETURN\\n-A zz -c 3 5\\n' | arptables-restore
@@ -289,6 +291,17 @@ import Testing
             ebtables -t broute -L
             ebtables -L -A INPUT
             ebtables -L --Ln --Lx
+            ebtables --Lc -L
+            ebtables -A FORWARD --Ln
+            ebtables -A FORWARD --Lmac2
+            ebtables -D FORWARD 1 -v
+            ebtables -D FORWARD 1 -j DROP
+            ebtables -E u v -v
+            ebtables -P FORWARD DROP foo
+            ebtables -P FORWARD DROP -v
+            ebtables -A FORWARD --nosuch -j ACCEPT
+            ebtables -A FORWARD --802_3-sap 0x42
+            ebtables -h nosuch
             printf '*filter\\n:INPUT ACCEPT\\n:zz DROP\\n-A INPUT --foo\\n' | ebtables-restore
             ebtables-save
             """)

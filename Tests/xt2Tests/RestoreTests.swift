@@ -89,6 +89,57 @@ import Testing
         ] { try restore(text, "-n", judged) }
     }
 
+    /// A file may list what it has made so far, and say what it does.
+    @Test func filesMayListAndTell() throws {
+        let judged = try Judged()
+        defer { judged.stop() }
+        _ = try judged.ours("iptables -A INPUT -s 9.9.9.9 -j DROP; iptables -N old")
+        _ = try judged.real("iptables -A INPUT -s 9.9.9.9 -j DROP; iptables -N old")
+        for (text, options) in [
+            ("*filter\n-A INPUT -s 1.1.1.1\n-L INPUT -n\n-A INPUT -s 2.2.2.2\nCOMMIT\n", "-n"),
+            ("*filter\n-A INPUT -s 3.1.1.1\n-S\n-A INPUT -s 3.2.2.2\n-S INPUT\nCOMMIT\n", "-n"),
+            ("*filter\n-L -n -v --line-numbers -x\n-S INPUT 2\n-L INPUT 1 -n\nCOMMIT\n", "-n"),
+            ("*filter\n-S nochain\nCOMMIT\n", "-n"),
+            ("*filter\n-A INPUT -s 5.5.5.5\n-S INPUT\n-A INPUT -j nosuch\nCOMMIT\n", "-n"),
+            ("*filter\n-Z INPUT\n-L INPUT -v -n -Z\nCOMMIT\n", "-n"),
+            ("*filter\n-v -A INPUT -s 4.4.4.4\n-v -D INPUT -s 4.4.4.4\nCOMMIT\n", "-n"),
+            ("*filter\n-A INPUT -s 7.7.7.7\n-V\nCOMMIT\n", "-n"),
+            ("*filter\n-A INPUT -w -s 5.5.5.6\nCOMMIT\n", "-n"),
+            ("*filter\n   \nCOMMIT\n", "-n"), ("*filter\n[1:2]\nCOMMIT\n", "-c"),
+            ("*filter\n-E nosuch z\nCOMMIT\n", "-n"), ("*filter\n-E old old\nCOMMIT\n", "-n"),
+            (
+                "# c\n*filter\n:INPUT ACCEPT [1:2]\n:foo - [0:0]\n-A INPUT -s 1.2.3.4\nCOMMIT\n# x\n*nat\n-A OUTPUT -j ACCEPT\nCOMMIT\n",
+                "-v"
+            ),
+            ("*filter\n-A INPUT -s 1.2.3.5\n-F INPUT\n-X foo\nCOMMIT\n", "-v -n"),
+        ] { try restore(text, options, judged) }
+    }
+
+    /// Chains are renamed in a file too; rules that jump there follow, whether they are there or come with it.
+    @Test func filesMayRename() throws {
+        let judged = try Judged()
+        defer { judged.stop() }
+        func ours(_ text: String) throws -> Judged.Side {
+            try judged.ours("iptables-restore -n", input: "*filter\n\(text)COMMIT\n")
+        }
+        #expect(try ours(":a - [0:0]\n:b - [0:0]\n-A INPUT -j a\n-A b -j a\n").status == 0)
+        let renamed = try ours("-A OUTPUT -j a\n-E a new\n-A new -j RETURN\n-A FORWARD -j new\n")
+        #expect(renamed.status == 0, "\(renamed.errors)")
+        let saved = try judged.ours("iptables -S | grep new").output
+        #expect(
+            saved
+                == "-N new\n-A INPUT -j new\n-A FORWARD -j new\n-A OUTPUT -j new\n-A b -j new\n-A new -j RETURN\n"
+        )
+        #expect(try ours("-N c\n-E c d\n-A d -j DROP\n-E new b\n").status == 1)
+        #expect(try ours("-N c\n-E c d\n-A d -j DROP\n").status == 0)
+        #expect(try judged.ours("iptables -S d").output == "-N d\n-A d -j DROP\n")
+        let builtin = try ours("-E INPUT other\n")
+        #expect(builtin.status == 4 && builtin.errors.contains("keeps its name"))
+        let taken = try ours("-F b\n-X b\n-E d b\n")
+        #expect(taken.status == 4 && taken.errors.contains("until the whole file"))
+        #expect(try judged.ours("iptables-save | grep -c '^:'").output == "6\n")
+    }
+
     /// A file whose middle line is bad changes nothing, and the line is named.
     @Test(arguments: [
         ("-A INPUT -p tcp --dport nosuchport -j ACCEPT", 2), ("-A nochain -j ACCEPT", 1),

@@ -11,6 +11,7 @@ public struct RulesetRequest: ControlBody {
         case version = 4
         case counters = 5
         case candidate = 6
+        case policyCounters = 7
     }
 
     /// Only tables of this family.
@@ -25,11 +26,13 @@ public struct RulesetRequest: ControlBody {
     public var counters: Bool
     /// The head with the edits of this candidate.
     public var candidate: UInt64?
+    /// Fill in what policies have counted, as ``counters`` does for all that counts.
+    public var policyCounters: Bool
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
         family: UInt8? = nil, table: String? = nil, chain: String? = nil, version: UInt64? = nil,
-        counters: Bool = false, candidate: UInt64? = nil
+        counters: Bool = false, candidate: UInt64? = nil, policyCounters: Bool = false
     ) {
         self.family = family
         self.table = table
@@ -37,6 +40,7 @@ public struct RulesetRequest: ControlBody {
         self.version = version
         self.counters = counters
         self.candidate = candidate
+        self.policyCounters = policyCounters
     }
 
     /// Reads the attributes; see ``ControlBody``.
@@ -47,6 +51,7 @@ public struct RulesetRequest: ControlBody {
         var version: UInt64?
         var counters = false
         var candidate: UInt64?
+        var policyCounters = false
         while let attribute = try attributes.next() {
             switch Attribute(rawValue: attribute.type) {
             case .family: family = try attribute.uint8()
@@ -55,12 +60,13 @@ public struct RulesetRequest: ControlBody {
             case .version: version = try attribute.uint64()
             case .counters: counters = true
             case .candidate: candidate = try attribute.uint64()
+            case .policyCounters: policyCounters = true
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
         self.init(
             family: family, table: table, chain: chain, version: version, counters: counters,
-            candidate: candidate)
+            candidate: candidate, policyCounters: policyCounters)
     }
 
     /// Writes the attributes in the order of their numbers.
@@ -71,5 +77,6 @@ public struct RulesetRequest: ControlBody {
         if let version { writer.attribute(Attribute.version.rawValue, uint64: version) }
         if counters { writer.attributeFlag(Attribute.counters.rawValue) }
         if let candidate { writer.attribute(Attribute.candidate.rawValue, uint64: candidate) }
+        if policyCounters { writer.attributeFlag(Attribute.policyCounters.rawValue) }
     }
 }

@@ -1,7 +1,7 @@
 /// Makes, changes, describes or names a chain.
 ///
-/// - Shape: `nfgenmsg`, then TABLE (1), NAME (3), HANDLE (2, be64), the body, NEWNAME (xt2).
-/// - Source: linux `nf_tables_api.c`, `nf_tables_newchain`, `nf_tables_fill_chain_info`.
+/// - Shape: `nfgenmsg`, then TABLE (1), NAME (3), HANDLE (2, be64), the body, COUNTERS (8, nested: bytes and packets), NEWNAME (xt2).
+/// - Source: linux `nf_tables_api.c`, `nf_tables_newchain`, `nf_tables_fill_chain_info`, `nft_dump_stats`.
 public struct ChainMessage: Hashable, Sendable {
     /// The table's family.
     public var family: Family
@@ -15,11 +15,15 @@ public struct ChainMessage: Hashable, Sendable {
     public var newName: String?
     /// Everything that a version of the chain consists of.
     public var body: ChainBody
+    /// What a base chain has counted of packets that its policy decided on, or is to count from; state, not chain.
+    ///
+    /// nil for one that does not count, and in a request for leaving the counters alone.
+    public var counters: CounterExpression?
 
     /// A message about one chain.
     public init(
         family: Family, table: String, name: String?, handle: Handle? = nil,
-        newName: String? = nil, body: ChainBody = ChainBody()
+        newName: String? = nil, body: ChainBody = ChainBody(), counters: CounterExpression? = nil
     ) {
         self.family = family
         self.table = table
@@ -27,6 +31,7 @@ public struct ChainMessage: Hashable, Sendable {
         self.handle = handle
         self.newName = newName
         self.body = body
+        self.counters = counters
     }
 
     /// Reads NEWCHAIN, GETCHAIN or DELCHAIN.
@@ -43,7 +48,7 @@ public struct ChainMessage: Hashable, Sendable {
             case 2: handle = Handle(try attribute.uint64())
             case 3: name = try attribute.string()
             case 6: break  // NFTA_CHAIN_USE: a count
-            case 8: break  // NFTA_CHAIN_COUNTERS: state
+            case 8: counters = try CounterExpression(try attribute.nested())
             case 9: break  // NFTA_CHAIN_PAD
             case 11: break  // NFTA_CHAIN_ID: means something only within a kernel batch
             case ExtensionAttribute.newName: newName = try attribute.string()
@@ -62,7 +67,16 @@ public struct ChainMessage: Hashable, Sendable {
             if let name { writer.attribute(3, string: name) }
             if let handle { writer.attribute(2, uint64: handle.rawValue) }
             body.write(to: &writer)
+            if let counters { ChainMessage.write(counters, to: &writer) }
             if let newName { writer.attribute(ExtensionAttribute.newName, string: newName) }
+        }
+    }
+
+    /// Both values, though they be 0: there the chain begins to count.
+    private static func write(_ counters: CounterExpression, to writer: inout MessageWriter) {
+        writer.nest(8) { writer in
+            writer.attribute(1, uint64: counters.bytes)
+            writer.attribute(2, uint64: counters.packets)
         }
     }
 }

@@ -84,15 +84,19 @@ public struct ChainListing: Hashable, Sendable {
     public var body: ChainBody
     /// Its rules, in order.
     public var rules: [RuleListing]
+    /// What its policy has counted; nil if it does not count, or that is not known.
+    public var counters: CounterExpression?
 
     /// A chain.
     public init(
-        name: String, id: UInt64? = nil, body: ChainBody = ChainBody(), rules: [RuleListing] = []
+        name: String, id: UInt64? = nil, body: ChainBody = ChainBody(),
+        rules: [RuleListing] = [], counters: CounterExpression? = nil
     ) {
         self.name = name
         self.id = id
         self.body = body
         self.rules = rules
+        self.counters = counters
     }
 }
 

@@ -34,7 +34,9 @@ struct RulesetCollector {
             throw WireError(.badValue, "a chain that belongs to no table")
         }
         listing.tables[last].chains.append(
-            ChainListing(name: name, id: chain.handle?.rawValue, body: chain.body))
+            ChainListing(
+                name: name, id: chain.handle?.rawValue, body: chain.body,
+                counters: chain.counters))
     }
 
     private mutating func add(_ object: ObjectListing) throws(WireError) {

@@ -84,7 +84,11 @@ struct BuiltinTable {
     }
 
     /// The edits that make the table and one of its chains, where they are not there yet.
-    func creation(of chain: Chain, policy: ChainPolicy? = nil) -> [Edit] {
+    ///
+    /// - Parameter counters: what the policy is to count from; nil for leaving it alone.
+    func creation(
+        of chain: Chain, policy: ChainPolicy? = nil, counters: CounterExpression? = nil
+    ) -> [Edit] {
         [
             creation,
             Edit(
@@ -92,7 +96,7 @@ struct BuiltinTable {
                 message: .chain(
                     ChainMessage(
                         family: family, table: name, name: chain.name,
-                        body: chain.body(policy: policy))),
+                        body: chain.body(policy: policy), counters: counters)),
                 done: ""),
         ]
     }

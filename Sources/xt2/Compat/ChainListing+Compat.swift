@@ -13,6 +13,17 @@ extension BuiltinTable {
         let others = there.filter { chain($0.name) == nil && $0.body.hook == nil }
         return builtin + others.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
+
+    /// What is said in front of a table with base chains that iptables does not know; empty if there are none.
+    func notice(_ listing: TableListing?) -> String {
+        let isOdd = listing?.chains.contains { listed in
+            guard let hook = listed.body.hook else { return false }
+            return chain(listed.name)?.body().hook != hook
+        }
+        guard isOdd ?? false else { return "" }
+        return
+            "# Table `\(name)' contains incompatible base-chains, use 'nft' tool to list them.\n"
+    }
 }
 
 extension ChainListing {
@@ -22,12 +33,22 @@ extension ChainListing {
     }
 
     /// The line above its rules in what `-L` prints: its policy, or how many rules jump to it.
-    func title(_ references: [String: Int], counters: Bool) -> String {
+    func title(_ references: [String: Int], counters shown: Bool, isExact: Bool) -> String {
         guard let policy = policyName else {
             return "Chain \(name) (\(references[name] ?? 0) references)"
         }
-        return "Chain \(name) (policy \(policy)\(counters ? " 0 packets, 0 bytes" : ""))"
+        return "Chain \(name) (policy \(policy)\(shown ? " " + counted(isExact) : ""))"
     }
+
+    private func counted(_ isExact: Bool) -> String {
+        func text(_ number: UInt64) -> String {
+            isExact ? "\(number)" : String(Padding.shortened(number).drop { $0 == " " })
+        }
+        return "\(text(policyCounters.packets)) packets, \(text(policyCounters.bytes)) bytes"
+    }
+
+    /// What its policy has counted.
+    var policyCounters: CounterExpression { counters ?? CounterExpression() }
 }
 
 extension TableListing {

@@ -42,6 +42,10 @@ struct CommandLineReader {
         if table != nil, command.table != nil {
             throw CompatError(.usage, "The -t option cannot be used in \(name.program).\n")
         }
+        if table != nil, command.wait != nil || command.hasWaitInterval {
+            let option = command.wait == nil ? "W" : "w"
+            throw CompatError(.usage, "You cannot use `-\(option)' from \(name.program)")
+        }
         guard let request = CompatCommand(command, table: table ?? "filter") else {
             throw CompatError(.usage, "no command specified")
         }

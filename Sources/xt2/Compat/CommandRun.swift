@@ -163,12 +163,7 @@ struct CommandRun: ~Copyable {
     /// With `-v`, the rules that a command is about.
     private mutating func describe() {
         guard command.verbosity > 0 else { return }
-        for body in command.bodies {
-            var columns = rules.columns(body, numeric: true, exact: true)
-            // Protocols have names here even among numbers.
-            columns.transport = rules.columns(body, numeric: false, exact: true).transport
-            output += CompatRule.description(columns) + "\n"
-        }
+        output += CompatRule.description(of: command.bodies, rules)
     }
 
     // MARK: Looking
@@ -180,29 +175,8 @@ struct CommandRun: ~Copyable {
         let listing = try client.table(
             command.table, name.family, chain: wholeTable ? nil : command.chain,
             counters: command.verbosity > 0 || command.showsCounters)
-        var chains = builtin.shown(listing)
-        if let name = command.chain {
-            chains = chains.filter { $0.name == name }
-            if chains.isEmpty {
-                throw CompatError(
-                    .incompatible,
-                    "chain `\(name)' in table `\(command.table)' is incompatible, use 'nft' tool.")
-            }
-        }
-        output += text(chains, references: listing?.references ?? [:])
+        output += try CompatListing(builtin: builtin, rules: rules, command: command).text(listing)
         if command.zeroes { try zero() }
-    }
-
-    private func text(_ chains: [ChainListing], references: [String: Int]) -> String {
-        switch (command.operation, name.family) {
-        case (.list, .arp):
-            return ARPListing(rules: rules, command: command).table(chains, references: references)
-        case (.list, .bridge): return BridgeListing(rules: rules, command: command).table(chains)
-        default: break
-        }
-        let text = IPTablesListing(rules: rules, command: command, isARP: name.family == .arp)
-        return command.operation == .list
-            ? text.table(chains, references: references) : text.ruleLines(chains)
     }
 
     // MARK: Counters
@@ -212,8 +186,8 @@ struct CommandRun: ~Copyable {
             family: name.family, table: command.table, chain: command.chain)
         if let number = command.number { rule.index = number - 1 }
         let isThere = try client.zero(rule)
-        if !isThere, let chain = command.chain, builtin.chain(chain) == nil, command.number == nil {
-            throw .noChain
+        if !isThere, let chain = command.chain, builtin.chain(chain) == nil {
+            throw command.number == nil ? .noChain : .noRule
         }
         try describeChains("Zeroing")
     }
@@ -293,13 +267,14 @@ struct CommandRun: ~Copyable {
     private mutating func setPolicy() throws(CompatError) {
         let policy = try CompatRule.policy(command.word)
         guard let chain = builtin.chain(chain) else { throw .notBuiltin }
-        let edits = builtin.creation(of: chain, policy: policy)
+        // As with iptables, the policy begins to count anew.
+        let edits = builtin.creation(of: chain, policy: policy, counters: CounterExpression())
         guard case .refused(let refusal) = try commit(edits) else { return }
         throw CompatRule.resource("CHAIN_UPDATE", refusal, "chain \(chain.name)")
     }
 
     private mutating func renameChain() throws(CompatError) {
-        if builtin.chain(command.word) != nil { throw .nameExists }
+        if builtin.chain(command.word) != nil || command.word == chain { throw .nameExists }
         let edit = chainEdit(.newChain, chain, newName: command.word)
         guard case .refused(let refusal) = try commit([edit]) else { return }
         switch refusal.errno {

@@ -77,11 +77,11 @@ struct CompatClient: ~Copyable {
     /// A table, or one chain of it; nil if there is none of this name.
     mutating func table(
         _ name: String, _ family: Family, chain: String? = nil, counters: Bool = false,
-        candidate: UInt64? = nil
+        candidate: UInt64? = nil, policyCounters: Bool = false
     ) throws(CompatError) -> TableListing? {
         let request = RulesetRequest(
             family: family.rawValue, table: name, chain: chain, counters: counters,
-            candidate: candidate)
+            candidate: candidate, policyCounters: policyCounters)
         var collector = RulesetCollector()
         let reply = try send(.getRuleset, request, flags: [.request, .acknowledge, .dump]) {
             view throws(WireError) in

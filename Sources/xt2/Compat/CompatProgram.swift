@@ -57,7 +57,7 @@ struct CompatProgram {
         switch try reader.read(words) {
         case .version: try CompatOutput.show(name.versionLine)
         case .help(let names):
-            try CompatOutput.show(IPTablesHelp.text(name) + rules.help(names))
+            try CompatOutput.show(try IPTablesHelp.text(name, names, rules))
         case .nothing: break
         case .command(let command):
             guard let builtin = BuiltinTable(command.table, name.family) else {

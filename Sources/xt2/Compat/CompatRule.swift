@@ -36,13 +36,23 @@ enum CompatRule {
         }
     }
 
-    /// A rule in one line, as `-v` shows what is being done.
-    static func description(_ columns: IPTablesColumns) -> String {
-        let target = columns.target.isEmpty ? "" : columns.target + " "
+    /// Rules, one a line, as `-v` shows what is being done.
+    static func description(of bodies: [RuleBody], _ rules: IPTablesRules) -> String {
+        bodies.map { body in
+            var columns = rules.columns(body, numeric: true, exact: true)
+            // Protocols have names here even among numbers.
+            columns.transport = rules.columns(body, numeric: false, exact: true).transport
+            return description(columns) + "\n"
+        }.joined()
+    }
+
+    private static func description(_ columns: IPTablesColumns) -> String {
+        // arptables and ebtables show the rule as it stands in a list.
+        if columns.transport.isEmpty { return columns.extra }
         let place = "opt \(columns.options) in \(columns.input) out \(columns.output)"
         let destination = columns.destination.drop { $0 == " " }
         return
-            "\(target)\(columns.transport) \(place) \(columns.source)  -> \(destination) \(columns.extra) "
+            "\(columns.target) \(columns.transport) \(place) \(columns.source)  -> \(destination)  \(columns.extra)"
     }
 
     // MARK: Refusals
@@ -56,7 +66,7 @@ enum CompatRule {
         case ENOENT where command.operation == .delete && command.number == nil: return .noRule
         case ENOENT where refusal.namesAttribute && isBuiltin: return tooBig(command.operation)
         case ENOENT where refusal.namesAttribute: return .noChain
-        case ERANGE: return tooBig(command.operation)
+        case ERANGE where refusal.namesAttribute: return tooBig(command.operation)
         default: break
         }
         return resource(verb(command.operation), refusal, "rule in chain \(command.chain ?? "")")

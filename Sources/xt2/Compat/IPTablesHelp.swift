@@ -1,9 +1,24 @@
+import IPTables
 import NetlinkProto
 
 /// What `iptables -h` prints.
 enum IPTablesHelp {
+    /// Commands and options, and what the matches and targets of these names say about theirs.
+    ///
+    /// - Throws: for ebtables, a name that none has.
+    static func text(
+        _ name: CompatName, _ names: [String], _ rules: IPTablesRules
+    ) throws(CompatError) -> String {
+        if name.family == .bridge {
+            if let unknown = names.first(where: { rules.help([$0]).isEmpty }) {
+                throw CompatError(.usage, "Extension '\(unknown)' not found")
+            }
+        }
+        return text(name) + rules.help(names)
+    }
+
     /// Commands and options; those of matches and targets are in iptables-extensions(8).
-    static func text(_ name: CompatName) -> String {
+    private static func text(_ name: CompatName) -> String {
         switch name.family {
         case .arp: LinkHelp.arptables
         case .bridge: name.versionLine + LinkHelp.ebtables

@@ -27,7 +27,9 @@ struct IPTablesListing {
 
     private func declaration(_ chain: ChainListing) -> String {
         guard let policy = chain.policyName else { return "-N \(chain.name)" }
-        return "-P \(chain.name) \(policy)" + (showsCounters ? " -c 0 0" : "")
+        let counters = chain.policyCounters
+        let text = " -c \(counters.packets) \(counters.bytes)"
+        return "-P \(chain.name) \(policy)" + (showsCounters ? text : "")
     }
 
     private func line(_ rule: RuleListing, _ chain: String) -> String {
@@ -49,7 +51,9 @@ struct IPTablesListing {
         chains.map { chain in
             var text = ""
             if command.number == nil {
-                text += chain.title(references, counters: showsCounters) + "\n" + header + "\n"
+                let title = chain.title(
+                    references, counters: showsCounters, isExact: command.isExact)
+                text += title + "\n" + header + "\n"
             }
             for (number, rule) in selected(chain) { text += row(rule, number) + "\n" }
             return text
@@ -72,7 +76,7 @@ struct IPTablesListing {
             text += count(rule.counters.packets) + count(rule.counters.bytes)
         }
         text += Padding.left(columns.target, 9) + " "
-        text += Padding.left(columns.transport, 6) + columns.options + " "
+        text += Padding.left(columns.transport, 5) + " " + columns.options + " "
         if showsCounters {
             text += interface(columns.input) + interface(columns.output) + " "
         }

@@ -29,12 +29,12 @@ struct IPTablesRestore {
         if options.asksVersion {
             return try CompatOutput.show(name.versionLine)
         }
-        if options.asksHelp { return try CompatOutput.show(help) }
+        if options.asksHelp { return CompatOutput.complain(help) }
         var file = RestoreFile(
             CommandLineReader(name, rules), name, hasCounters: options.hasCounters,
             onlyTable: options.table)
         try file.read(try bytes(options.file))
-        if options.isVerbose { try showComments(file.statements) }
+        if let answer = file.answer { return try show(answer) }
         // Reading the counters of what is there takes time, and few files want it.
         options.hasCounters =
             options.hasCounters && file.statements.contains(where: \.setsCounters)
@@ -49,9 +49,11 @@ struct IPTablesRestore {
         }
     }
 
-    private func showComments(_ statements: [RestoreFile.Statement]) throws(CompatError) {
-        for statement in statements {
-            if case .comment(let text) = statement.content { try CompatOutput.show(text + "\n") }
+    /// What a line asks for that ends it all: nothing of the file is carried out.
+    private func show(_ answer: CompatRequest) throws(CompatError) {
+        switch answer {
+        case .help(let names): try CompatOutput.show(IPTablesHelp.text(name, names, rules))
+        default: try CompatOutput.show(name.versionLine)
         }
     }
 
@@ -70,6 +72,7 @@ struct IPTablesRestore {
                 case "h": options.asksHelp = true
                 case "n": options.flushes = false
                 case "T": options.table = option.value
+                case "b": CompatOutput.complain("-b/--binary option is not implemented\n")
                 default: break  // -w, -W, -M, -4, -6: nothing to wait for, to load or to choose
                 }
             }
@@ -88,7 +91,8 @@ struct IPTablesRestore {
         .init("c", "counters"), .init("v", "verbose"), .init("V", "version"), .init("t", "test"),
         .init("h", "help"), .init("n", "noflush"), .init("T", "table", .required),
         .init("M", "modprobe", .required), .init("w", "wait", .optional),
-        .init("W", "wait-interval", .optional), .init("4", "ipv4"), .init("6", "ipv6"),
+        .init("b", "binary"), .init("W", "wait-interval", .optional), .init("4", "ipv4"),
+        .init("6", "ipv6"),
     ]
 
     private var help: String {
@@ -119,20 +123,38 @@ struct IPTablesRestore {
     ) throws(CompatError) {
         var client = try CompatClient()
         for attempt in 1... {
-            let head = try client.head()
-            let plan = try RestorePlan(
-                statements, name.family, flushes: options.flushes,
-                hasCounters: options.hasCounters, &client)
-            if options.isTest { return }
-            let result = try client.commit(
-                plan.edits.map(\.edit), BatchOptions(reason: reason, expectedHead: head))
-            if case .refused(let refusal) = result {
-                if refusal.errno == ERESTART, attempt < IPTablesRestore.tries { continue }
-                throw error(refusal, plan.edits)
+            var output = RestoreOutput(
+                rules, isVerbose: options.isVerbose, flushes: options.flushes)
+            do {
+                let isLast = attempt >= IPTablesRestore.tries
+                if try restoreOnce(statements, options, reason, &output, &client, isLast: isLast) {
+                    return try CompatOutput.show(output.text)
+                }
+            } catch {
+                try CompatOutput.show(output.text)
+                throw error
             }
-            for rule in plan.zeroed { _ = try client.zero(rule) }
-            return
         }
+    }
+
+    /// Tries it once; false if others changed the ruleset in between, unless it is the last time.
+    private func restoreOnce(
+        _ statements: [RestoreFile.Statement], _ options: Options, _ reason: String,
+        _ output: inout RestoreOutput, _ client: inout CompatClient, isLast: Bool
+    ) throws(CompatError) -> Bool {
+        let head = try client.head()
+        let plan = try RestorePlan(
+            statements, name.family, flushes: options.flushes,
+            hasCounters: options.hasCounters, output: &output, &client)
+        if options.isTest { return true }
+        let result = try client.commit(
+            plan.edits.map(\.edit), BatchOptions(reason: reason, expectedHead: head))
+        if case .refused(let refusal) = result {
+            if refusal.errno == ERESTART, !isLast { return false }
+            throw error(refusal, plan.edits)
+        }
+        for rule in plan.zeroed { _ = try client.zero(rule) }
+        return true
     }
 
     private func error(
@@ -151,7 +173,9 @@ struct IPTablesRestore {
         case .table(let table): ("TABLE_\(edit.type == .newTable ? "ADD" : "DEL")", table.name)
         case .chain(let chain):
             (
-                "CHAIN_\(edit.type == .newChain ? "ADD" : "DEL")", "chain \(chain.name ?? "")"
+                chain.newName != nil
+                    ? "CHAIN_RENAME" : "CHAIN_\(edit.type == .newChain ? "ADD" : "DEL")",
+                "chain \(chain.name ?? "")"
             )
         case .rule(let rule):
             (

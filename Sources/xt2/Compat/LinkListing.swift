@@ -14,7 +14,9 @@ struct ARPListing {
         chains.map { chain in
             var text = ""
             if command.number == nil {
-                text += chain.title(references, counters: showsCounters) + "\n"
+                text +=
+                    chain.title(references, counters: showsCounters, isExact: command.isExact)
+                    + "\n"
             }
             for (index, rule) in chain.rules.enumerated() {
                 if let number = command.number, Int(number) != index + 1 { continue }

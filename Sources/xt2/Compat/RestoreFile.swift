@@ -7,8 +7,8 @@ struct RestoreFile {
     enum Content: Equatable {
         /// `*TABLE`
         case table(String)
-        /// `:CHAIN POLICY [PACKETS:BYTES]`; the policy of a chain that has none is `-`.
-        case chain(name: String, policy: String)
+        /// `:CHAIN POLICY [PACKETS:BYTES]`; the policy of a chain that has none is `-`, counters are nil unless they are taken over.
+        case chain(name: String, policy: String, counters: CounterExpression?)
         /// A command, with the rules that it describes.
         case command(CompatCommand)
         /// `COMMIT`
@@ -26,6 +26,13 @@ struct RestoreFile {
         var setsCounters: Bool {
             if case .command(let command) = content { command.setsCounters } else { false }
         }
+
+        /// Whether it shows what rules have counted.
+        var showsCounters: Bool {
+            guard case .command(let command) = content else { return false }
+            return [.list, .listRules].contains(command.operation)
+                && (command.verbosity > 0 || command.showsCounters)
+        }
     }
 
     private let name: CompatName
@@ -38,6 +45,8 @@ struct RestoreFile {
     /// Whether the lines are those of a table that is not to be read.
     private var isSkipping = false
     private(set) var statements: [Statement] = []
+    /// What a line asked for that ends it all: the release or the help.
+    private(set) var answer: CompatRequest?
 
     /// A reader.
     init(
@@ -55,7 +64,7 @@ struct RestoreFile {
     mutating func read(_ bytes: [UInt8]) throws(CompatError) {
         var number = 0
         var rest = bytes[...]
-        while !rest.isEmpty {
+        while !rest.isEmpty, answer == nil {
             number += 1
             let line = rest.prefix { $0 != UInt8(ascii: "\n") }
             rest = rest.dropFirst(line.count + 1)
@@ -65,7 +74,7 @@ struct RestoreFile {
                 throw error.at(line: number)
             }
         }
-        if !name.family.isLink, table != nil || isSkipping {
+        if answer == nil, !name.family.isLink, table != nil || isSkipping {
             throw CompatError(
                 .plain, "\(name.program): COMMIT expected at line \(number + 1)",
                 line: number + 1)
@@ -121,8 +130,27 @@ struct RestoreFile {
         guard words.count > 1 else {
             throw CompatError(.usage, "\(name.program): line \(number) policy invalid")
         }
-        if table?.chain(chain) == nil { try reader.checkNewChain(chain) }
-        add(.chain(name: chain, policy: String(words[1])), number)
+        var counters: CounterExpression?
+        if table?.chain(chain) == nil {
+            try reader.checkNewChain(chain)
+        } else if hasCounters, !name.family.isLink {
+            counters = words.count > 2 ? RestoreFile.counters(words[2]) : nil
+            guard counters != nil else {
+                throw CompatError(.usage, "invalid policy counters for chain '\(chain)'")
+            }
+        }
+        add(.chain(name: chain, policy: String(words[1]), counters: counters), number)
+    }
+
+    /// The numbers of `[PACKETS:BYTES]`; nil if it is something else.
+    private static func counters(_ word: Substring) -> CounterExpression? {
+        guard word.hasPrefix("[") else { return nil }
+        let parts = word.dropFirst().split(
+            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let packets = UInt64(parts[0]),
+            let bytes = UInt64(parts[1].prefix { $0.isASCII && $0.isNumber })
+        else { return nil }
+        return CounterExpression(bytes: bytes, packets: packets)
     }
 
     // MARK: Commands
@@ -134,8 +162,9 @@ struct RestoreFile {
         var counters: CounterExpression?
         if rest.hasPrefix("[") { counters = try takeCounters(&rest, number) }
         let words = RestoreFile.split(rest)
-        if words.isEmpty { return }
-        guard case .command(var command) = try reader.read(words, fileTable: table.name) else {
+        let request = try reader.read(words, fileTable: table.name)
+        guard case .command(var command) = request else {
+            if request != .nothing { answer = request }
             return
         }
         if hasCounters, let counters {
@@ -148,8 +177,7 @@ struct RestoreFile {
 
     /// What makes no sense in a file that is carried out as a whole.
     private func refuse(_ command: CompatCommand) throws(CompatError) {
-        let refused: [CompatCommand.Operation] = [.list, .listRules, .renameChain, .resetTable]
-        guard refused.contains(command.operation) else { return }
+        guard command.operation == .resetTable else { return }
         throw CompatError(
             .usage,
             "The -\(command.operation.rawValue) option cannot be used in \(name.program).\n")

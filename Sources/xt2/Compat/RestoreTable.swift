@@ -1,3 +1,4 @@
+import Glibc
 import NetlinkProto
 import RuleSyntax
 
@@ -24,6 +25,8 @@ struct RestoreTable {
         var line: Int?
         /// The policy of a chain that a user of ebtables made.
         var bridgePolicy: String?
+        /// What its policy is to count from; nil for leaving that alone.
+        var counters: CounterExpression?
     }
 
     let builtin: BuiltinTable
@@ -31,7 +34,9 @@ struct RestoreTable {
     let base: TableListing?
     /// Whether rules that stay get the counters that the file says.
     private let hasCounters: Bool
-    private let baseChains: [String: ChainListing]
+    private var baseChains: [String: ChainListing]
+    /// What chains that are there are to be called, in order.
+    private var renames: [LineEdit] = []
     /// The chains that there will be.
     private(set) var chains: [String: Chain] = [:]
     /// New chains in the order in which they came.
@@ -62,7 +67,7 @@ struct RestoreTable {
 
     /// `:CHAIN POLICY`.
     mutating func declare(
-        _ name: String, policy word: String, line: Int
+        _ name: String, policy word: String, counters: CounterExpression?, line: Int
     ) throws(CompatError) {
         guard builtin.chain(name) != nil else {
             // A chain that is there is emptied.
@@ -82,6 +87,7 @@ struct RestoreTable {
         case "DROP": chain.policy = .drop
         default: throw CompatError(.failed, "Bad policy name")
         }
+        chain.counters = counters ?? chain.counters
         chain.line = line
         set(chain, name)
     }
@@ -132,7 +138,9 @@ struct RestoreTable {
             chain.policy = policy
             chain.line = line
             set(chain, name)
-        case .list, .listRules, .renameChain, .resetTable: break  // refused when the line was read
+        case .renameChain: try rename(name, to: command.word, line)
+        case .list, .listRules: if command.zeroes { zeroed.append(command.chain) }
+        case .resetTable: break  // refused when the line was read
         }
     }
 
@@ -185,6 +193,72 @@ struct RestoreTable {
         deletions[name] = line
         chains[name] = nil
         order.removeAll { $0 == name }
+    }
+
+    /// `-E`; rules that jump to the chain go on doing so.
+    private mutating func rename(
+        _ name: String, to new: String, _ line: Int
+    ) throws(CompatError) {
+        if builtin.chain(new) != nil || chains[new] != nil { throw .nameExists }
+        guard let chain = chains[name] else { throw .noChain }
+        guard builtin.chain(name) == nil, baseChains[new] == nil else {
+            throw CompatError(
+                .resource, "CHAIN_RENAME failed (\(systemErrorText(EEXIST))): chain \(name)",
+                detail: baseChains[new] == nil
+                    ? "A built-in chain keeps its name in a file."
+                    : "The chain \(new) is there until the whole file is carried out.")
+        }
+        chains[name] = nil
+        chains[new] = chain
+        order = order.map { $0 == name ? new : $0 }
+        for place in Array(chains.keys) { renameJumps(from: name, to: new, in: place) }
+        guard let old = baseChains.removeValue(forKey: name) else { return }
+        baseChains[new] = old
+        for place in Array(baseChains.keys) { renameJumps(from: name, to: new, inBase: place) }
+        renames.append(LineEdit(edit: chainEdit(.newChain, name, newName: new), line: line))
+    }
+
+    private mutating func renameJumps(from name: String, to new: String, in chain: String) {
+        guard var rules = chains[chain]?.rules else { return }
+        for index in rules.indices where rules[index].body.jumpTargets.contains(name) {
+            let old = rules[index]
+            rules[index] = rule(old.body.renamingChains([name: new]), old.line)
+            rules[index].counters = old.counters
+        }
+        chains[chain]?.rules = rules
+    }
+
+    private mutating func renameJumps(from name: String, to new: String, inBase chain: String) {
+        guard let rules = baseChains[chain]?.rules else { return }
+        for index in rules.indices where rules[index].body.jumpTargets.contains(name) {
+            baseChains[chain]?.rules[index].body = rules[index].body.renamingChains([name: new])
+        }
+    }
+
+    // MARK: Looking
+
+    /// The table as it will be so far.
+    var listing: TableListing {
+        TableListing(
+            family: builtin.family, name: builtin.name,
+            chains: chains.keys.sorted().compactMap { listing(of: $0) })
+    }
+
+    private func listing(of name: String) -> ChainListing? {
+        guard let chain = chains[name] else { return nil }
+        var listing =
+            baseChains[name]
+            ?? ChainListing(
+                name: name, body: builtin.chain(name)?.body(policy: .accept) ?? ChainBody())
+        listing.name = name
+        if let policy = chain.policy { listing.body.policy = policy }
+        if let counters = chain.counters { listing.counters = counters }
+        if let rules = chain.rules { listing.rules = rules.map { RuleListing(body: $0.body) } }
+        if zeroed.contains(where: { $0 == nil || $0 == name }) {
+            listing.counters = nil
+            listing.rules = listing.rules.map { RuleListing(body: $0.body.withoutState) }
+        }
+        return listing
     }
 
     private mutating func edit(
@@ -253,6 +327,7 @@ struct RestoreTable {
         if chains.isEmpty { return base == nil ? [] : [LineEdit(edit: tableDeletion)] }
         var edits: [LineEdit] = []
         if base == nil { edits.append(LineEdit(edit: builtin.creation)) }
+        edits += renames
         for name in order where baseChains[name] == nil { edits.append(creation(of: name)) }
         for name in chains.keys.sorted() {
             if let edit = policyChange(of: name) { edits.append(edit) }
@@ -275,13 +350,14 @@ struct RestoreTable {
 
     private func chainEdit(
         _ type: MessageType, _ name: String, flags: MessageFlags = [],
-        body: ChainBody = ChainBody()
+        newName: String? = nil, body: ChainBody = ChainBody(), counters: CounterExpression? = nil
     ) -> Edit {
         Edit(
             type: type, flags: flags,
             message: .chain(
                 ChainMessage(
-                    family: builtin.family, table: builtin.name, name: name, body: body)),
+                    family: builtin.family, table: builtin.name, name: name, newName: newName,
+                    body: body, counters: counters)),
             done: "")
     }
 
@@ -289,15 +365,20 @@ struct RestoreTable {
         let chain = chains[name]
         let body = builtin.chain(name)?.body(policy: chain?.policy) ?? ChainBody()
         return LineEdit(
-            edit: chainEdit(.newChain, name, flags: .create, body: body), line: chain?.line)
+            edit: chainEdit(
+                .newChain, name, flags: .create, body: body, counters: chain?.counters),
+            line: chain?.line)
     }
 
     private func policyChange(of name: String) -> LineEdit? {
-        guard let chain = chains[name], let policy = chain.policy, let old = baseChains[name],
-            old.body.policy != policy
-        else { return nil }
+        guard let chain = chains[name], let old = baseChains[name] else { return nil }
+        let policy = chain.policy == old.body.policy ? nil : chain.policy
+        let counters = chain.counters == old.counters ? nil : chain.counters
+        guard policy != nil || counters != nil else { return nil }
         return LineEdit(
-            edit: chainEdit(.newChain, name, body: ChainBody(policy: policy)), line: chain.line)
+            edit: chainEdit(
+                .newChain, name, body: ChainBody(policy: policy), counters: counters),
+            line: chain.line)
     }
 
     private func chainEdits(_ chain: String) -> ChainEdits {

@@ -23,6 +23,7 @@ struct IPTablesImport {
     private let options: Options
     private let family: Family
     private let statements: [RestoreFile.Statement]
+    private let rules: IPTablesRules
 
     /// How often it is tried when others change the ruleset in between.
     private static let tries = 20
@@ -38,7 +39,7 @@ struct IPTablesImport {
         guard let name = CompatName(program) else {
             throw CommandError(.internal, "there is no \(program).")
         }
-        let rules = try IPTablesRules.open(
+        rules = try IPTablesRules.open(
             family, SocketPath(option: options.edit.socket))
         var file = RestoreFile(
             CommandLineReader(name, rules), name, hasCounters: options.hasCounters, onlyTable: nil)
@@ -46,6 +47,9 @@ struct IPTablesImport {
             try file.read(source.bytes)
         } catch {
             throw IPTablesImport.error(error, in: source)
+        }
+        guard file.answer == nil else {
+            throw CommandError(.usage, "-V and -h change no rules, so they cannot be imported.")
         }
         statements = file.statements
     }
@@ -113,8 +117,13 @@ struct IPTablesImport {
         let batch: EditBatch
         do {
             let head = try client.head()
+            var output = RestoreOutput(rules, isVerbose: false)
             let plan = try RestorePlan(
-                statements, family, flushes: true, candidate: options.edit.candidate, &client)
+                statements, family, flushes: true, candidate: options.edit.candidate,
+                output: &output, &client)
+            guard output.text.isEmpty else {
+                throw CommandError(.usage, "-L and -S change no rules, so they cannot be imported.")
+            }
             edits = plan.edits
             batch = try self.batch(plan, head)
         } catch {

@@ -42,7 +42,13 @@ extension Committer {
         var editor = editor()
         for edit in edits { try editor.apply(edit) }
         let changes = try editor.changes()
-        if changes.isEmpty { return .unchanged(head.version) }
+        if changes.isEmpty {
+            if !options.check, !editor.recounted.isEmpty {
+                try recount(editor.counters)
+                note(audited, .committed)
+            }
+            return .unchanged(head.version)
+        }
         let proposal = Proposal(
             editor, changes, confirmSeconds: options.confirm, audited: audited)
         if options.check {
@@ -176,7 +182,9 @@ extension Committer {
             if let message, message.handle != nil || message.index != nil {
                 try zeroRule(message)
             } else {
-                for table in try tables(message, family) { try zero(table, chain: message?.chain) }
+                let tables = try tables(message, family)
+                for table in tables { try zero(table, chain: message?.chain) }
+                try zeroPolicies(of: tables, chain: message?.chain)
             }
             note(audited, .committed)
         } catch {

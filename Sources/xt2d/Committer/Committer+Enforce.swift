@@ -74,7 +74,7 @@ extension Committer {
     }
 
     /// Keeps where restored rules live now.
-    private func keep(
+    func keep(
         _ handles: [ObjectID: Handle], _ changes: [Change], _ generation: GenerationID
     ) {
         var rows = handles.map { (id: $0.key, handle: Optional($0.value.rawValue)) }

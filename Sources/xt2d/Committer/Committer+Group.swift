@@ -59,6 +59,8 @@ extension Committer {
         case version(CommitPart, RulesetEditor, [Edit])
         case unchanged(VersionID)
         case refused(Refusal, AuditedRequest)
+        /// It changes what no version has, and cannot share a commit.
+        case alone
     }
 
     /// A group that is ready to be committed.
@@ -86,6 +88,7 @@ extension Committer {
         var parts: [CommitPart] = []
         for item in group {
             let outcome = outcome(of: item, on: tip)
+            if case .alone = outcome { return nil }
             outcomes.append((item, outcome))
             guard case .version(let part, _, _) = outcome else { continue }
             parts.append(part)
@@ -104,6 +107,7 @@ extension Committer {
             try checkExpectation(item.batch.options, on: tip.version)
             var editor = RulesetEditor(tip.ruleset, graph: tip.graph, nextID: tip.nextID)
             for edit in edits { try editor.apply(edit) }
+            if !editor.recounted.isEmpty { return .alone }
             let changes = try editor.changes()
             if changes.isEmpty { return .unchanged(tip.version) }
             var proposal = Proposal(editor, changes, audited: audited)
@@ -147,6 +151,7 @@ extension Committer {
             case .refused(let refusal, let audited):
                 audit(refusal, audited)
                 item.answer(.failure(refusal))
+            case .alone: break  // such a group was not worked out
             case .unchanged(let version):
                 item.answer(undecided.map { .failure($0) } ?? .success(.unchanged(version)))
             case .version(let part, let editor, let edits):

@@ -28,9 +28,13 @@ extension RequestHandler {
             isHead ? head.ruleset : try await blocking { try store.loadRuleset(at: version) }
         let tables = try RequestHandler.tables(request, ruleset)
         var counters: CounterValues?
-        if request.counters && isHead {
+        if isHead && (request.counters || request.policyCounters) {
+            let policies = RequestHandler.baseChains(of: tables, request.chain, ruleset)
+            let rules = request.counters ? tables : []
             let chain = request.chain
-            counters = try await dumps.runIfActive { try CounterValues.read(tables, chain: chain) }
+            counters = try await dumps.runIfActive {
+                try CounterValues.read(rules, chain: chain, policies: policies)
+            }
         }
         let listing = RulesetStream(
             ruleset: ruleset, handles: isHead ? head.handles : RuleHandles(),
@@ -52,6 +56,20 @@ extension RequestHandler {
             try await listing.send(table, onlyChain: request.chain, &replies)
         }
         try await replies.done(header)
+    }
+
+    /// The chains of tables that have policies.
+    private static func baseChains(
+        of tables: [StoredObject], _ name: String?, _ ruleset: Ruleset
+    ) -> [(chain: StoredObject, table: StoredObject)] {
+        tables.flatMap { table in
+            ruleset.children(of: table.id, kind: .chain).compactMap { chain in
+                guard (name ?? chain.name) == chain.name,
+                    (try? ChainBody(encoded: chain.body))?.hook != nil
+                else { return nil }
+                return (chain, table)
+            }
+        }
     }
 
     /// The tables that a request is about.

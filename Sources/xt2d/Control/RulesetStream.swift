@@ -64,7 +64,8 @@ struct RulesetStream {
         let family = Family(rawValue: table.family)
         let message = ChainMessage(
             family: family, table: table.name, name: chain.name,
-            handle: Handle(chain.id.rawValue), body: try ChainBody(encoded: chain.body))
+            handle: Handle(chain.id.rawValue), body: try ChainBody(encoded: chain.body),
+            counters: counters?.policies[chain.id])
         try await replies.item(.newChain, of: request) { message.write($0, to: &$1) }
         if let outlines { return try await send(outlines, of: chain, &replies) }
         for rule in ruleset.rules(of: chain.id) {
@@ -97,24 +98,42 @@ struct RulesetStream {
     }
 }
 
-/// The counters of rules, as the kernel has them at one moment.
+/// The counters of rules and policies, as the kernel has them at one moment.
 struct CounterValues: Sendable {
     private var counters: [ObjectID: [CounterExpression]] = [:]
+    /// What the policies of chains have counted, of those that count.
+    private(set) var policies: [ObjectID: CounterExpression] = [:]
 
-    /// Reads the counters of all rules of some tables, or of their chains of one name.
-    static func read(_ tables: [StoredObject], chain: String?) throws -> CounterValues {
+    /// Reads the counters of all rules of some tables, or of their chains of one name, and of policies.
+    static func read(
+        _ tables: [StoredObject], chain: String?,
+        policies: [(chain: StoredObject, table: StoredObject)]
+    ) throws -> CounterValues {
         do {
             let kernel = try KernelLink()
             var values = CounterValues()
             try kernel.stable { () throws(KernelError) in
                 values = CounterValues()
                 for table in tables { try values.read(table, chain, kernel) }
+                for (chain, table) in policies { try values.read(chain, of: table, kernel) }
             }
             return values
         } catch {
             throw Refusal(
                 error.errno, "The kernel's counters cannot be read: \(error.description).",
                 outcome: .failed)
+        }
+    }
+
+    private mutating func read(
+        _ chain: StoredObject, of table: StoredObject, _ kernel: KernelLink
+    ) throws(KernelError) {
+        let name = ChainMessage(
+            family: Family(rawValue: table.family), table: table.name, name: chain.name)
+        do {
+            policies[chain.id] = try kernel.counters(of: name)
+        } catch  where error.errno == Errno.noEntry {
+            // It went between the version that is shown and now.
         }
     }
 

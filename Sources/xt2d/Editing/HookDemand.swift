@@ -1,3 +1,4 @@
+import Glibc
 import NetlinkProto
 
 /// What an expression demands of the tables and base chains that it is reached from.
@@ -48,6 +49,9 @@ struct HookDemand: Hashable, Sendable {
         self.arp = arp
         self.needsOneFamily = needsOneFamily
     }
+
+    /// What the kernel refuses it with: xt extensions are checked by nft_compat, which has another number for it.
+    var errno: Int32 { what.hasPrefix("-") ? EINVAL : EOPNOTSUPP }
 
     /// What an expression demands of the hook; nil if any does.
     init?(_ expression: Expression) {

@@ -143,13 +143,13 @@ struct RulesetCheck {
         else { return }
         if let type = demand.chainType, type != body.type {
             throw Refusal(
-                EOPNOTSUPP,
+                demand.errno,
                 "\(demand.what) needs a chain of type \(type); \(base.name), from which it is reached, is of type \(body.type ?? "filter")."
             )
         }
         guard hook.number < 32, demand.hooks(in: family) & (1 << hook.number) != 0 else {
             throw Refusal(
-                EOPNOTSUPP,
+                demand.errno,
                 "\(demand.what) can only be used at hook \(demand.hookNames(in: family)); chain \(base.name), from which it is reached, is at another."
             )
         }

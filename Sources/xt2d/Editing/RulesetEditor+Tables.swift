@@ -91,15 +91,17 @@ extension RulesetEditor {
             }
             try checkName(name, "chain", edit, attribute: 3)
             let body = try ChainCheck.canonical(message.body, family: message.family)
-            return try add(
-                StoredObject(
-                    id: takeID(), kind: .chain, parent: table.id, name: name,
-                    body: try encoded(body)), edit)
+            let chain = StoredObject(
+                id: takeID(), kind: .chain, parent: table.id, name: name,
+                body: try encoded(body))
+            try add(chain, edit)
+            return try noteCounters(of: message, chain, isNew: true, edit)
         }
         if edit.flags.contains(.exclusive) {
             throw Refusal(EEXIST, "There is already a chain \(name) in table \(table.title).")
         }
         try update(chain, message, edit)
+        try noteCounters(of: message, chain, isNew: false, edit)
         if let newName = message.newName, let current = ruleset.object(chain.id) {
             try rename(current, to: newName, edit)
         }

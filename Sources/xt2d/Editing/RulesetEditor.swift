@@ -23,8 +23,10 @@ struct RulesetEditor {
     private var order: [ObjectID] = []
     /// The last rule of a candidate whose place was taken, as the candidate has it, and the place that it got.
     var displaced: (rule: StoredObject, key: OrderKey)?
-    /// What new rules begin to count from, where that is not 0; no part of a version.
+    /// What new rules begin to count from, where that is not 0, and policies, where that was said; no part of a version.
     private(set) var counters: [ObjectID: [CounterExpression]] = [:]
+    /// Chains that were there and whose policies are to count from something else.
+    private(set) var recounted: Set<ObjectID> = []
     /// What new and changed rules were read from, as their author says; no part of a version.
     private(set) var texts: [ObjectID: ContentDigest] = [:]
     /// Where rules of a candidate stand whose places were taken.
@@ -150,6 +152,22 @@ struct RulesetEditor {
     mutating func noteCounters(of body: RuleBody, _ id: ObjectID) {
         let values = body.expressions.counters
         if values.contains(where: { $0.packets != 0 || $0.bytes != 0 }) { counters[id] = values }
+    }
+
+    /// Takes note of what a chain's policy is to count from.
+    ///
+    /// - Throws: ``Refusal`` for a chain without a policy.
+    mutating func noteCounters(
+        of message: ChainMessage, _ chain: StoredObject, isNew: Bool, _ edit: Edit
+    ) throws(Refusal) {
+        guard let values = message.counters else { return }
+        guard try decoded(chain).hook != nil else {
+            throw Refusal(
+                EOPNOTSUPP, "The chain \(chain.name) has no policy, which could count packets."
+            ).at(edit.sequence, offset: edit.offset(of: 8))
+        }
+        counters[chain.id] = [values]
+        if !isNew { recounted.insert(chain.id) }
     }
 
     /// Takes note of the text that a rule was read from.

@@ -32,6 +32,8 @@ protocol Kernel: AnyObject {
     func resetRule(_ rule: RuleMessage) throws(KernelError)
     /// What the counters of the rule stand at that `rule` names by its kernel handle, in the order of its expressions.
     func counters(of rule: RuleMessage) throws(KernelError) -> [CounterExpression]
+    /// What the policy of the chain that `chain` names has counted; nil if it does not count.
+    func counters(of chain: ChainMessage) throws(KernelError) -> CounterExpression?
 }
 
 extension Kernel {

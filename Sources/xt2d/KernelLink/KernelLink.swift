@@ -62,6 +62,18 @@ final class KernelLink: Kernel {
         return counters
     }
 
+    func counters(of chain: ChainMessage) throws(KernelError) -> CounterExpression? {
+        var counters: CounterExpression?
+        let request: (inout MessageWriter) -> Void = { writer in
+            writer.attribute(1, string: chain.table)
+            if let name = chain.name { writer.attribute(3, string: name) }
+        }
+        try ask(.getChain, flags: [], family: chain.family, request) { view throws(WireError) in
+            counters = try ChainMessage(view).counters
+        }
+        return counters
+    }
+
     private static func name(_ rule: RuleMessage, in writer: inout MessageWriter) {
         writer.attribute(1, string: rule.table)
         if let chain = rule.chain { writer.attribute(2, string: chain) }

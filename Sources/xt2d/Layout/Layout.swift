@@ -43,7 +43,7 @@ struct Layout {
     /// - Parameters:
     ///   - changes: what differs; at most one change an object.
     ///   - handles: where the rules of `old` live in the kernel.
-    ///   - counters: what new rules begin to count from, where that is not 0.
+    ///   - counters: what new rules begin to count from, where that is not 0, and policies, where that was said.
     ///   - adopted: tables of both sides that this socket must make its own first.
     /// - Throws: ``LayoutError`` if the difference cannot be made in one batch, or a handle is not known.
     static func batch(
@@ -145,6 +145,7 @@ struct Layout {
             let message = try chainMessage(chain)
             builder.add(.newChain, subject: chain.id) { message.write($0, to: &$1) }
         }
+        try writeCounters(to: &builder)
         try objects.writeAdditions(to: &builder)
     }
 
@@ -155,11 +156,49 @@ struct Layout {
     private func chainMessage(_ chain: StoredObject) throws(LayoutError) -> ChainMessage {
         let place = try place(ofChain: chain.id, in: new)
         do {
-            return ChainMessage(
-                family: place.family, table: place.table, name: place.chain,
-                body: try ChainBody(encoded: chain.body))
+            let body = try ChainBody(encoded: chain.body)
+            var message = ChainMessage(
+                family: place.family, table: place.table, name: place.chain, body: body)
+            message.counters = counters[chain.id]?.first
+            if message.counters == nil, body.hook != nil, old.object(chain.id) == nil,
+                IPTablesChains.contains(place)
+            {
+                message.counters = CounterExpression()
+            }
+            return message
         } catch {
             throw .damaged(chain.id, error)
+        }
+    }
+
+    // MARK: Counters of policies
+
+    /// Those of chains that have no message of their own.
+    private func writeCounters(to builder: inout KernelBatchBuilder) throws(LayoutError) {
+        let told = Set((work.addedChains + work.modifiedChains).map(\.id))
+        for (id, values) in counters.sorted(by: { $0.key < $1.key }) where !told.contains(id) {
+            guard new.object(id)?.kind == .chain else { continue }
+            let place = try place(ofChain: id, in: new)
+            builder.add(.newChain, subject: id) { header, writer in
+                ChainMessage(
+                    family: place.family, table: place.table, name: place.chain,
+                    counters: values.first
+                ).write(header, to: &writer)
+            }
+        }
+    }
+
+    /// The batch that changes nothing but what policies count from, the marker neither.
+    static func recount(
+        _ counters: [ObjectID: [CounterExpression]], in ruleset: Ruleset, plan: BatchPlan
+    ) throws(LayoutError) -> KernelBatch {
+        let layout = try Layout(ruleset, ruleset, [], RuleHandles(), counters, plan.ownership)
+        var builder = KernelBatchBuilder(generation: plan.generation)
+        try layout.writeCounters(to: &builder)
+        do {
+            return try builder.finish(table: plan.markerTable)
+        } catch {
+            throw .tooLarge(error)
         }
     }
 

@@ -147,21 +147,6 @@ extension Expression {
 }
 
 extension RuleBody {
-    /// The same rule with other names for the chains that it jumps to.
-    func renamingChains(_ names: [String: String]) -> RuleBody {
-        guard !names.isEmpty else { return self }
-        var body = self
-        body.expressions = expressions.map { $0.renamingChains(names) }
-        for set in body.sets.indices {
-            for element in body.sets[set].elements.indices {
-                if case .verdict(let verdict)? = body.sets[set].elements[element].data {
-                    body.sets[set].elements[element].data = .verdict(verdict.renaming(names))
-                }
-            }
-        }
-        return body
-    }
-
     /// The chains that the rule jumps or goes to.
     var targets: [String] {
         var targets = expressions.compactMap { expression -> String? in
@@ -176,24 +161,5 @@ extension RuleBody {
             }
         }
         return targets
-    }
-}
-
-extension Expression {
-    fileprivate func renamingChains(_ names: [String: String]) -> Expression {
-        guard case .immediate(var immediate) = self, case .verdict(let verdict) = immediate.data
-        else { return self }
-        immediate.data = .verdict(verdict.renaming(names))
-        return .immediate(immediate)
-    }
-}
-
-extension Verdict {
-    func renaming(_ names: [String: String]) -> Verdict {
-        switch self {
-        case .jump(let chain): .jump(names[chain] ?? chain)
-        case .goto(let chain): .goto(names[chain] ?? chain)
-        default: self
-        }
     }
 }

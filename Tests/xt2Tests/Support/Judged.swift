@@ -11,7 +11,8 @@ final class Judged: Sendable {
     }
 
     let daemon: LiveDaemon
-    private let judge: Namespace
+    /// Where the real programs run.
+    let judge: Namespace
     /// Where the names of iptables are those of xt2.
     let links: String
     /// Where they are those of the real programs.

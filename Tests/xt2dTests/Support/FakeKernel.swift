@@ -94,6 +94,8 @@ final class FakeKernel: Kernel, @unchecked Sendable {
 
     func counters(of rule: RuleMessage) throws(KernelError) -> [CounterExpression] { [] }
 
+    func counters(of chain: ChainMessage) throws(KernelError) -> CounterExpression? { nil }
+
     private func checkReadable() throws(KernelError) {
         if !isReadable { throw KernelError(errno: EIO, origin: .reply) }
     }
