@@ -31,6 +31,7 @@ enum ControlBodies {
             version: 1, changeCount: 2, messageCount: 3, byteCount: 4, summary: "+1 -0 rules"),
         ConfirmRequest(version: 4),
         DiffRequest(from: 1, to: 2, candidate: 3),
+        ImportRequest(family: 2, table: "filter", policy: 2, reason: "why", check: true),
         OutlineMessage(version: 7, rules: [UInt8](0..<40)),
         OutlineRequest(family: 1, table: "filter", candidate: 3),
         PruneMessage(horizon: 1, versions: 2, objects: 3, kept: ["4", "5"]),

@@ -25,7 +25,7 @@ enum RuleCheck {
         try checkSets(body)
         try checkExtensions(body)
         let bytes = try body.encoded()
-        guard bytes.count <= WireLimits.attributeBytes else {
+        guard bytes.count <= StoreLimits.bodyBytes else {
             throw WireError(.tooLarge, "a rule of \(bytes.count) bytes")
         }
         return bytes

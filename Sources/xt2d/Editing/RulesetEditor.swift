@@ -27,6 +27,8 @@ struct RulesetEditor {
     private(set) var counters: [ObjectID: [CounterExpression]] = [:]
     /// What new and changed rules were read from, as their author says; no part of a version.
     private(set) var texts: [ObjectID: ContentDigest] = [:]
+    /// Chains that went with the rules that they belonged to.
+    private(set) var boundChains: Set<HeldName> = []
     /// Where rules of a candidate stand whose places were taken.
     var newKeys: [ObjectID: OrderKey] = [:]
 
@@ -167,7 +169,22 @@ struct RulesetEditor {
     }
 
     mutating func delete(_ object: StoredObject, _ edit: Edit) throws(Refusal) {
+        // It may have gone with a rule that it belonged to.
+        guard ruleset.object(object.id) != nil else { return }
+        let bound = object.kind == .rule ? ruleset.changesBound(to: object) : []
         try apply(.delete(object), edit)
+        try apply(bound: bound, edit)
+    }
+
+    /// Takes away chains that go with a rule.
+    private mutating func apply(bound changes: [Change], _ edit: Edit) throws(Refusal) {
+        for change in changes {
+            if let place = change.object.place(in: [ruleset]), change.object.kind == .chain {
+                boundChains.insert(
+                    HeldName(table: place.table.id, kind: .chain, name: change.object.name))
+            }
+            try apply(change, edit)
+        }
     }
 
     mutating func modify(
@@ -176,7 +193,10 @@ struct RulesetEditor {
         var changed = object
         body(&changed)
         guard changed != object else { return }
+        let bound =
+            object.kind == .rule ? ruleset.changesBound(to: object, but: changed.body) : []
         try apply(.modify(from: object, to: changed), edit)
+        try apply(bound: bound, edit)
     }
 
     mutating func apply(_ change: Change, _ edit: Edit) throws(Refusal) {
