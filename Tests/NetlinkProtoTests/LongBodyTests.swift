@@ -50,7 +50,7 @@ import Testing
                 SetElementMessage(
                     family: .inet, table: "t", set: "s", elements: Array(portion)
                 ).write(MessageHeader(type: .newSetElement), to: &writer)
-                #expect(throws: Never.self) { try writer.finish() }
+                #expect(try !writer.finish().isEmpty)
             }
         }
     }
@@ -64,8 +64,9 @@ import Testing
             change.write(MessageHeader(type: .newChange), to: &writer)
             let bytes = try writer.finish()
             var reader = MessageReader(bytes.span.bytes)
-            let view = try #require(try reader.next())
-            #expect(try ChangeMessage(view) == change)
+            guard let view = try reader.next() else { throw WireError(.truncated, "no message") }
+            let read = try ChangeMessage(view)
+            #expect(read == change)
         }
     }
 }

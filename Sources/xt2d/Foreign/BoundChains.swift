@@ -19,9 +19,8 @@ extension Ruleset {
         guard !targets.isEmpty else { return [] }
         let stay = kept.map { boundTargets(of: $0, in: rule) } ?? []
         return targets.filter { !stay.contains($0) }.flatMap { chain -> [Change] in
-            let rules = Array(self.rules(of: chain.id))
-            return rules.map(Change.delete) + rules.flatMap { changesBound(to: $0) }
-                + [.delete(chain)]
+            // The kernel has no such chains inside of such chains.
+            self.rules(of: chain.id).map(Change.delete) + [.delete(chain)]
         }
     }
 

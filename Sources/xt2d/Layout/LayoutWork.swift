@@ -59,7 +59,11 @@ struct LayoutWork {
         switch change {
         case .delete(let chain):
             if isGone(chain.parent) { return }
-            if chain.isBoundChain { lostBound.insert(chain.id) } else { deletedChains.append(chain) }
+            if chain.isBoundChain {
+                lostBound.insert(chain.id)
+            } else {
+                deletedChains.append(chain)
+            }
         case .add(let chain):
             addedChains.append(chain)
             if chain.isBoundChain {
@@ -188,20 +192,7 @@ struct LayoutWork {
     ) -> [(key: ObjectID, value: [StoredObject])] {
         guard !newBound.isEmpty else { return chains }
         let bound = Set(newBound.values)
-        let depths = chains.map { bound.contains($0.key) ? depth(of: $0.key) : .max }
-        return chains.indices.sorted { (depths[$0], $0) < (depths[$1], $1) }.map { chains[$0] }
-    }
-
-    /// How many chains that belong to rules are inside of one another, from this one inwards.
-    private func depth(of chain: ObjectID, _ level: Int = 0) -> Int {
-        guard level < WireLimits.jumpDepth else { return 0 }
-        let inner = (added[chain] ?? []).flatMap { rule -> [ObjectID] in
-            let table = newBound.first { $0.value == chain }?.key.table
-            return ((try? RuleBody(encoded: rule.body))?.targets ?? []).compactMap {
-                newBound[HeldName(table: table, kind: .chain, name: $0)]
-            }
-        }
-        return 1 + (inner.map { depth(of: $0, level + 1) }.max() ?? 0)
+        return chains.filter { bound.contains($0.key) } + chains.filter { !bound.contains($0.key) }
     }
 
     /// The kernel frees a renamed chain's old name, and takes its new one, only at the end.
