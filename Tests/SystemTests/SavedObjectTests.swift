@@ -7,7 +7,8 @@ import Testing
 /// Sets, elements, stateful objects and flowtables in the save format, and in what `xt2 apply` compares; nft is the judge.
 @Suite struct SavedObjectTests {
     private static let tables = [
-        "add table inet t", "add counter inet t hits", "add quota inet t plenty { over 10 mbytes; }",
+        "add table inet t", "add counter inet t hits",
+        "add quota inet t plenty { over 10 mbytes; }",
         "add limit inet t slow { rate 5/minute; }",
         "add set inet t block { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 192.0.2.1 comment \"one\" }; }",
         "add map inet t doors { type inet_service : verdict; }", "add chain inet t side",
@@ -46,8 +47,8 @@ import Testing
         let owned = saved.replacing("--policy observed", with: "--policy owned")
         #expect(try apply(owned, third).hasPrefix("version 1: "))
         #expect(
-            try third.listing("inet t").replacing(/\n\tflags owner.*/, with: "")
-                .replacing(/ # progname.*/, with: "") == listing)
+            try third.listing("inet t").replacing(#/\n\tflags owner.*/#, with: "")
+                .replacing(#/ # progname.*/#, with: "") == listing)
         #expect(try third.xt2("check") == "in sync\n")
         try third.restart()
         #expect(try third.xt2("check") == "in sync\n")
@@ -88,7 +89,8 @@ import Testing
         let handles = try daemon.run("nft", "-a", "list", "chain", "inet", "t", "c")
         let saved = try daemon.xt2("save")
         try daemon.nft(
-            "delete element inet t block { 192.0.2.1 }", "add element inet t block { 172.16.0.0/12 }",
+            "delete element inet t block { 192.0.2.1 }",
+            "add element inet t block { 172.16.0.0/12 }",
             "delete element inet t doors { 23 }", "add element inet t doors { 23 : accept }",
             "add counter inet t more")
         try follower.wait(for: 2)
