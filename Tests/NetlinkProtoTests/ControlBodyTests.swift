@@ -33,7 +33,7 @@ enum ControlBodies {
         DiffRequest(from: 1, to: 2, candidate: 3),
         ImportRequest(family: 2, table: "filter", policy: 2, reason: "why", check: true),
         OutlineMessage(version: 7, rules: [UInt8](0..<40)),
-        OutlineRequest(family: 1, table: "filter", candidate: 3),
+        OutlineRequest(family: 1, table: "filter", candidate: 3, objects: true),
         PruneMessage(horizon: 1, versions: 2, objects: 3, kept: ["4", "5"]),
         PruneRequest(keep: 1, before: 2, dryRun: true),
         ReferenceMessage(name: "HEAD~1", time: 1, version: 2),

@@ -35,7 +35,7 @@ extension AttributeBody {
 extension MessageWriter {
     /// Writes the bytes of a body; if they are more than an attribute holds, as several of the same number, to be put
     /// together by the reader.
-    mutating func body(_ type: UInt16, _ bytes: [UInt8]) {
+    public mutating func body(_ type: UInt16, _ bytes: [UInt8]) {
         let most = WireLimits.attributeBytes - WireLimits.attributeHeaderBytes
         var rest = bytes[...]
         repeat {

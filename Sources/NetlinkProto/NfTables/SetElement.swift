@@ -82,6 +82,12 @@ public struct SetElement: AttributeBody {
         }
     }
 
+    /// By what an element is known in its set: whether it ends a range, and its key or keys.
+    public var identity: [UInt8] {
+        let kind = UInt8(truncatingIfNeeded: flags & 3)
+        return [kind, UInt8(truncatingIfNeeded: key.count)] + key + (keyEnd ?? [])
+    }
+
     /// Bytes that a list of elements may have, so that it fits an attribute together with what stands around it.
     static let listBytes = WireLimits.attributeBytes - 4_096
     /// More than the headers, numbers and padding of one element come to.

@@ -9,6 +9,8 @@ struct RulesetStream {
     let request: MessageHeader
     /// What is told of rules in place of the rules themselves.
     var outlines: (@Sendable ([StoredObject]) -> [RuleOutline])?
+    /// Whether sets, objects and flowtables are told of.
+    var hasObjects = true
 
     /// Sends a table, its chains, and behind each chain its rules.
     func send(
@@ -18,8 +20,7 @@ struct RulesetStream {
             family: Family(rawValue: table.family), name: table.name,
             handle: Handle(table.id.rawValue), body: try TableBody(encoded: table.body))
         try await replies.item(.newTable, of: request) { message.write($0, to: &$1) }
-        // Sets and objects are no rules: an outline does without.
-        if onlyChain == nil, outlines == nil { try await sendObjects(of: table, &replies) }
+        if onlyChain == nil, hasObjects { try await sendObjects(of: table, &replies) }
         for chain in ruleset.children(of: table.id, kind: .chain)
         where onlyChain == nil || chain.name == onlyChain {
             try await send(chain, of: table, &replies)

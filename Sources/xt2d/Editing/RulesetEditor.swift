@@ -52,6 +52,16 @@ struct RulesetEditor {
             case .deleteChain(let chain): try deleteChain(chain, edit)
             case .newRule(let rule): try newRule(rule, edit)
             case .deleteRule(let rule): try deleteRules(rule, edit)
+            case .newSet(let set): try newSet(set, edit)
+            case .deleteSet(let set): try deleteSet(set, edit)
+            case .newElements(let list): try newElements(list, edit)
+            case .deleteElements(let list): try deleteElements(list, edit)
+            case .newObject(let object): try newObject(object, edit)
+            case .deleteObject(let object):
+                try delete(.object, object.name, object.family, object.table, edit)
+            case .newFlowtable(let table): try newFlowtable(table, edit)
+            case .deleteFlowtable(let table):
+                try delete(.flowtable, table.name, table.family, table.table, edit)
             }
         } catch {
             throw error.at(edit.sequence)
@@ -96,7 +106,9 @@ struct RulesetEditor {
     func changes() throws(Refusal) -> [Change] {
         let changes = netChanges
         let check = RulesetCheck(ruleset: ruleset, graph: graph)
-        for change in changes {
+        // Rules first: what is wrong with a jump is wrong with its rule, even if the chain is new as well.
+        let rules = changes.filter { $0.object.kind == .rule }
+        for change in rules + changes.filter({ $0.object.kind != .rule }) {
             do {
                 try check.check(change)
             } catch {

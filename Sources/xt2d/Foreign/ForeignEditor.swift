@@ -379,7 +379,7 @@ struct ForeignEditor {
         }
         let setBody = try SetBody(encoded: set.body)
         for element in message.elements where ForeignBody.isContent(element, of: setBody) {
-            let key = ForeignBody.key(of: element)
+            let key = element.identity
             let body = try element.withoutState.encoded()
             if let old = ruleset.element(of: set.id, key: key) {
                 try self.setBody(old, body)
@@ -399,7 +399,7 @@ struct ForeignEditor {
         for element in message.elements {
             // One that is not there was state.
             guard
-                let old = ruleset.element(of: set.id, key: ForeignBody.key(of: element))
+                let old = ruleset.element(of: set.id, key: element.identity)
             else { continue }
             try apply(.delete(old))
         }

@@ -75,7 +75,7 @@ struct KernelImage {
     private mutating func addSet(_ set: KernelDump.NamedSet, to table: ObjectID) throws {
         let id = try add(.set, set.message.name, try set.message.body.encoded(), to: table)
         for element in set.elements {
-            let key = ForeignBody.key(of: element)
+            let key = element.identity
             let elementID = wanted.element(of: id, key: key)?.id ?? takeID()
             try ruleset.apply(
                 .add(
