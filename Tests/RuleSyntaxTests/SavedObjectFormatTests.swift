@@ -36,9 +36,9 @@ import Testing
                 add table --policy observed inet t
                 add chain inet t c
                 add object --attributes 0800030000000001 inet t hits
-                add set --attributes 080003000000000408000400000000070800050000000004 inet t 'a set'
-                add element --attributes 0c000180080001000a000000 inet t 'a set'
-                add element --attributes 08000300000000010c000180080001000b000000 inet t 'a set'
+                add set --attributes 080003000000000408000400000000070800050000000004 inet t "a set"
+                add element --attributes 0c000180080001000a000000 inet t "a set"
+                add element --attributes 08000300000000010c000180080001000b000000 inet t "a set"
 
                 """)
         let again = try SaveFormat.parse(text)

@@ -136,7 +136,10 @@ import Testing
         broken[set] = lines[set] + "\n" + lines[set]
         try fails(broken.joined(separator: "\n"), "is there already")
         let gone = lines.filter { !$0.contains(" inet t block") || $0.hasPrefix("append") }
-        try fails(gone.joined(separator: "\n"), "names the set block")
+        try fails(gone.joined(separator: "\n"), "set block: a rule or a map still names it")
+        let other = try Daemon()
+        let refused = try other.tool("apply -", input: gone.joined(separator: "\n"))
+        #expect(refused.errors.contains("names the set block"), "\(refused)")
         try fails("add element --attributes 00 inet t block\n", "there is no table")
         // Elements that expire are state.
         let client = try daemon.connect()

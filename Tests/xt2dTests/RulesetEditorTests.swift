@@ -269,8 +269,6 @@ import Testing
 
     @Test func setsMustBeTheRulesOwn() throws {
         let bench = try bench()
-        let named = RuleBody.single(.lookup(LookupExpression(source: .r1, set: "blocked")))
-        #expect(bench.errno { $0.append(named, to: "input") } == EINVAL)
         let missing = RuleBody.single(
             .lookup(LookupExpression(source: .r1, set: "__set%d", setID: 1)))
         #expect(bench.errno { $0.append(missing, to: "input") } == EINVAL)

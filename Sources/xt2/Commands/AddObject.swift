@@ -43,6 +43,7 @@ struct AddSet: EditCommand {
         usage: "xt2 add set --attributes HEX [OPTIONS] [FAMILY] TABLE SET",
         discussion: """
               xt2 add set --attributes 0800030000000000… inet filter blocked
+              xt2 add set -m 'from the old host' --attributes 0800030000000000… filter blocked
             """)
 
     @OptionGroup var what: AttributesOptions
@@ -59,6 +60,7 @@ struct AddElement: EditCommand {
         usage: "xt2 add element --attributes HEX [OPTIONS] [FAMILY] TABLE SET",
         discussion: """
               xt2 add element --attributes 0c00018008000100c0000201 inet filter blocked
+              xt2 add element --tx 3 --attributes 0c00018008000100c0000202 filter blocked
             """)
 
     @OptionGroup var what: AttributesOptions
@@ -85,6 +87,7 @@ struct AddObject: EditCommand {
         usage: "xt2 add object --attributes HEX [OPTIONS] [FAMILY] TABLE OBJECT",
         discussion: """
               xt2 add object --attributes 080003000000000104000480 inet filter hits
+              xt2 add object --tx 3 --attributes 080003000000000104000480 ip nat hits
             """)
 
     @OptionGroup var what: AttributesOptions
@@ -101,6 +104,7 @@ struct AddFlowtable: EditCommand {
         usage: "xt2 add flowtable --attributes HEX [OPTIONS] [FAMILY] TABLE FLOWTABLE",
         discussion: """
               xt2 add flowtable --attributes 1c00038008000100… inet filter fast
+              xt2 add flowtable --tx 3 --attributes 1c00038008000100… ip nat fast
             """)
 
     @OptionGroup var what: AttributesOptions
@@ -131,6 +135,7 @@ struct DeleteSet: EditCommand {
         usage: "xt2 delete set [OPTIONS] [FAMILY] TABLE SET",
         discussion: """
               xt2 delete set inet filter blocked
+              xt2 delete set -m 'no longer used' ip nat inner
             """)
 
     @OptionGroup var what: ObjectWords
@@ -147,6 +152,7 @@ struct DeleteObject: EditCommand {
         usage: "xt2 delete object [OPTIONS] [FAMILY] TABLE OBJECT",
         discussion: """
               xt2 delete object inet filter hits
+              xt2 delete object -m 'no longer used' ip nat hits
             """)
 
     @OptionGroup var what: ObjectWords
@@ -163,6 +169,7 @@ struct DeleteFlowtable: EditCommand {
         usage: "xt2 delete flowtable [OPTIONS] [FAMILY] TABLE FLOWTABLE",
         discussion: """
               xt2 delete flowtable inet filter fast
+              xt2 delete flowtable --tx 3 ip nat fast
             """)
 
     @OptionGroup var what: ObjectWords

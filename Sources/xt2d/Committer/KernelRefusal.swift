@@ -40,6 +40,9 @@ enum KernelRefusal {
             return
                 "The kernel already has a \(title) that xt2 did not make; choose another name, take it over with 'xt2 adopt', or delete it with nft."
         }
+        if error.errno == EBUSY, [.set, .object, .flowtable].contains(old.object(subject)?.kind) {
+            return "The kernel refused to delete \(title): a rule or a map still names it."
+        }
         if error.errno == ENOENT, let missing = missingName(of: subject, new) {
             return
                 "The kernel refused \(title): it names the \(missing.kind) \(missing.name), which is not in its table."
