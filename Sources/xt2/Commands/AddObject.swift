@@ -43,7 +43,7 @@ struct AddSet: EditCommand {
         usage: "xt2 add set --attributes HEX [OPTIONS] [FAMILY] TABLE SET",
         discussion: """
               xt2 add set --attributes 0800030000000000… inet filter blocked
-              xt2 add set -m 'from the old host' --attributes 0800030000000000… filter blocked
+              xt2 add set --tx 3 --attributes 0800030000000000… filter blocked
             """)
 
     @OptionGroup var what: AttributesOptions
