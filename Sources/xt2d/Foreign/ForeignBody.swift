@@ -32,13 +32,6 @@ enum ForeignBody {
         element.timeoutMilliseconds == nil && set.timeoutMilliseconds == nil
             && !set.flags.contains(.dynamic)
     }
-
-    /// By what an element is known in its set: whether it ends a range, and its key or keys.
-    static func key(of element: SetElement) -> [UInt8] {
-        let kind = UInt8(truncatingIfNeeded: element.flags & 3)
-        return [kind, UInt8(truncatingIfNeeded: element.key.count)] + element.key
-            + (element.keyEnd ?? [])
-    }
 }
 
 extension Expression {

@@ -332,9 +332,14 @@ struct ForeignEditor {
         guard let handle = message.handle, let id = rule(handle, in: chain.id),
             let rule = ruleset.object(id)
         else { throw Mismatch(message: "a rule that is not there was deleted") }
+        let bound = ruleset.changesBound(to: rule)
         try apply(.delete(rule))
         byHandle[chain.id]?[handle] = nil
         gone[handle] = rule
+        for change in bound {
+            try apply(change)
+            byHandle[change.id] = nil
+        }
     }
 
     // MARK: Sets
@@ -374,7 +379,7 @@ struct ForeignEditor {
         }
         let setBody = try SetBody(encoded: set.body)
         for element in message.elements where ForeignBody.isContent(element, of: setBody) {
-            let key = ForeignBody.key(of: element)
+            let key = element.identity
             let body = try element.withoutState.encoded()
             if let old = ruleset.element(of: set.id, key: key) {
                 try self.setBody(old, body)
@@ -394,7 +399,7 @@ struct ForeignEditor {
         for element in message.elements {
             // One that is not there was state.
             guard
-                let old = ruleset.element(of: set.id, key: ForeignBody.key(of: element))
+                let old = ruleset.element(of: set.id, key: element.identity)
             else { continue }
             try apply(.delete(old))
         }

@@ -99,8 +99,22 @@ extension RuleBody {
             if case .objectReference(let reference) = expression, let object = reference.name {
                 names.append(HeldName(table: table, kind: .object, name: object))
             }
+            if let flowtable = expression.flowtableName {
+                names.append(HeldName(table: table, kind: .flowtable, name: flowtable))
+            }
         }
         return names
+    }
+}
+
+extension Expression {
+    /// The flowtable that a `flow_offload` names (NFTA_FLOW_TABLE_NAME, 1).
+    fileprivate var flowtableName: String? {
+        guard case .unknown(let body) = self, body.name == "flow_offload", let data = body.data
+        else { return nil }
+        var attributes = AttributeReader(data.span.bytes)
+        guard let name = try? attributes.next(), name.type == 1 else { return nil }
+        return try? name.string()
     }
 }
 
@@ -121,9 +135,6 @@ struct ObjectEncoder {
     let new: Ruleset
     let work: ObjectWork
     let names: ChainNames
-
-    /// Elements in one message; 500 of the largest kind stay below an attribute's 64 KiB.
-    private static let elementsPerMessage = 400
 
     /// After rules, before chains: elements and sets name chains.
     func writeRemovals(to builder: inout KernelBatchBuilder) throws(LayoutError) {
@@ -192,21 +203,18 @@ struct ObjectEncoder {
         guard let object = ruleset.object(set) else { throw .unknownHandle(set) }
         let (family, table) = try place(of: object, in: ruleset)
         let renamed = object.parent.map { names.before(in: $0) } ?? [:]
-        var rest = elements[...]
-        while !rest.isEmpty {
-            let part = rest.prefix(ObjectEncoder.elementsPerMessage)
-            rest = rest.dropFirst(part.count)
-            var bodies: [SetElement] = []
-            for element in part {
-                var body = try ObjectEncoder.body(element, SetElement.self)
-                if case .verdict(let verdict)? = body.data {
-                    body.data = .verdict(verdict.renaming(renamed))
-                }
-                bodies.append(body)
+        var bodies: [SetElement] = []
+        for element in elements {
+            var body = try ObjectEncoder.body(element, SetElement.self)
+            if case .verdict(let verdict)? = body.data {
+                body.data = .verdict(verdict.renaming(renamed))
             }
+            bodies.append(body)
+        }
+        let flags: MessageFlags = type == .newSetElement ? [.create] : []
+        for part in SetElement.portions(of: bodies) {
             let message = SetElementMessage(
-                family: family, table: table, set: object.name, elements: bodies)
-            let flags: MessageFlags = type == .newSetElement ? [.create] : []
+                family: family, table: table, set: object.name, elements: Array(part))
             builder.add(type, flags, subject: set) { message.write($0, to: &$1) }
         }
     }

@@ -46,7 +46,11 @@ struct KernelImage {
         }
         for set in table.namedSets { try addSet(set, to: stored.id) }
         let ids = chainIDs(table, stored.id)
-        for (name, chain) in table.chains.sorted(by: { $0.key < $1.key }) {
+        // In the order in which they were made, so that they are made again in it.
+        let chains = table.chains.sorted { left, right in
+            (left.value.message.handle?.rawValue ?? 0) < (right.value.message.handle?.rawValue ?? 0)
+        }
+        for (name, chain) in chains {
             try addChain(chain, name, ids[name], table, stored.id)
         }
     }
@@ -71,7 +75,7 @@ struct KernelImage {
     private mutating func addSet(_ set: KernelDump.NamedSet, to table: ObjectID) throws {
         let id = try add(.set, set.message.name, try set.message.body.encoded(), to: table)
         for element in set.elements {
-            let key = ForeignBody.key(of: element)
+            let key = element.identity
             let elementID = wanted.element(of: id, key: key)?.id ?? takeID()
             try ruleset.apply(
                 .add(
