@@ -7,6 +7,8 @@ struct Edit: Equatable {
         case table(TableMessage)
         case chain(ChainMessage)
         case rule(RuleMessage)
+        /// A rule whose body is encoded already; the message's own is empty.
+        case writtenRule(RuleMessage, body: [UInt8])
     }
 
     /// What is done: NEWTABLE, DELCHAIN and so on.
@@ -29,6 +31,7 @@ struct Edit: Equatable {
         case .table(let table): table.write(header, to: &writer)
         case .chain(let chain): chain.write(header, to: &writer)
         case .rule(let rule): rule.write(header, to: &writer)
+        case .writtenRule(let rule, let body): rule.write(header, body: body, to: &writer)
         }
     }
 
