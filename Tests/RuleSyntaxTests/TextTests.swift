@@ -1,5 +1,6 @@
 import NetlinkProto
 import RuleSyntax
+import TestSupport
 import Testing
 
 /// Lines, names of hooks and priorities.
@@ -41,6 +42,51 @@ import Testing
             try CommandLine.lines(of: "fine\n\n'open")
         }
         #expect(error.line == 3)
+    }
+
+    /// The words of a line, scalar by scalar, as the manual tells it; nil if a quote is not closed.
+    private func words(_ line: String) -> [String]? {
+        var words: [String] = []
+        var word: String?
+        var scalars = Array(line.unicodeScalars)[...]
+        while let scalar = scalars.popFirst() {
+            switch scalar {
+            case " ", "\t", "\r", "\n":
+                if let word { words.append(word) }
+                word = nil
+            case "#" where word == nil: scalars = []
+            case "'", "\"":
+                word = word ?? ""
+                var isClosed = false
+                while !isClosed, let inner = scalars.popFirst() {
+                    if inner == scalar {
+                        isClosed = true
+                    } else if inner == "\\", scalar == "\"", let next = scalars.popFirst() {
+                        word?.unicodeScalars.append(next)
+                    } else {
+                        word?.unicodeScalars.append(inner)
+                    }
+                }
+                if !isClosed { return nil }
+            case "\\": word = (word ?? "") + String(scalars.popFirst() ?? "\\")
+            default: word = (word ?? "") + String(scalar)
+            }
+        }
+        return words + (word.map { [$0] } ?? [])
+    }
+
+    @Test func randomLines() {
+        var generator = SeededGenerator()
+        let pieces = [
+            "a", "é", "e\u{301}", " ", "\t", "\r", "'", "\"", "\\", "#", "-j", "\u{1F525}",
+        ]
+        for _ in 0..<5_000 {
+            let line = (0..<Int.random(in: 0...12, using: &generator))
+                .map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+            #expect(
+                (try? CommandLine.split(line))?.map { Array($0.utf8) }
+                    == words(line)?.map { Array($0.utf8) }, "\(line.debugDescription)")
+        }
     }
 
     @Test func hooksAreNamedByFamily() {

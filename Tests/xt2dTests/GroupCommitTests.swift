@@ -55,7 +55,9 @@ import Testing
     ) -> EditBatch {
         var script = EditScript()
         build(&script)
-        return EditBatch(options: options, sequence: SequenceNumber(1), messages: script.messages)
+        var received = ReceivedEdits()
+        for message in script.messages { received.take(message) }
+        return EditBatch(options: options, sequence: SequenceNumber(1), received: received)
     }
 
     /// What batches come to that wait together.

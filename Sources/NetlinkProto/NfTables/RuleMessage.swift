@@ -48,37 +48,83 @@ public struct RuleMessage: Hashable, Sendable {
     /// - Throws: ``WireError`` if the table is missing or an attribute is damaged; the path names
     ///   the expression.
     public init(_ view: borrowing MessageView) throws(WireError) {
-        family = try view.netfilterHeader().family
-        body = RuleBody()
-        var table: String?
+        self.init(family: try view.netfilterHeader().family, table: "", chain: nil)
+        var isNamed = false
         var attributes = try view.attributes()
         while let attribute = try attributes.next() {
-            switch attribute.type {
-            case 1: table = try attribute.string()
-            case 2: chain = try attribute.string()
-            case 3: handle = Handle(try attribute.uint64())
-            case 6: position = Handle(try attribute.uint64())
-            case 8: break  // NFTA_RULE_PAD
-            // ID, POSITION_ID and CHAIN_ID mean something only within a kernel batch.
-            case 9, 10, 11: break
-            case ExtensionAttribute.index: index = try attribute.uint32()
-            case ExtensionAttribute.kernelHandle: kernelHandle = Handle(try attribute.uint64())
-            case ExtensionAttribute.text: text = try ContentDigest(attribute)
-            default: try body.read(attribute)
-            }
+            if attribute.type == 1 { isNamed = true }
+            if try !read(attribute) { try body.read(attribute) }
         }
-        guard let table else { throw WireError.missing("TABLE", in: "a rule") }
-        self.table = table
+        guard isNamed else { throw WireError.missing("TABLE", in: "a rule") }
+    }
+
+    /// Reads everything of NEWRULE, GETRULE or DELRULE but the body.
+    ///
+    /// Why: a body whose bytes are known already need not be taken apart.
+    /// - Parameter body: becomes where the body's attributes stand, as bytes from the start of the message, padding
+    ///   included; nil if there are none, or others stand among them.
+    /// - Throws: as ``init(_:)``, but for the body.
+    public init(
+        headOf view: borrowing MessageView, body range: inout Range<Int>?
+    ) throws(WireError) {
+        self.init(family: try view.netfilterHeader().family, table: "", chain: nil)
+        range = nil
+        var isNamed = false
+        var isTogether = true
+        var attributes = try view.attributes()
+        while let attribute = try attributes.next() {
+            if attribute.type == 1 { isNamed = true }
+            if try read(attribute) { continue }
+            let end = attribute.offset + netlinkAligned(attribute.payload.byteCount + 4)
+            if let range, range.upperBound != attribute.offset { isTogether = false }
+            range = (range?.lowerBound ?? attribute.offset)..<end
+        }
+        guard isNamed else { throw WireError.missing("TABLE", in: "a rule") }
+        if !isTogether || range.map({ $0.upperBound > view.bytes.byteCount }) == true {
+            range = nil
+        }
+    }
+
+    /// Takes in one attribute; false if it belongs to the body.
+    private mutating func read(_ attribute: borrowing Attribute) throws(WireError) -> Bool {
+        switch attribute.type {
+        case 1: table = try attribute.string()
+        case 2: chain = try attribute.string()
+        case 3: handle = Handle(try attribute.uint64())
+        case 6: position = Handle(try attribute.uint64())
+        case 8: break  // NFTA_RULE_PAD
+        // ID, POSITION_ID and CHAIN_ID mean something only within a kernel batch.
+        case 9, 10, 11: break
+        case ExtensionAttribute.index: index = try attribute.uint32()
+        case ExtensionAttribute.kernelHandle: kernelHandle = Handle(try attribute.uint64())
+        case ExtensionAttribute.text: text = try ContentDigest(attribute)
+        default: return false
+        }
+        return true
     }
 
     /// Writes the whole message.
     public func write(_ header: MessageHeader, to writer: inout MessageWriter) {
+        write(header, to: &writer) { body.write(to: &$0) }
+    }
+
+    /// Writes the whole message with a body that is encoded already, instead of its own.
+    public func write(
+        _ header: MessageHeader, body bytes: [UInt8], to writer: inout MessageWriter
+    ) {
+        write(header, to: &writer) { $0.raw(bytes) }
+    }
+
+    private func write(
+        _ header: MessageHeader, to writer: inout MessageWriter,
+        _ writeBody: (inout MessageWriter) -> Void
+    ) {
         writer.message(header) { writer in
             writer.netfilterHeader(family: family)
             writer.attribute(1, string: table)
             if let chain { writer.attribute(2, string: chain) }
             if let handle { writer.attribute(3, uint64: handle.rawValue) }
-            body.write(to: &writer)
+            writeBody(&writer)
             if let position { writer.attribute(6, uint64: position.rawValue) }
             if let index { writer.attribute(ExtensionAttribute.index, uint32: index) }
             if let kernelHandle {

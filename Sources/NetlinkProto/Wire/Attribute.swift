@@ -71,15 +71,30 @@ public struct Attribute: ~Escapable {
     ///   ``WireError/Code/unrecognised`` if it is not UTF-8 or has a zero inside: an expression
     ///   with such text can still be kept as bytes.
     public func string(limit: Int = WireLimits.nameBytes) throws(WireError) -> String {
-        var bytes = [UInt8](copying: payload)
-        if bytes.last == 0 { bytes.removeLast() }
-        guard bytes.count <= limit else {
-            throw fault(.badValue, "text of \(bytes.count) bytes, the limit is \(limit)")
+        var count = payload.byteCount
+        if count > 0, payload.unsafeLoad(fromByteOffset: count - 1, as: UInt8.self) == 0 {
+            count -= 1
         }
-        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
-            throw fault(.unrecognised, "not UTF-8 text")
+        guard count <= limit else {
+            throw fault(.badValue, "text of \(count) bytes, the limit is \(limit)")
         }
+        guard let text = text(of: count) else { throw fault(.unrecognised, "not UTF-8 text") }
         return text
+    }
+
+    /// The first `count` bytes as text; nil if they are not UTF-8 or one of them is zero.
+    private func text(of count: Int) -> String? {
+        payload.withUnsafeBytes { bytes in
+            let text = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+            var all: UInt8 = 0
+            for byte in text {
+                if byte == 0 { return nil }
+                all |= byte
+            }
+            // Names are ASCII as a rule, which needs no validation.
+            return all < 0x80
+                ? String(decoding: text, as: UTF8.self) : String(validating: text, as: UTF8.self)
+        }
     }
 
     /// The payload, copied.

@@ -52,13 +52,15 @@ public struct ContentDigest: Hashable, Sendable {
 extension ContentDigest {
     /// Reads an attribute of 16 bytes.
     init(_ attribute: borrowing Attribute) throws(WireError) {
-        let bytes = attribute.bytes()
-        guard bytes.count == 16 else {
-            throw attribute.fault(.badLength, "\(bytes.count) bytes where 16 belong")
+        let bytes = attribute.payload
+        guard bytes.byteCount == 16 else {
+            throw attribute.fault(.badLength, "\(bytes.byteCount) bytes where 16 belong")
         }
         self.init(
-            high: bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) },
-            low: bytes[8...].reduce(0) { $0 << 8 | UInt64($1) })
+            high: UInt64(
+                bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+            low: UInt64(
+                bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
 
     /// Writes the digest as an attribute of 16 bytes, the first half first.

@@ -24,6 +24,20 @@ public struct MessageWriter: Sendable {
         return bytes
     }
 
+    /// Hands out what has been written so far, and goes on with an empty buffer.
+    ///
+    /// Between messages only.
+    /// - Throws: as ``finish()``.
+    public mutating func take() throws(WireError) -> [UInt8] {
+        if let failure { throw failure }
+        let room = bytes.capacity
+        defer {
+            bytes = []
+            bytes.reserveCapacity(room)
+        }
+        return bytes
+    }
+
     /// Writes one whole message: netlink header, then whatever `body` writes.
     ///
     /// - Source: linux `include/uapi/linux/netlink.h`, `struct nlmsghdr`: all fields in host order.
@@ -187,8 +201,8 @@ public struct MessageWriter: Sendable {
     }
 
     private mutating func patch<Number: FixedWidthInteger>(_ value: Number, at position: Int) {
-        withUnsafeBytes(of: value) { source in
-            for (index, byte) in source.enumerated() { bytes[position + index] = byte }
+        bytes.withUnsafeMutableBytes {
+            $0.storeBytes(of: value, toByteOffset: position, as: Number.self)
         }
     }
 

@@ -28,7 +28,8 @@ public struct AddressPrefix: Hashable, Sendable {
     func shortened(to length: Int) -> [UInt8] { Self.masked(address, length) }
 
     private static func masked(_ address: [UInt8], _ length: Int) -> [UInt8] {
-        address.enumerated().map { index, byte in
+        if length == address.count * 8 { return address }
+        return address.enumerated().map { index, byte in
             let kept = max(0, min(8, length - 8 * index))
             return kept == 0 ? 0 : byte & (0xFF << UInt8(8 - kept))
         }

@@ -6,6 +6,9 @@
 struct CanonicalEncoder {
     private(set) var bytes: [UInt8] = []
 
+    /// Forgets what was written, and keeps the room.
+    mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
     mutating func integer(_ value: Int64?) {
         guard let value else { return bytes.append(0) }
         bytes.append(1)

@@ -35,9 +35,19 @@ enum ChangesDigest {
             hash.update(data: encoder.bytes)
         }
         hash.update(data: encodedCount(born.count))
-        for object in born { hash.update(data: encoded(object)) }
+        var encoder = CanonicalEncoder()
+        for object in born {
+            encoder.object(object)
+            // In pieces: neither a call for each object, nor the whole ruleset at once.
+            if encoder.bytes.count < pieceBytes { continue }
+            hash.update(data: encoder.bytes)
+            encoder.removeAll()
+        }
+        hash.update(data: encoder.bytes)
         return Array(hash.finalize())
     }
+
+    private static let pieceBytes = 16 << 10
 
     private static func encodedCount(_ count: Int) -> [UInt8] {
         var encoder = CanonicalEncoder()
@@ -60,14 +70,7 @@ enum ChangesDigest {
 
     static func encoded(_ object: StoredObject) -> [UInt8] {
         var encoder = CanonicalEncoder()
-        encoder.number(object.id.rawValue)
-        encoder.integer(Int64(object.kind.rawValue))
-        encoder.number(object.parent?.rawValue)
-        encoder.integer(Int64(object.family))
-        encoder.text(object.name)
-        encoder.blob(object.orderKey?.bytes)
-        encoder.blob(object.elementKey)
-        encoder.blob(object.body)
+        encoder.object(object)
         return encoder.bytes
     }
 
@@ -95,6 +98,18 @@ enum ChangesDigest {
 }
 
 extension CanonicalEncoder {
+    /// What a row of the table `object` says about an object.
+    fileprivate mutating func object(_ object: StoredObject) {
+        number(object.id.rawValue)
+        integer(Int64(object.kind.rawValue))
+        number(object.parent?.rawValue)
+        integer(Int64(object.family))
+        text(object.name)
+        blob(object.orderKey?.bytes)
+        blob(object.elementKey)
+        blob(object.body)
+    }
+
     /// The columns that versions have since format 2; a version that format 1 made keeps its digest.
     fileprivate mutating func additions(_ version: NewVersion) {
         guard !version.summary.isEmpty || version.reverts != nil else { return }

@@ -26,7 +26,9 @@ extension Array where Element == Change {
     /// What refers to others is deleted first and added last. Rules of one chain follow each other
     /// in the chain's order, everything else in the order of creation.
     public func inApplicationOrder() -> [Change] {
-        map { (rank: $0.applicationRank, change: $0) }
+        // Most are: what a client does, it does in an order in which it can be done.
+        if zip(self, dropFirst()).allSatisfy({ !$1.isBefore($0) }) { return self }
+        return map { (rank: $0.applicationRank, change: $0) }
             .sorted { left, right in
                 left.rank != right.rank
                     ? left.rank < right.rank : left.change.object.precedes(right.change.object)
@@ -36,6 +38,12 @@ extension Array where Element == Change {
 }
 
 extension Change {
+    /// Whether it must be made before another.
+    fileprivate func isBefore(_ other: Change) -> Bool {
+        let (rank, otherRank) = (applicationRank, other.applicationRank)
+        return rank != otherRank ? rank < otherRank : object.precedes(other.object)
+    }
+
     fileprivate var applicationRank: Int {
         switch self {
         case .delete(let object): -object.kind.dependence

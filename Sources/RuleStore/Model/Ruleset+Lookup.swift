@@ -63,6 +63,14 @@ extension Ruleset {
         ruleIDs(of: chain).lazy.map { objects[$0, default: Self.absent] }
     }
 
+    /// The rules at some places of a chain, counted from 0, in order; as far as there are so many.
+    ///
+    /// Why: several times as fast as going through all of them one by one.
+    public func rules(of chain: ObjectID, at indices: Range<Int>) -> [StoredObject] {
+        guard let places = places[chain] else { return [] }
+        return places.elements(at: indices).map { objects[$0.id, default: Self.absent] }
+    }
+
     /// The ids of the rules of a chain, in order.
     public func ruleIDs(of chain: ObjectID) -> some RandomAccessCollection<ObjectID> {
         (places[chain] ?? SortedList()).lazy.map(\.id)

@@ -39,6 +39,23 @@ extension SortedList: RandomAccessCollection {
         return chunks[chunk][index - starts[chunk]]
     }
 
+    /// The elements at some indices, as far as there are so many.
+    ///
+    /// Why: a step of an index is a search; going through the chunks is not.
+    func elements(at range: Range<Int>) -> [Element] {
+        let range = range.clamped(to: 0..<count)
+        var elements: [Element] = []
+        elements.reserveCapacity(range.count)
+        var chunk = Swift.max(Self.lowerBound(starts) { $0 <= range.lowerBound } - 1, 0)
+        while elements.count < range.count {
+            let first = range.lowerBound + elements.count - starts[chunk]
+            let rest = range.count - elements.count
+            elements += chunks[chunk][first...].prefix(rest)
+            chunk += 1
+        }
+        return elements
+    }
+
     /// How many elements are less than `element`.
     func rank(of element: Element) -> Int {
         guard let chunk = chunkIndex(for: element) else { return 0 }

@@ -8,7 +8,8 @@ enum KernelHandles {
             table: "kernel_handle")
         let removal = try SQLRun(
             database, "DELETE FROM kernel_handle WHERE id = ?", table: "kernel_handle")
-        for (id, handle) in handles {
+        // In order, so that the tree of a new table grows at its end.
+        for (id, handle) in handles.sorted(by: { $0.id < $1.id }) {
             guard let handle else {
                 removal.bind(1, id)
                 try removal.run()

@@ -84,10 +84,11 @@ struct ObjectWriter: ~Copyable {
         insertion.bind(3, object.parent)
         insertion.bind(4, Int64(object.family))
         insertion.bind(5, object.name)
-        insertion.bind(6, object.orderKey?.bytes)
         insertion.bind(7, object.elementKey.isEmpty ? nil : object.elementKey)
-        insertion.bind(8, object.body)
         insertion.bind(9, version)
-        try insertion.run()
+        let key = object.orderKey?.bytes
+        try insertion.withBlobs((6, key), (8, object.body)) { () throws(StoreError) in
+            try insertion.run()
+        }
     }
 }

@@ -43,7 +43,7 @@ extension RuleStore {
         guard let last = drafts.last?.version.id else {
             throw StoreError(.malformed, "there is no version to prepare")
         }
-        try write(.full) { database in
+        try write(.full, isAwaited: true) { database in
             try Self.advance(to: nextObjectID, database)
             try Self.checkNothingIsPending(database)
             for draft in drafts { try Self.insert(draft, .pending, database) }
@@ -58,16 +58,22 @@ extension RuleStore {
     ) throws {
         try checkIsNext(draft.version.id, database)
         // By id, so that the digest has one order, which the row numbers keep.
-        let changes = draft.changes.sorted { $0.id < $1.id }
+        let isSorted = zip(draft.changes, draft.changes.dropFirst()).allSatisfy { $0.id < $1.id }
+        let changes = isSorted ? draft.changes : draft.changes.sorted { $0.id < $1.id }
         let row = Version(description: draft.version, state: state, changeCount: changes.count)
         try VersionRow.insert(row, database)
+        let digest =
+            changes.count > changesAtOnce ? SideTask { ChangesDigest.of(row, changes) } : nil
         let writer = try ObjectWriter(database, version: draft.version.id)
         for change in changes { try writer.write(change) }
         let outcome = AuditChanges(
             version: draft.version.id, count: changes.count,
-            digest: ChangesDigest.of(row, changes))
+            digest: try digest?.value() ?? ChangesDigest.of(row, changes))
         try AuditLog.append(draft.audit, changes: outcome, withdraws: nil, database)
     }
+
+    /// How many changes a version has at most whose digest is not worth a thread.
+    private static let changesAtOnce = 500
 
     /// Makes the pending version the head, with those that were prepared together with it, and keeps what the kernel said
     /// when it took them.

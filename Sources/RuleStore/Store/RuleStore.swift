@@ -18,6 +18,7 @@ public final class RuleStore: Sendable {
     public let uuid: [UInt8]
 
     let pool: DatabasePool
+    private let checkpointer: Checkpointer
     private let lock: Mutex<StoreLock?>
     private let observer = Mutex<(@Sendable () -> Void)?>(nil)
 
@@ -35,7 +36,9 @@ public final class RuleStore: Sendable {
         let file = try StoreFile(path: path)
         self.path = path
         do {
-            pool = try Self.openPool(path)
+            let checkpointer = Checkpointer(path: path)
+            self.checkpointer = checkpointer
+            pool = try Self.openPool(path, checkpointer)
             uuid = try pool.writeWithoutTransaction { database in
                 try Self.bringUpToDate(database, from: file.format)
             }
@@ -58,17 +61,21 @@ public final class RuleStore: Sendable {
     /// - Throws: ``StoreError`` if a call is still going on.
     public func close() throws(StoreError) {
         do {
+            checkpointer.close()
             // So that the file is whole without its log. If a reader is in the way the log stays
             // and loses nothing.
             _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
             try pool.close()
+            checkpointer.close()
             lock.withLock { $0 = nil }
         } catch {
             throw StoreError(error, path: path)
         }
     }
 
-    private static func openPool(_ path: String) throws -> DatabasePool {
+    private static func openPool(
+        _ path: String, _ checkpointer: Checkpointer
+    ) throws -> DatabasePool {
         var configuration = Configuration()
         // A query that reads on while others wait is short, and the history commands may come in
         // numbers.
@@ -81,6 +88,7 @@ public final class RuleStore: Sendable {
             // The file may come from anywhere: its schema gets no more rights than its rows, and
             // cells are checked.
             try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+            checkpointer.watch(database)
         }
         return try DatabasePool(path: path, configuration: configuration)
     }
@@ -111,8 +119,10 @@ enum Durability: String {
 
 extension RuleStore {
     /// Runs one write transaction; an error rolls all of it back.
+    ///
+    /// - Parameter isAwaited: whether somebody waits for what comes next, so that the log is left as it is.
     func write<Result>(
-        _ durability: Durability, _ body: (Database) throws -> Result
+        _ durability: Durability, isAwaited: Bool = false, _ body: (Database) throws -> Result
     ) throws(StoreError) -> Result {
         do {
             let result = try pool.writeWithoutTransaction { database in
@@ -125,6 +135,10 @@ extension RuleStore {
                 }
                 guard let result else { throw StoreError(.other, "a transaction without a result") }
                 return result
+            }
+            if !isAwaited, checkpointer.settle() {
+                // A log that cannot be moved loses nothing.
+                _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
             }
             if durability == .full { tellObserver() }
             return result

@@ -101,6 +101,51 @@ extension SQLRun {
     }
 }
 
+extension SQLRun {
+    /// Sets two parameters to bytes, or to NULL, that are not copied, and runs `body` with them.
+    func withBlobs(
+        _ first: (index: Int32, bytes: [UInt8]?), _ second: (index: Int32, bytes: [UInt8]?),
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try SQLRun.withBytes(first.bytes) { bytes throws(StoreError) in
+            bindBorrowed(first.index, bytes)
+            try SQLRun.withBytes(second.bytes) { bytes throws(StoreError) in
+                bindBorrowed(second.index, bytes)
+                // They must not be looked at when this is over.
+                defer {
+                    bind(first.index, nil as Int64?)
+                    bind(second.index, nil as Int64?)
+                }
+                try body()
+            }
+        }
+    }
+
+    private static func withBytes(
+        _ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        guard let bytes else { return try body(nil) }
+        var outcome: Result<Void, StoreError> = .success(())
+        bytes.withUnsafeBytes { buffer in
+            do throws(StoreError) {
+                try body(buffer)
+            } catch {
+                outcome = .failure(error)
+            }
+        }
+        try outcome.get()
+    }
+
+    private func bindBorrowed(_ index: Int32, _ bytes: UnsafeRawBufferPointer?) {
+        guard let bytes else { return bind(index, nil as Int64?) }
+        if bytes.isEmpty {
+            sqlite3_bind_zeroblob(statement, index, 0)
+        } else {
+            sqlite3_bind_blob(statement, index, bytes.baseAddress, Int32(bytes.count), nil)
+        }
+    }
+}
+
 // MARK: - Reading
 
 extension SQLRun {

@@ -13,7 +13,7 @@ struct ApplyRun {
         /// What every edit can be told; if it is forced, the plan is carried out whatever it removes.
         var edit: EditRun.Options
         /// How a plan is shown.
-        var diff: DiffOptions
+        var diff: DiffOptions?
     }
 
     /// The file.
@@ -42,7 +42,10 @@ struct ApplyRun {
     /// Compares, asks if there is reason to, sends what differs, and tells what came of it.
     func run() throws(CommandError) {
         var client = try options.edit.connect()
+        let progress = Progress()
+        defer { progress.end() }
         for attempt in 1... {
+            progress.expect(file.ruleCount)
             let outline = try client.outline(
                 OutlineRequest(
                     family: options.table?.family.rawValue, table: options.table?.table,
@@ -50,19 +53,24 @@ struct ApplyRun {
             let comparison: RulesetComparison
             let edits: [LineEdit]
             do {
-                comparison = try RulesetComparison(file, with: outline, only: options.table)
+                comparison = try RulesetComparison(
+                    file, with: outline, only: options.table, progress)
                 edits = try comparison.edits()
             } catch {
                 throw source.error(error)
             }
-            if options.isDryRun { return try show(comparison, edits, outline, &client) }
-            try checkRemovals(comparison.counts)
+            if options.isDryRun {
+                progress.end()
+                return try show(comparison, edits, outline, &client)
+            }
+            try checkRemovals(comparison.counts, progress)
             let batch = EditBatch(
                 edits: edits.map(\.edit), options: try batchOptions(outline), echo: false)
             do throws(EditFailure) {
                 let outcome =
                     edits.isEmpty
-                    ? ApplyRun.unchanged(outline) : try client.commit(batch)
+                    ? ApplyRun.unchanged(outline) : try client.commit(batch, progress)
+                progress.end()
                 try tell(comparison, outcome)
                 return learn(comparison, &client)
             } catch {
@@ -91,7 +99,9 @@ struct ApplyRun {
     // MARK: Asking
 
     /// Refuses, or asks about, a plan that removes so much that the file may be the wrong one.
-    private func checkRemovals(_ counts: PlanCounts) throws(CommandError) {
+    private func checkRemovals(
+        _ counts: PlanCounts, _ progress: Progress
+    ) throws(CommandError) {
         guard counts.isDrastic, !options.edit.force else { return }
         let what =
             "\(source.name) removes \(counts.removed) of \(Count.of(counts.total, "rule")) (\(counts.percent) %)"
@@ -101,7 +111,10 @@ struct ApplyRun {
                 "\(what), more than \(PlanCounts.percentLimit) %; nothing was changed.",
                 hints: ["what it would do: --dry-run; to do it: --force"])
         }
-        guard try Question.ask("\(what). Go on?") else {
+        let answer = try progress.pause { () throws(CommandError) in
+            try Question.ask("\(what). Go on?")
+        }
+        guard answer else {
             throw CommandError(.refused, "nothing was changed.")
         }
     }
@@ -139,11 +152,11 @@ struct ApplyRun {
                 throw source.error(error.error, line: error.index.flatMap { edits[$0].line })
             }
         }
-        var output = Output(color: options.diff.color)
+        var output = Output(color: options.diff?.color ?? .auto)
         if options.edit.json {
             try output.json(ApplyText.json(comparison.counts, outcome.check, outcome.planned))
         } else {
-            try options.diff.show(outcome.planned, &output)
+            try options.diff?.show(outcome.planned, &output)
             try output.lines(ApplyText.lines(comparison.counts, outcome.check))
         }
         try output.flush()

@@ -23,7 +23,7 @@ struct ChainComparison {
     /// - Throws: ``SourceError`` for the first rule in the file that cannot be read.
     init(
         _ file: SavedRuleset, _ table: SavedRuleset.Table, _ chain: SavedRuleset.Chain,
-        old: [RuleOutline]
+        old: [RuleOutline], _ progress: Progress? = nil
     ) throws(SourceError) {
         (self.file, self.table, self.chain, self.old) = (file, table, chain, old)
         var keys = RuleKeys(old)
@@ -33,6 +33,7 @@ struct ChainComparison {
         newKeys.reserveCapacity(chain.rules.count)
         texts.reserveCapacity(chain.rules.count)
         for (index, rule) in chain.rules.enumerated() {
+            if index % 256 == 255 { progress?.advance(256) }
             var text = file.writtenText(of: rule).map(WrittenText.digest)
             if let text, let key = keys.ofText[text] {
                 newKeys.append(key)
@@ -44,6 +45,7 @@ struct ChainComparison {
             }
             texts.append(text)
         }
+        progress?.advance(chain.rules.count % 256)
         plan = ListPlan(from: keys.old, to: newKeys)
         learnt = ChainComparison.learnt(plan, old, texts)
         (self.texts, self.bodies) = (texts, bodies)

@@ -14,6 +14,7 @@ struct RulesetComparison {
     /// The chains of the file, and those that go as chains without rules.
     private var chains: [ChainComparison] = []
     private let file: SavedRuleset
+    private let progress: Progress?
     private var tableEdits: [LineEdit] = []
     private var removals: [LineEdit] = []
     private var creations: [LineEdit] = []
@@ -22,12 +23,16 @@ struct RulesetComparison {
 
     /// Compares a file with what there is.
     ///
-    /// - Parameter scope: the only table that is looked at.
+    /// - Parameters:
+    ///   - scope: the only table that is looked at.
+    ///   - progress: is told how many rules have been compared.
     /// - Throws: ``SourceError`` for the first rule that cannot be read.
     init(
-        _ file: SavedRuleset, with outline: Outline, only scope: TableName?
+        _ file: SavedRuleset, with outline: Outline, only scope: TableName?,
+        _ progress: Progress? = nil
     ) throws(SourceError) {
         self.file = file
+        self.progress = progress
         let wanted = file.tables.filter {
             scope == nil || scope == TableName(family: $0.listing.family, table: $0.listing.name)
         }
@@ -171,7 +176,7 @@ struct RulesetComparison {
     private mutating func compareRules(
         _ chain: SavedRuleset.Chain, _ table: SavedRuleset.Table, _ old: [RuleOutline]
     ) throws(SourceError) {
-        let comparison = try ChainComparison(file, table, chain, old: old)
+        let comparison = try ChainComparison(file, table, chain, old: old, progress)
         counts.add(comparison.plan, of: old.count)
         chains.append(comparison)
     }

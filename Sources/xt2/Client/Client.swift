@@ -74,6 +74,18 @@ struct Client: ~Copyable {
         _ receive: (borrowing MessageView) throws(WireError) -> Void
     ) throws(CommandError) -> Acknowledgement {
         try send(writer)
+        return try answer(progress, receive)
+    }
+
+    /// Hands on each part of the reply to what was sent, up to its end.
+    ///
+    /// - Parameter progress: is told again and again that there is no answer yet.
+    /// - Returns: the acknowledgement that ends the reply, good or bad.
+    /// - Throws: if the reply ends early or cannot be read.
+    mutating func answer(
+        _ progress: Progress? = nil,
+        _ receive: (borrowing MessageView) throws(WireError) -> Void
+    ) throws(CommandError) -> Acknowledgement {
         while true {
             do {
                 while let message = try decoder.next() {
@@ -112,6 +124,13 @@ struct Client: ~Copyable {
         } catch {
             throw CommandError(.usage, "this does not fit into one message: \(error)")
         }
+        try send(bytes)
+    }
+
+    /// Sends whole messages.
+    ///
+    /// - Throws: if they cannot be sent.
+    func send(_ bytes: [UInt8]) throws(CommandError) {
         do {
             try socket.send(bytes)
         } catch {

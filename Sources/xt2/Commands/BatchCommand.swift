@@ -26,31 +26,6 @@ struct BatchCommand: ParsableCommand {
     var file: String
 
     mutating func run() throws {
-        let source = try BatchSource(file: file)
-        let progress = Progress()
-        defer { progress.end() }
-        let lines = try source.edits(progress)
-        let batch = EditBatch(
-            edits: lines.map(\.edit), options: try batchOptions(),
-            echo: options.connection.json)
-        var client = try options.connection.connect(options.guarded)
-        let outcome: EditOutcome
-        do {
-            outcome = try client.commit(batch, progress)
-        } catch {
-            guard let index = error.index else { throw error.error }
-            throw source.error(error.error, in: lines[index].line)
-        }
-        progress.end()
-        var output = Output()
-        try output.show(outcome, of: batch.edits, json: options.connection.json)
-        try output.flush()
-        Warnings.show(outcome.version)
-    }
-
-    private func batchOptions() throws(CommandError) -> BatchOptions {
-        var batch = try options.run.batchOptions()
-        batch.check = check
-        return batch
+        try BatchRun(file: file, isCheck: check, options: options.run).run()
     }
 }

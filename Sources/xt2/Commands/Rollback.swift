@@ -43,18 +43,33 @@ struct Rollback: ParsableCommand {
     mutating func run() throws {
         let now = Moment.now
         let moment = try toTime.map { text throws(CommandError) in try Moment(text, now: now) }
-        let reason = try Reason.checked(message)
-        var client = try connection.connect(guarded)
-        let version = try target(moment, &client)
+        let options = EditRun.Options(
+            message: message, confirm: confirm.span, protect: guarded.protect,
+            force: guarded.force, socket: connection.socket, json: connection.json)
+        try RollbackRun(version: version, moment: moment, options: options).run()
+    }
+}
+
+/// Brings back an older version.
+struct RollbackRun {
+    /// The version; or ``moment``.
+    var version: VersionWord?
+    /// When it was the head.
+    var moment: Moment?
+    /// What is said beside it.
+    var options: EditRun.Options
+
+    func run() throws(CommandError) {
+        let reason = try Reason.checked(options.message)
+        var client = try options.connect()
+        let version = try target(&client)
         let request = RollbackRequest(
-            version: version, reason: reason, confirm: confirm.span?.seconds)
+            version: version, reason: reason, confirm: options.confirm?.seconds)
         let outcome = try client.newVersion(.rollback, request)
-        try outcome.show("rolled back to version \(version)", json: connection.json)
+        try outcome.show("rolled back to version \(version)", json: options.json)
     }
 
-    private func target(
-        _ moment: Moment?, _ client: inout Client
-    ) throws(CommandError) -> UInt64 {
+    private func target(_ client: inout Client) throws(CommandError) -> UInt64 {
         if let moment { return try client.number(at: moment) }
         guard let version else { throw CommandError(.usage, "a version is missing.") }
         return try client.number(of: version)

@@ -177,7 +177,7 @@ struct IPTablesRestore {
                     ? "CHAIN_RENAME" : "CHAIN_\(edit.type == .newChain ? "ADD" : "DEL")",
                 "chain \(chain.name ?? "")"
             )
-        case .rule(let rule):
+        case .rule(let rule), .writtenRule(let rule, _):
             (
                 edit.type == .deleteRule
                     ? "RULE_DELETE" : edit.flags.contains(.append) ? "RULE_APPEND" : "RULE_INSERT",

@@ -11,6 +11,8 @@ struct Edit: Equatable {
         case elements(SetElementMessage)
         case object(ObjectMessage)
         case flowtable(FlowtableMessage)
+        /// A rule whose body is encoded already; the message's own is empty.
+        case writtenRule(RuleMessage, body: [UInt8])
     }
 
     /// What is done: NEWTABLE, DELCHAIN and so on.
@@ -37,6 +39,7 @@ struct Edit: Equatable {
         case .elements(let elements): elements.write(header, to: &writer)
         case .object(let object): object.write(header, to: &writer)
         case .flowtable(let flowtable): flowtable.write(header, to: &writer)
+        case .writtenRule(let rule, let body): rule.write(header, body: body, to: &writer)
         }
     }
 

@@ -71,28 +71,112 @@ struct EditFailure: Error {
     var error: CommandError
 }
 
+/// A batch that is sent piece by piece, while the rest is made.
+///
+/// Nothing is carried out before its end has come: what stops half way changes nothing.
+struct BatchWriter {
+    /// The number of its beginning, which the answer to the batch as a whole names.
+    let first: SequenceNumber
+    /// How many edits there are so far.
+    private(set) var count = 0
+    private let echo: Bool
+    private var writer = MessageWriter(capacity: pieceBytes + pieceBytes / 4)
+
+    /// How much is sent at once.
+    private static let pieceBytes = 128 << 10
+
+    fileprivate init(_ options: BatchOptions, echo: Bool, first: SequenceNumber) {
+        self.first = first
+        self.echo = echo
+        options.writeBegin(sequence: first, to: &writer)
+    }
+
+    /// Puts an edit behind the others.
+    mutating func add(_ edit: Edit) {
+        count += 1
+        edit.write(sequence: number, echo: echo, to: &writer)
+    }
+
+    /// Whether so much has gathered that it should be sent.
+    var isFull: Bool { writer.bytes.count >= BatchWriter.pieceBytes }
+
+    fileprivate mutating func end() {
+        count += 1
+        Batch.end(sequence: number, to: &writer)
+        count -= 1
+    }
+
+    fileprivate mutating func take() throws(WireError) -> [UInt8] { try writer.take() }
+
+    private var number: SequenceNumber {
+        SequenceNumber(first.rawValue &+ UInt32(truncatingIfNeeded: count))
+    }
+
+    /// Which edit has this number; nil for the batch as a whole.
+    fileprivate func index(of sequence: SequenceNumber) -> Int? {
+        let distance = Int(sequence.rawValue &- first.rawValue)
+        return distance >= 1 && distance <= count ? distance - 1 : nil
+    }
+}
+
 extension Client {
+    /// Begins a batch.
+    mutating func begin(_ options: BatchOptions, echo: Bool) -> BatchWriter {
+        BatchWriter(options, echo: echo, first: takeSequence())
+    }
+
+    /// Sends what has gathered of a batch.
+    ///
+    /// - Throws: if it cannot be sent; nothing of the batch is carried out then.
+    func send(_ batch: inout BatchWriter) throws(CommandError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try batch.take()
+        } catch {
+            throw CommandError(.usage, "this does not fit into one message: \(error)")
+        }
+        try send(bytes)
+    }
+
     /// Sends a batch and reads what came of it.
     ///
     /// - Throws: which edit was refused and why; nothing was changed then.
     mutating func commit(
         _ batch: EditBatch, _ progress: Progress? = nil
     ) throws(EditFailure) -> EditOutcome {
-        let first = takeSequence(batch.messageCount)
-        var writer = MessageWriter(capacity: 256 * batch.messageCount)
-        batch.write(first: first, to: &writer)
+        var writer = begin(batch.options, echo: batch.echo)
+        do {
+            for edit in batch.edits {
+                writer.add(edit)
+                if writer.isFull { try send(&writer) }
+            }
+        } catch {
+            throw EditFailure(index: nil, error: error)
+        }
+        return try finish(&writer, progress)
+    }
+
+    /// Ends a batch and reads what came of it.
+    ///
+    /// - Throws: which edit was refused and why; nothing was changed then.
+    mutating func finish(
+        _ batch: inout BatchWriter, _ progress: Progress? = nil
+    ) throws(EditFailure) -> EditOutcome {
+        _ = takeSequence(batch.count + 1)
         var outcome = EditOutcome()
         let reply: Acknowledgement
         do {
+            batch.end()
+            try send(&batch)
             progress?.sent()
-            reply = try exchange(writer, progress: progress) { view throws(WireError) in
+            reply = try answer(progress) { view throws(WireError) in
                 switch view.header.type {
                 case .newVersion: outcome.version = try VersionMessage(view)
                 case .newChange: outcome.changes.append(try ChangeMessage(view))
                 case .newCheck: outcome.check = try CheckMessage(view)
                 case .newCandidate: outcome.candidate = try CandidateMessage(view)
                 case .newRule:
-                    if let index = batch.index(of: view.header.sequence, first: first) {
+                    if let index = batch.index(of: view.header.sequence) {
                         outcome.rules[index] = try RuleMessage(view)
                     }
                 default: break  // a newer daemon's; what is not known is not needed
@@ -102,8 +186,8 @@ extension Client {
             throw EditFailure(index: nil, error: error)
         }
         guard reply.errno == 0 else {
-            let index = batch.index(of: reply.request.sequence, first: first)
-            throw EditFailure(index: index, error: CommandError(reply))
+            throw EditFailure(
+                index: batch.index(of: reply.request.sequence), error: CommandError(reply))
         }
         outcome.note = reply.message
         return outcome

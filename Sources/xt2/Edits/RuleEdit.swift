@@ -1,4 +1,5 @@
 import NetlinkProto
+import RuleSyntax
 
 /// An edit of one rule, as a command line says it.
 struct RuleEdit {
@@ -24,43 +25,68 @@ struct RuleEdit {
     ///
     /// - Throws: a usage error if the options do not fit each other or the rule text cannot be read.
     func edit() throws(CommandError) -> Edit {
+        try edit { words throws(CommandError) in .body(try words.body()) }
+    }
+
+    /// The message of a batch that does it; its rule may resemble others that were read before.
+    ///
+    /// - Throws: as ``edit()``.
+    func edit(_ stencils: inout RuleStencils) throws(CommandError) -> Edit {
+        try edit { words throws(CommandError) in try words.reading(&stencils) }
+    }
+
+    private typealias Read = (RuleWords) throws(CommandError) -> RuleStencils.Reading
+
+    private func edit(_ read: Read) throws(CommandError) -> Edit {
         switch verb {
-        case .append: try append()
-        case .insert: try insert()
-        case .replace: try replace()
+        case .append: try append(read)
+        case .insert: try insert(read)
+        case .replace: try replace(read)
         case .delete: try delete()
         }
     }
 
-    private func append() throws(CommandError) -> Edit {
-        Edit(
-            type: .newRule, flags: [.create, .append],
-            message: .rule(message(body: try words.body())),
-            done: "rule appended to \(words.chain)", ruleVerb: "appended")
+    private func append(_ read: Read) throws(CommandError) -> Edit {
+        newRule([.create, .append], try read(words), "appended to", "appended")
     }
 
-    private func insert() throws(CommandError) -> Edit {
+    private func insert(_ read: Read) throws(CommandError) -> Edit {
         guard [at != nil, before != nil, after != nil].count(where: { $0 }) <= 1 else {
             throw CommandError(.usage, "only one of --at, --before and --after can be given.")
         }
-        let message = message(
-            position: before ?? after, index: try index(), body: try words.body())
-        return Edit(
-            type: .newRule, flags: after == nil ? .create : [.create, .append],
-            message: .rule(message),
-            done: "rule inserted into \(words.chain)", ruleVerb: "inserted")
+        let index = try index()
+        return newRule(
+            after == nil ? .create : [.create, .append], position: before ?? after, index: index,
+            try read(words), "inserted into", "inserted")
     }
 
-    private func replace() throws(CommandError) -> Edit {
+    private func replace(_ read: Read) throws(CommandError) -> Edit {
         guard (id == nil) != (at == nil) else {
             throw CommandError(
                 .usage, "which rule is to be replaced? Give one of --id and --at.",
                 hints: ["ids and positions: xt2 list --ids \(words.chain)"])
         }
-        return Edit(
-            type: .newRule, flags: .replace,
-            message: .rule(message(id: id, index: try index(), body: try words.body())),
-            done: "rule replaced in \(words.chain)", ruleVerb: "replaced")
+        let index = try index()
+        return newRule(.replace, id: id, index: index, try read(words), "replaced in", "replaced")
+    }
+
+    private func newRule(
+        _ flags: MessageFlags, id: UInt64? = nil, position: UInt64? = nil, index: UInt32? = nil,
+        _ reading: RuleStencils.Reading, _ done: String, _ verb: String
+    ) -> Edit {
+        switch reading {
+        case .body(let body):
+            let message = message(id: id, position: position, index: index, body: body)
+            return Edit(
+                type: .newRule, flags: flags, message: .rule(message),
+                done: "rule \(done) \(words.chain)", ruleVerb: verb)
+        case .stamped(let bytes, let example):
+            var message = message(id: id, position: position, index: index)
+            message.text = example.followsFromText ? WrittenText.digest(words.rule) : nil
+            // It is one of many, of which nothing is told one by one.
+            return Edit(
+                type: .newRule, flags: flags, message: .writtenRule(message, body: bytes), done: "")
+        }
     }
 
     private func delete() throws(CommandError) -> Edit {
@@ -102,14 +128,14 @@ struct RuleEdit {
 
     private func message(
         id: UInt64? = nil, position: UInt64? = nil, index: UInt32? = nil,
-        body: RuleBody = RuleBody()
+        body: RuleBody? = nil
     ) -> RuleMessage {
         let table = words.chain.table
-        let isNew = verb != .delete && body.followsFromText
+        let isNew = verb != .delete && body?.followsFromText == true
         return RuleMessage(
             family: table.family, table: table.table, chain: words.chain.chain,
             handle: id.map { Handle($0) }, position: position.map { Handle($0) }, index: index,
-            text: isNew ? WrittenText.digest(words.rule) : nil, body: body)
+            text: isNew ? WrittenText.digest(words.rule) : nil, body: body ?? RuleBody())
     }
 }
 

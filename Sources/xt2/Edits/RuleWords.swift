@@ -37,6 +37,19 @@ struct RuleWords {
         }
     }
 
+    /// The rule that the text describes, read with the help of others.
+    ///
+    /// - Throws: a usage error that points at the word at fault.
+    func reading(_ stencils: inout RuleStencils) throws(CommandError) -> RuleStencils.Reading {
+        let table = chain.table
+        let context = RuleContext(family: table.family, table: table.table, chain: chain.chain)
+        do {
+            return try stencils.read(rule, context: context)
+        } catch {
+            throw failure(error)
+        }
+    }
+
     private func failure(_ error: RuleSyntaxError) -> CommandError {
         var failure = CommandError(.usage, error.message, hints: error.hint.map { [$0] } ?? [])
         guard let index = error.wordIndex else { return failure }

@@ -49,7 +49,7 @@ enum PlaceWords {
 
     /// Where rule text begins behind `[FAMILY] TABLE CHAIN`: at the first word that is an option or `!`.
     static func ruleStart(_ words: [String]) -> Int {
-        words.firstIndex { $0.hasPrefix("-") || $0 == "!" } ?? words.count
+        words.firstIndex { $0.utf8.first == UInt8(ascii: "-") || $0 == "!" } ?? words.count
     }
 
     private static func split(

@@ -13,7 +13,7 @@ enum WrittenText {
 
     /// The digest of words, written as `xt2 save` writes them.
     static func digest(_ words: [String]) -> ContentDigest {
-        digest(Array(RuleSyntax.CommandLine.join(words).utf8)[...])
+        digest(RuleSyntax.CommandLine.joinedBytes(words)[...])
     }
 }
 

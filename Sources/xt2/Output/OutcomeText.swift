@@ -4,21 +4,22 @@ import RuleSyntax
 /// Tells what came of edits.
 enum OutcomeText {
     /// One line: the version or candidate, and what was done.
-    static func line(_ edits: [Edit], _ outcome: EditOutcome) -> String {
-        if let version = outcome.version {
-            return "version \(version.version): \(summary(edits, outcome))"
-        }
+    ///
+    /// - Parameter only: the edit, where there is one only.
+    static func line(count: Int, only: Edit?, _ outcome: EditOutcome) -> String {
+        let summary = summary(count, only, outcome)
+        if let version = outcome.version { return "version \(version.version): \(summary)" }
         guard let candidate = outcome.candidate else {
             return outcome.note.isEmpty ? "nothing to change" : outcome.note
         }
-        return "candidate \(candidate.id ?? 0): \(summary(edits, outcome))"
+        return "candidate \(candidate.id ?? 0): \(summary)"
             + " (\(Count.of(candidate.operationCount ?? 0, "edit")), not committed)"
     }
 
-    private static func summary(_ edits: [Edit], _ outcome: EditOutcome) -> String {
-        if edits.count == 1 { return edits[0].summary(outcome.rules[0]) }
+    private static func summary(_ count: Int, _ only: Edit?, _ outcome: EditOutcome) -> String {
+        if let only { return only.summary(outcome.rules[0]) }
         let changes = outcome.version.map { ", " + Count.of($0.changeCount, "change") } ?? ""
-        return Count.of(edits.count, "edit") + changes
+        return Count.of(count, "edit") + changes
     }
 
     /// The keys `version`, `candidate`, `rules` and `note`.
@@ -50,9 +51,19 @@ extension Output {
     mutating func show(
         _ outcome: EditOutcome, of edits: [Edit], json: Bool
     ) throws(CommandError) {
+        try show(
+            outcome, count: edits.count, only: edits.count == 1 ? edits[0] : nil, json: json)
+    }
+
+    /// Shows what came of so many edits.
+    ///
+    /// - Parameter only: the edit, where there is one only.
+    mutating func show(
+        _ outcome: EditOutcome, count: Int, only: Edit?, json: Bool
+    ) throws(CommandError) {
         if let check = outcome.check { return try show(check, json: json) }
         if json { return try self.json(OutcomeText.json(outcome)) }
-        try line(OutcomeText.line(edits, outcome))
+        try line(OutcomeText.line(count: count, only: only, outcome))
         if let notice = outcome.version.flatMap(ConfirmText.notice) { try line(notice) }
     }
 }

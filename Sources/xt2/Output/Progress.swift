@@ -1,12 +1,14 @@
 import Glibc
 
-/// A line on the terminal that tells how far a long batch is.
+/// A line on the terminal that tells how far a long batch, or a file that is applied, is.
 ///
 /// Nothing is shown where standard error is no terminal, nor before the work has taken half a second.
 final class Progress {
     private let isTerminal: Bool
-    private let start = Progress.microseconds
+    private var start = Progress.microseconds
     private var total = 0
+    /// How many lines have been read.
+    private var done = 0
     private var shown: Int64 = 0
     private var isDrawn = false
     /// How long the lines took to be read, once they are.
@@ -28,6 +30,19 @@ final class Progress {
         show { ProgressLine(total: total, elapsed: $0, read: done) }
     }
 
+    /// So many lines are to be read.
+    func expect(_ total: Int) {
+        self.total = total
+        done = 0
+        reading = nil
+    }
+
+    /// So many more of them have been read.
+    func advance(_ count: Int) {
+        done += count
+        read(done, of: total)
+    }
+
     /// All lines have been read, and are on their way.
     func sent() { reading = Progress.microseconds - start }
 
@@ -35,6 +50,16 @@ final class Progress {
     func tick() {
         guard let reading else { return }
         show { ProgressLine(total: total, elapsed: $0, reading: reading) }
+    }
+
+    /// Does something that takes as long as a person wants, without the line.
+    func pause<Result>(
+        _ body: () throws(CommandError) -> Result
+    ) throws(CommandError) -> Result {
+        end()
+        let before = Progress.microseconds
+        defer { start += Progress.microseconds - before }
+        return try body()
     }
 
     /// Takes the line away again.

@@ -88,6 +88,27 @@ extension Proposal {
 struct CommitPart {
     let proposal: Proposal
     let version: NewVersion
+    /// The addresses in its rules, if they are looked for beside the rest.
+    private let addresses: SideTask<Set<AddressPrefix>>?
+
+    /// How many changes a version has at most whose addresses are not worth a thread.
+    private static let changesAtOnce = 500
+
+    init(proposal: Proposal, version: NewVersion) {
+        self.proposal = proposal
+        self.version = version
+        let changes = proposal.changes
+        addresses =
+            changes.count > CommitPart.changesAtOnce ? SideTask { changes.addresses } : nil
+    }
+
+    /// What the store is to write.
+    func draft(on generation: GenerationID) -> VersionDraft {
+        var entry = proposal.audited.entry(
+            outcome: .committed, version: version.id, generation: generation.rawValue)
+        entry.addresses = (try? addresses?.value()) ?? proposal.changes.addresses
+        return VersionDraft(version: version, changes: proposal.changes, audit: entry)
+    }
 }
 
 /// One commit under way: one version, or several that the kernel takes in one batch.

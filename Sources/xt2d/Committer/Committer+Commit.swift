@@ -107,14 +107,7 @@ extension Committer {
     // MARK: The actions
 
     private func prepare(_ run: CommitRun) -> CommitMachine.Event {
-        let drafts = run.parts.map { part in
-            var entry = part.proposal.audited.entry(
-                outcome: .committed, version: part.version.id,
-                generation: run.batch.generation.rawValue)
-            entry.addresses = part.proposal.changes.addresses
-            return VersionDraft(
-                version: part.version, changes: part.proposal.changes, audit: entry)
-        }
+        let drafts = run.parts.map { $0.draft(on: run.batch.generation) }
         do {
             try store.prepare(
                 drafts, nextObjectID: run.last.proposal.nextID, confirmation: run.confirmation,
@@ -242,7 +235,7 @@ extension Committer {
             texts.follow(
                 proposal.changes, texts: proposal.texts, uid: proposal.audited.peer.uid)
         }
-        published.current = head
+        publish()
         if proposals.contains(where: \.changesTables) { watchHead() }
         if run.undone != nil { close() }
         if let confirmation = run.confirmation { open(confirmation) }

@@ -103,7 +103,7 @@ extension Committer {
     /// Waits for the confirmation of a version that is live.
     func open(_ confirmation: Confirmation) {
         head.unconfirmed = confirmation
-        published.current = head
+        publish()
         perform(confirming.handle(.opened(confirmation), at: now))
     }
 
@@ -111,7 +111,7 @@ extension Committer {
     func close() {
         head.unconfirmed = nil
         head.overdueReason = nil
-        published.current = head
+        publish()
         perform(confirming.handle(.closed, at: now))
     }
 
@@ -138,7 +138,7 @@ extension Committer {
             try revert(confirmation)
         } catch {
             head.overdueReason = error.message
-            published.current = head
+            publish()
             log.error(
                 "a version that nobody confirmed cannot be taken back; it is tried again",
                 metadata: ["version": "\(confirmation.version)", "error": "\(error.message)"])

@@ -16,7 +16,9 @@ extension Committer {
                 try refuseConfirmation(batch.options)
                 return try stage(edits, in: CandidateID(rawValue: candidate), audited)
             }
-            return try onTopOfForeign { try commit(edits, batch.options, audited) }
+            return try onTopOfForeign {
+                try commit(edits, batch.received.draft, batch.options, audited)
+            }
         } catch {
             if !error.isAudited { audit(error, audited) }
             throw error.at(batch.sequence)
@@ -36,11 +38,10 @@ extension Committer {
     }
 
     private func commit(
-        _ edits: [Edit], _ options: BatchOptions, _ audited: AuditedRequest
+        _ edits: [Edit], _ draft: EditDraft?, _ options: BatchOptions, _ audited: AuditedRequest
     ) throws(Refusal) -> EditReply {
         try checkExpectation(options, on: head.version)
-        var editor = editor()
-        for edit in edits { try editor.apply(edit) }
+        let editor = try edited(edits, draft)
         let changes = try editor.changes()
         if changes.isEmpty {
             if !options.check, !editor.recounted.isEmpty {
@@ -56,6 +57,14 @@ extension Committer {
             return .checked(try check(proposal), options.changes ? diff : nil)
         }
         return .version(try commitAudited(proposal), editedRules(editor, edits))
+    }
+
+    /// The head with the edits: as they were worked out while they came, if it is still the same head.
+    private func edited(_ edits: [Edit], _ draft: EditDraft?) throws(Refusal) -> RulesetEditor {
+        if let editor = try draft?.editor(on: head.version, nextID: nextID) { return editor }
+        var editor = editor()
+        for edit in edits { try editor.apply(edit) }
+        return editor
     }
 
     /// What a proposal would come to: everything up to the kernel.
@@ -104,6 +113,7 @@ extension Committer {
     /// The rules that the client asked to have echoed.
     func editedRules(_ editor: RulesetEditor, _ edits: [Edit]) -> [EditedRule] {
         let wanted = Set(edits.filter { $0.flags.contains(.echo) }.map(\.sequence))
+        if wanted.isEmpty { return [] }
         return editor.editedRules.compactMap { sequence, id in
             guard wanted.contains(sequence), let rule = editor.ruleset.object(id),
                 let message = RuleMessage(rule, in: editor.ruleset, handles: head.handles)

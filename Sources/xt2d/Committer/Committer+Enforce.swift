@@ -81,7 +81,7 @@ extension Committer {
         for case .delete(let object) in changes { rows.append((object.id, nil)) }
         for (id, handle) in rows { head.handles[id] = handle.map { Handle($0) } }
         head.generation = generation.rawValue
-        published.current = head
+        publish()
         do {
             try store.recordKernel(
                 handles: rows,

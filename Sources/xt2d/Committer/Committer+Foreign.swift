@@ -191,7 +191,7 @@ extension Committer {
         foreign.overtaken = intake.overtaken
         foreign.intrusion = intake.intrusion
         for version in intake.versions { texts.follow(version.changes, texts: [:], uid: 0) }
-        published.current = head
+        publish()
         for version in intake.versions { tell(version) }
     }
 

@@ -91,7 +91,7 @@ extension Committer {
         nextID = intake.nextID
         foreign.lapsed = intake.lapsed
         for version in versions { texts.follow(version.changes, texts: [:], uid: 0) }
-        published.current = head
+        publish()
         for version in versions { tell(version) }
     }
 }

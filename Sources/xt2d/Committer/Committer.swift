@@ -79,7 +79,7 @@ actor Committer {
         head = start.head
         graph = ChainGraph(start.head.ruleset)
         nextID = start.nextID
-        published = PublishedHead(start.head)
+        published = PublishedHead(start.head, graph: graph, nextID: start.nextID)
         marked = start.marked
         self.monitor = monitor
         self.status = status
@@ -99,6 +99,9 @@ actor Committer {
         monitor?.start()
         foreignHasCome()
     }
+
+    /// Shows the head to everyone.
+    func publish() { published.publish(head, graph: graph, nextID: nextID) }
 
     /// An editor on top of the head.
     func editor() -> RulesetEditor {

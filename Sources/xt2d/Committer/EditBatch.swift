@@ -1,43 +1,34 @@
 import NetlinkProto
 import RuleStore
 
-/// A client's batch: the messages between BATCH_BEGIN and BATCH_END, not yet decoded.
+/// A client's batch: the edits between BATCH_BEGIN and BATCH_END.
 struct EditBatch: Sendable {
     /// What BATCH_BEGIN carried.
     let options: BatchOptions
     /// The sequence number of BATCH_BEGIN, which the acknowledgement of the whole answers.
     let sequence: SequenceNumber
-    /// The messages, in order.
-    let messages: [[UInt8]]
+    /// The edits, in order.
+    let received: ReceivedEdits
 
     /// The edits of the batch.
     ///
     /// - Throws: ``Refusal`` that names the first message that is none.
     func edits() throws(Refusal) -> [Edit] {
-        var edits: [Edit] = []
-        edits.reserveCapacity(messages.count)
-        for message in messages {
-            do {
-                edits.append(try Edit(message))
-            } catch {
-                throw error.at(EditBatch.sequence(of: message))
-            }
-        }
-        return edits
-    }
-
-    private static func sequence(of message: [UInt8]) -> SequenceNumber {
-        var reader = MessageReader(message.span.bytes)
-        guard let view = try? reader.next() else { return SequenceNumber(0) }
-        return view.header.sequence
+        if let refusal = received.refusal { throw refusal }
+        return received.edits
     }
 
     /// What the audit log says about the batch.
     func audited(by peer: Peer, _ edits: [Edit]) -> AuditedRequest {
-        let actions = Set(edits.map(\.action))
+        var actions = Set<String>()
         var scopes = Set<AuditScope>()
+        var last: Edit?
         for edit in edits {
+            // Most edits do the same in the same chain as the one before.
+            if let last, last.action == edit.action, last.scope == edit.scope { continue }
+            last = edit
             let scope = edit.scope
+            actions.insert(edit.action)
             scopes.insert(
                 AuditScope(
                     family: scope.family.rawValue, table: scope.table,
@@ -46,7 +37,7 @@ struct EditBatch: Sendable {
         return AuditedRequest(
             peer: peer, action: actions.count == 1 ? actions.first ?? "batch" : "batch",
             scopes: Array(scopes), message: options.reason ?? "",
-            request: Array(messages.joined().prefix(AuditedRequest.requestBytes)), edits: edits)
+            request: received.beginning, edits: edits)
     }
 }
 

@@ -53,10 +53,11 @@ extension EditBatch {
     /// A large one is worth a commit of its own, and others should not wait until it is worked out.
     var mayShare: Bool {
         options.candidate == nil && options.confirm == nil && !options.check
-            && messages.count <= EditBatch.sharedMessages
-            && messages.reduce(0) { $0 + $1.count } <= EditBatch.sharedBytes
+            && received.count <= EditBatch.sharedMessages
+            && received.byteCount <= EditBatch.sharedBytes
     }
 
-    private static let sharedMessages = 64
+    /// How many edits a batch has at most that shares a commit.
+    static let sharedMessages = 64
     private static let sharedBytes = 64 << 10
 }

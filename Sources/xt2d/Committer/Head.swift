@@ -19,17 +19,42 @@ struct Head: Sendable {
     var overdueReason: String?
 }
 
+/// What edits are worked out on.
+struct EditingBase: Sendable {
+    /// The head's number.
+    var version: VersionID
+    /// Its content.
+    var ruleset: Ruleset
+    /// Who jumps where in it.
+    var graph: ChainGraph
+    /// The next id to give away.
+    var nextID: ObjectID
+}
+
 /// The head, for everyone: the committer writes it, readers take a copy without waiting for a commit that is under way.
 final class PublishedHead: Sendable {
-    private let head: Mutex<Head>
+    private let content: Mutex<(head: Head, base: EditingBase)>
 
-    init(_ head: Head) {
-        self.head = Mutex(head)
+    init(_ head: Head, graph: ChainGraph, nextID: ObjectID) {
+        content = Mutex((head, PublishedHead.base(head, graph, nextID)))
     }
 
     /// What is live now.
-    var current: Head {
-        get { head.withLock { $0 } }
-        set { head.withLock { $0 = newValue } }
+    var current: Head { content.withLock { $0.head } }
+
+    /// What edits can be worked out on; ids may have been given away since.
+    var base: EditingBase { content.withLock { $0.base } }
+
+    /// Goes over to another head.
+    func publish(_ head: Head, graph: ChainGraph, nextID: ObjectID) {
+        let base = PublishedHead.base(head, graph, nextID)
+        content.withLock { $0 = (head, base) }
+    }
+
+    private static func base(
+        _ head: Head, _ graph: ChainGraph, _ nextID: ObjectID
+    ) -> EditingBase {
+        EditingBase(
+            version: head.version, ruleset: head.ruleset, graph: graph, nextID: nextID)
     }
 }

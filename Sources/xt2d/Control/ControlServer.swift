@@ -117,6 +117,8 @@ struct ControlServer: Service {
                     client.pause.set(false)
                     guard try await session.receive(buffer.readableBytesView) else { break }
                     client.pause.set(session.waitsForMore)
+                    // What comes in one stream must not keep others from their turn.
+                    if session.waitsForMore { await Task.yield() }
                 }
             } catch {
                 await session.end()

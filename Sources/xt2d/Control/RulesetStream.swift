@@ -69,31 +69,42 @@ struct RulesetStream {
             counters: counters?.policies[chain.id])
         try await replies.item(.newChain, of: request) { message.write($0, to: &$1) }
         if let outlines { return try await send(outlines, of: chain, &replies) }
-        for rule in ruleset.rules(of: chain.id) {
-            var body = try RuleBody(encoded: rule.body)
-            if let counters {
-                body.expressions = counters.fill(
-                    body.expressions, of: rule.id, in: table.id, handle: handles[rule.id])
+        for start in stride(
+            from: 0, to: ruleset.ruleCount(of: chain.id), by: RulesetStream.rulesAtOnce)
+        {
+            let part = start..<start + RulesetStream.rulesAtOnce
+            for rule in ruleset.rules(of: chain.id, at: part) {
+                try await send(rule, of: chain, in: table, &replies)
             }
-            let message = RuleMessage(
-                family: family, table: table.name, chain: chain.name,
-                handle: Handle(rule.id.rawValue), kernelHandle: handles[rule.id], body: body)
-            try await replies.item(.newRule, of: request) { message.write($0, to: &$1) }
         }
+    }
+
+    private static let rulesAtOnce = 512
+
+    private func send(
+        _ rule: StoredObject, of chain: StoredObject, in table: StoredObject,
+        _ replies: inout ReplyStream
+    ) async throws {
+        var body = try RuleBody(encoded: rule.body)
+        if let counters {
+            body.expressions = counters.fill(
+                body.expressions, of: rule.id, in: table.id, handle: handles[rule.id])
+        }
+        let message = RuleMessage(
+            family: Family(rawValue: table.family), table: table.name, chain: chain.name,
+            handle: Handle(rule.id.rawValue), kernelHandle: handles[rule.id], body: body)
+        try await replies.item(.newRule, of: request) { message.write($0, to: &$1) }
     }
 
     private func send(
         _ outlines: ([StoredObject]) -> [RuleOutline], of chain: StoredObject,
         _ replies: inout ReplyStream
     ) async throws {
-        var rules: [StoredObject] = []
-        for rule in ruleset.rules(of: chain.id) {
-            rules.append(rule)
-            guard rules.count == OutlineMessage.rulesPerMessage else { continue }
+        let size = OutlineMessage.rulesPerMessage
+        for start in stride(from: 0, to: ruleset.ruleCount(of: chain.id), by: size) {
+            let rules = ruleset.rules(of: chain.id, at: start..<start + size)
             try await send(outlines(rules), &replies)
-            rules = []
         }
-        if !rules.isEmpty { try await send(outlines(rules), &replies) }
     }
 
     private func send(_ outlines: [RuleOutline], _ replies: inout ReplyStream) async throws {

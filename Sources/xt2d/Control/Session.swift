@@ -20,8 +20,7 @@ struct Session {
         let share: BatchQueue.Share
         /// Whether the client may do this at all; if not, nothing is kept.
         let isAllowed: Bool
-        var messages: [[UInt8]] = []
-        var byteCount = 0
+        var received = ReceivedEdits()
         var refusal: Refusal?
     }
 
@@ -142,26 +141,28 @@ struct Session {
         return try BatchOptions(view)
     }
 
-    /// Keeps a message for when the batch is whole; of a user who may not write anything, nothing is kept.
+    /// Reads an edit and keeps it for when the batch is whole; of a user who may not write anything, nothing is kept.
     private mutating func collect(_ message: [UInt8], _ header: MessageHeader) {
         guard var open = batch, open.refusal == nil, open.isAllowed else { return }
-        // Taken out, so that its list of messages is not copied.
+        // Taken out, so that its list of edits is not copied.
         batch = nil
         defer { batch = open }
-        open.byteCount += message.count
         let limits = handler.configuration.limits
-        if open.byteCount > limits.batchBytes {
-            open.messages = []
+        if open.received.byteCount + message.count > limits.batchBytes {
+            open.received = ReceivedEdits()
             open.refusal = Refusal(
                 EMSGSIZE, "The batch is larger than \(limits.batchBytes) bytes; make several.")
         } else if !open.share.take(message.count, limit: limits.queueBytes) {
-            open.messages = []
+            open.received = ReceivedEdits()
             open.refusal = Refusal(
                 EAGAIN,
                 "The batches that wait to be carried out take \(limits.queueBytes) bytes already; try again later."
             )
         } else {
-            open.messages.append(message)
+            open.received.take(message)
+            if open.options.candidate == nil, open.received.count > EditBatch.sharedMessages {
+                open.received.workAhead(on: handler.published)
+            }
         }
     }
 
@@ -173,7 +174,7 @@ struct Session {
         self.batch = nil
         if let refusal = batch.refusal { return try await replies.refuse(batch.header, refusal) }
         let edits = EditBatch(
-            options: batch.options, sequence: batch.header.sequence, messages: batch.messages)
+            options: batch.options, sequence: batch.header.sequence, received: batch.received)
         try await handler.edit(edits, batch.header, peer: peer, &replies)
         // Only now is its memory free.
         withExtendedLifetime(batch.share) {}

@@ -94,6 +94,12 @@ struct ChainGraph: Sendable {
         -> Bool
     {
         guard let text = try? name.string() else { return true }
+        // Nearly all expressions are of these.
+        if text == PayloadExpression.name || text == CompareExpression.name
+            || text == CounterExpression.name
+        {
+            return false
+        }
         if text == ImmediateExpression.name {
             // Register and verdict code are 24 bytes of attributes; a chain's name takes 8 more.
             guard let data = try? rest.next() else { return false }

@@ -9,8 +9,8 @@ struct Edit: Sendable {
         case deleteTable(TableMessage)
         case newChain(ChainMessage)
         case deleteChain(ChainMessage)
-        case newRule(RuleMessage)
-        case deleteRule(RuleMessage)
+        case newRule(RuleRequest)
+        case deleteRule(RuleRequest)
         case newSet(SetMessage)
         case deleteSet(SetMessage)
         case newElements(SetElementMessage)
@@ -29,8 +29,9 @@ struct Edit: Sendable {
 
     /// Reads one message of a batch.
     ///
+    /// - Parameter shapes: rules that were read before, which this one may resemble.
     /// - Throws: ``Refusal`` that names the attribute, or the type if it is no edit.
-    init(_ bytes: [UInt8]) throws(Refusal) {
+    init(_ bytes: [UInt8], _ shapes: inout RuleShapes) throws(Refusal) {
         self.bytes = bytes
         do {
             var messages = MessageReader(bytes.span.bytes)
@@ -39,7 +40,7 @@ struct Edit: Sendable {
             }
             flags = view.header.flags
             sequence = view.header.sequence
-            operation = try Edit.read(view)
+            operation = try Edit.read(view, bytes, &shapes)
         } catch let refusal as Refusal {
             throw refusal
         } catch let error as WireError {
@@ -51,14 +52,24 @@ struct Edit: Sendable {
         }
     }
 
-    private static func read(_ view: borrowing MessageView) throws -> Operation {
+    /// Reads one message of a batch by itself.
+    ///
+    /// - Throws: ``Refusal`` that names the attribute, or the type if it is no edit.
+    init(_ bytes: [UInt8]) throws(Refusal) {
+        var shapes = RuleShapes()
+        try self.init(bytes, &shapes)
+    }
+
+    private static func read(
+        _ view: borrowing MessageView, _ bytes: [UInt8], _ shapes: inout RuleShapes
+    ) throws -> Operation {
         switch view.header.type {
         case .newTable: .newTable(try TableMessage(view))
         case .deleteTable: .deleteTable(try TableMessage(view))
         case .newChain: .newChain(try ChainMessage(view))
         case .deleteChain: .deleteChain(try ChainMessage(view))
-        case .newRule: .newRule(try RuleMessage(view))
-        case .deleteRule: .deleteRule(try RuleMessage(view))
+        case .newRule: .newRule(try RuleRequest(view, bytes, &shapes))
+        case .deleteRule: .deleteRule(try RuleRequest(view, bytes, &shapes))
         case .newSet: .newSet(try SetMessage(view))
         case .deleteSet: .deleteSet(try SetMessage(view))
         case .newSetElement: .newElements(try SetElementMessage(view))
@@ -94,7 +105,8 @@ struct Edit: Sendable {
         case .newRule:
             flags.contains(.replace) ? "replace" : flags.contains(.append) ? "append" : "insert"
         case .deleteRule(let rule):
-            rule.handle == nil && rule.index == nil && rule.body.isEmpty ? "flush" : "delete"
+            rule.message.handle == nil && rule.message.index == nil && rule.isBodyEmpty
+                ? "flush" : "delete"
         case .newSet: "add set"
         case .deleteSet: "delete set"
         case .newElements: "add element"
@@ -113,7 +125,7 @@ struct Edit: Sendable {
         case .newChain(let chain), .deleteChain(let chain):
             (chain.family, chain.table, chain.name ?? "")
         case .newRule(let rule), .deleteRule(let rule):
-            (rule.family, rule.table, rule.chain ?? "")
+            (rule.message.family, rule.message.table, rule.message.chain ?? "")
         case .newSet(let set), .deleteSet(let set): (set.family, set.table, "")
         case .newElements(let list), .deleteElements(let list): (list.family, list.table, "")
         case .newObject(let object), .deleteObject(let object): (object.family, object.table, "")

@@ -6,14 +6,27 @@ import RuleStore
 /// Which register holds an address is followed through the rule, as the kernel would run it.
 struct RuleAddresses {
     /// An address, or a part of one, that a register holds.
-    private struct Field {
+    struct Field {
         /// How many bytes the whole address has.
         var bytes: Int
         /// Which bits of it are kept; nil for all.
         var mask: [UInt8]?
+
+        /// The address that `value` is, or the beginning of; nil if it is none.
+        func prefix(_ value: [UInt8]) -> AddressPrefix? {
+            guard value.count <= bytes else { return nil }
+            var length = value.count * 8
+            if let mask { length = min(length, mask.leadingOnes) }
+            return AddressPrefix(
+                value + [UInt8](repeating: 0, count: bytes - value.count), length: length)
+        }
     }
 
     private(set) var found: Set<AddressPrefix> = []
+    /// What each comparison, in order, compares; nil for one that is not about an address.
+    private(set) var compared: [Field?] = []
+    /// Whether all that was found stands in comparisons.
+    private(set) var areCompared = true
     /// By the register's first byte in the file of registers.
     private var fields: [Int: Field] = [:]
     private var constants: [Int: [UInt8]] = [:]
@@ -29,13 +42,14 @@ struct RuleAddresses {
         case .conntrack(let conntrack): load(conntrack)
         case .bitwise(let bitwise): fields[bitwise.source.byte]?.mask = bitwise.mask
         case .compare(let compare):
-            guard let field = fields[compare.source.byte] else { return }
-            add(compare.value, field)
+            let field = fields[compare.source.byte]
+            compared.append(field)
+            if let prefix = field?.prefix(compare.value) { found.insert(prefix) }
         case .range(let range):
             guard let field = fields[range.source.byte], range.from.count == field.bytes else {
                 return
             }
-            found.formUnion(AddressPrefix.covering(range.from, range.to))
+            add(AddressPrefix.covering(range.from, range.to))
         case .lookup(let lookup):
             guard let id = lookup.setID, id >= 1, sets.indices.contains(Int(id) - 1) else { return }
             add(sets[Int(id) - 1], at: lookup.source.byte)
@@ -71,12 +85,10 @@ struct RuleAddresses {
         }
     }
 
-    private mutating func add(_ value: [UInt8], _ field: Field) {
-        guard value.count <= field.bytes else { return }
-        var length = value.count * 8
-        if let mask = field.mask { length = min(length, mask.leadingOnes) }
-        let address = value + [UInt8](repeating: 0, count: field.bytes - value.count)
-        if let prefix = AddressPrefix(address, length: length) { found.insert(prefix) }
+    /// Adds addresses that stand elsewhere than in a comparison.
+    private mutating func add(_ prefixes: [AddressPrefix]) {
+        areCompared = false
+        found.formUnion(prefixes)
     }
 
     /// Adds the elements of a set, at each place of the key where an address stands.
@@ -87,7 +99,7 @@ struct RuleAddresses {
             guard place >= 0, place + field.bytes <= keyLength else { continue }
             for (from, to) in set.ranges where from.count == keyLength && to.count == keyLength {
                 let part = place..<place + field.bytes
-                found.formUnion(AddressPrefix.covering(Array(from[part]), Array(to[part])))
+                add(AddressPrefix.covering(Array(from[part]), Array(to[part])))
             }
         }
     }
@@ -97,7 +109,7 @@ struct RuleAddresses {
         guard let from = ends.first, let to = ends.last, from.count == 4 || from.count == 16 else {
             return
         }
-        found.formUnion(AddressPrefix.covering(from, to))
+        add(AddressPrefix.covering(from, to))
     }
 }
 
@@ -160,11 +172,10 @@ extension [Change] {
     /// The addresses that stand in rules before or after the changes.
     var addresses: Set<AddressPrefix> {
         var found: Set<AddressPrefix> = []
+        var shapes = RuleShapes()
         for change in self where change.object.kind == .rule {
-            for body in [change.before?.body, change.after?.body].compactMap(\.self) {
-                guard let body = try? RuleBody(encoded: body) else { continue }
-                found.formUnion(RuleAddresses(body).found)
-            }
+            if let body = change.before?.body { shapes.addAddresses(of: body, to: &found) }
+            if let body = change.after?.body { shapes.addAddresses(of: body, to: &found) }
         }
         return found
     }
@@ -174,10 +185,14 @@ extension [Edit] {
     /// The addresses that stand in the rules of the edits.
     var addresses: Set<AddressPrefix> {
         var found: Set<AddressPrefix> = []
+        var shapes = RuleShapes()
         for edit in self {
             switch edit.operation {
             case .newRule(let rule), .deleteRule(let rule):
-                found.formUnion(RuleAddresses(rule.body).found)
+                switch rule.body {
+                case .stored(let body): shapes.addAddresses(of: body.bytes, to: &found)
+                case .unfit(let body, _): found.formUnion(RuleAddresses(body).found)
+                }
             default: break
             }
         }

@@ -9,11 +9,21 @@ import RuleStore
 struct RulesetCheck {
     let ruleset: Ruleset
     let graph: ChainGraph
+    /// The chain of the last rule, and its family: most rules follow others of the same chain.
+    private var lastChain: (chain: StoredObject, family: Family)?
+
+    init(ruleset: Ruleset, graph: ChainGraph) {
+        self.ruleset = ruleset
+        self.graph = graph
+    }
 
     /// Checks one change in the ruleset that has all of them.
-    func check(_ change: Change) throws(Refusal) {
+    mutating func check(_ change: Change) throws(Refusal) {
         switch change.object.kind {
-        case .rule: if let rule = change.after { try checkRule(rule) }
+        case .rule:
+            if let rule = change.after, let (chain, family) = place(of: rule) {
+                try checkRule(rule, in: chain, family)
+            }
         case .chain:
             try checkChain(change)
             if case .add(let chain) = change { try checkJumps(to: chain) }
@@ -36,9 +46,21 @@ struct RulesetCheck {
 
     // MARK: Jumps
 
-    private func checkRule(_ rule: StoredObject) throws(Refusal) {
+    private mutating func place(
+        of rule: StoredObject
+    ) -> (chain: StoredObject, family: Family)? {
+        if let lastChain, lastChain.chain.id == rule.parent { return lastChain }
         guard let chain = rule.parent.flatMap({ ruleset.object($0) }),
-            let family = family(of: chain),
+            let family = family(of: chain)
+        else { return nil }
+        lastChain = (chain, family)
+        return lastChain
+    }
+
+    private func checkRule(
+        _ rule: StoredObject, in chain: StoredObject, _ family: Family
+    ) throws(Refusal) {
+        guard
             // Most rules of these families need not be read in full.
             ![Family.ip, .ip6, .inet].contains(family) || ChainGraph.mayMatter(rule.body),
             let body = try? RuleBody(encoded: rule.body)

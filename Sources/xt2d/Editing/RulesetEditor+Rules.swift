@@ -4,18 +4,18 @@ import RuleStore
 
 // What edits of rules do.
 extension RulesetEditor {
-    mutating func newRule(_ message: RuleMessage, _ edit: Edit) throws(Refusal) {
-        let table = try self.table(message.family, message.table, edit)
-        let chain = try self.chain(message.chain, table, edit, attribute: 2)
-        let body = try RuleCheck.canonical(message.body)
+    mutating func newRule(_ request: RuleRequest, _ edit: Edit) throws(Refusal) {
+        let message = request.message
+        let chain = try place(of: message, edit)
+        let body = try request.stored()
         if edit.flags.contains(.replace) {
-            let rule = try self.rule(message, chain, edit)
+            let rule = try self.rule(request, chain, edit)
             editedRules.append((edit.sequence, rule.id))
-            noteCounters(of: message.body, rule.id)
+            noteCounters(body.counters, rule.id)
             noteText(message.text, rule.id)
             let key = try movedKey(of: rule, message, chain, edit)
             return try modify(rule, edit) {
-                $0.body = body
+                $0.body = body.bytes
                 $0.orderKey = key
             }
         }
@@ -26,10 +26,11 @@ extension RulesetEditor {
         let key = try orderKey(at: index, chain)
         let id = takeID()
         editedRules.append((edit.sequence, id))
-        noteCounters(of: message.body, id)
+        noteCounters(body.counters, id)
         noteText(message.text, id)
         try add(
-            StoredObject(id: id, kind: .rule, parent: chain.id, orderKey: key, body: body), edit)
+            StoredObject(
+                id: id, kind: .rule, parent: chain.id, orderKey: key, body: body.bytes), edit)
     }
 
     private func orderKey(
@@ -81,7 +82,8 @@ extension RulesetEditor {
         return Int(index)
     }
 
-    mutating func deleteRules(_ message: RuleMessage, _ edit: Edit) throws(Refusal) {
+    mutating func deleteRules(_ request: RuleRequest, _ edit: Edit) throws(Refusal) {
+        let message = request.message
         let table = try self.table(message.family, message.table, edit)
         guard message.chain != nil else {
             for chain in Array(ruleset.children(of: table.id, kind: .chain)) {
@@ -92,10 +94,10 @@ extension RulesetEditor {
         let name = HeldName(table: table.id, kind: .chain, name: message.chain ?? "")
         if boundChains.contains(name) { return }
         let chain = try self.chain(message.chain, table, edit, attribute: 2)
-        if message.handle == nil && message.index == nil && message.body.isEmpty {
+        if message.handle == nil && message.index == nil && request.isBodyEmpty {
             return try deleteRules(of: chain.id, edit)
         }
-        try delete(try rule(message, chain, edit), edit)
+        try delete(try rule(request, chain, edit), edit)
     }
 
     mutating func deleteRules(of chain: ObjectID, _ edit: Edit) throws(Refusal) {
@@ -104,8 +106,9 @@ extension RulesetEditor {
 
     /// The rule that a message names by id, by index, or by what it says.
     private func rule(
-        _ message: RuleMessage, _ chain: StoredObject, _ edit: Edit
+        _ request: RuleRequest, _ chain: StoredObject, _ edit: Edit
     ) throws(Refusal) -> StoredObject {
+        let message = request.message
         if let handle = message.handle {
             return try rule(ObjectID(rawValue: handle.rawValue), chain, edit, attribute: 3)
         }
@@ -121,8 +124,8 @@ extension RulesetEditor {
             }
             return rule
         }
-        let body = try RuleCheck.canonical(message.body)
-        guard let id = ruleset.ruleIDs(of: chain.id, body: body).first,
+        let body = try request.stored()
+        guard let id = ruleset.ruleIDs(of: chain.id, body: body.bytes).first,
             let rule = ruleset.object(id)
         else {
             throw Refusal(

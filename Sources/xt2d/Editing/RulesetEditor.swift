@@ -18,9 +18,10 @@ struct RulesetEditor {
 
     private let base: Ruleset
     /// Objects that were touched, in order, each with the last edit that did.
-    private var touched: [ObjectID: SequenceNumber] = [:]
-    private var noted: Set<ObjectID> = []
+    private var touched: [ObjectID: SequenceNumber?] = [:]
     private var order: [ObjectID] = []
+    /// The chain of the last rule, which is likely to be that of the next.
+    private var lastPlace: (family: Family, table: String, chain: StoredObject)?
     /// The last rule of a candidate whose place was taken, as the candidate has it, and the place that it got.
     var displaced: (rule: StoredObject, key: OrderKey)?
     /// What new rules begin to count from, where that is not 0, and policies, where that was said; no part of a version.
@@ -73,6 +74,7 @@ struct RulesetEditor {
     /// Applies changes that were worked out before, such as a diff to an older version.
     mutating func apply(_ changes: [Change]) throws(RulesetError) {
         try ruleset.apply(changes)
+        lastPlace = nil
         for change in changes {
             graph.apply(change, from: base, to: ruleset)
             note(change.id, nil)
@@ -81,7 +83,7 @@ struct RulesetEditor {
 
     /// The client's message that last touched an object.
     func sequence(for id: ObjectID) -> SequenceNumber? {
-        touched[id]
+        touched[id] ?? nil
     }
 
     /// The changes that all edits come to, in the order in which objects were touched; not checked.
@@ -107,20 +109,34 @@ struct RulesetEditor {
     /// - Throws: ``Refusal`` for a jump to nowhere, a loop, or a rule that its hook cannot hold.
     func changes() throws(Refusal) -> [Change] {
         let changes = netChanges
-        let check = RulesetCheck(ruleset: ruleset, graph: graph)
+        var check = RulesetCheck(ruleset: ruleset, graph: graph)
         // Rules first: what is wrong with a jump is wrong with its rule, even if the chain is new as well.
         let rules = changes.filter { $0.object.kind == .rule }
         for change in rules + changes.filter({ $0.object.kind != .rule }) {
             do {
                 try check.check(change)
             } catch {
-                throw touched[change.id].map { error.at($0) } ?? error
+                throw sequence(for: change.id).map { error.at($0) } ?? error
             }
         }
         return changes.inApplicationOrder()
     }
 
     // MARK: Look-up
+
+    /// The chain that a rule is to be in.
+    mutating func place(of rule: RuleMessage, _ edit: Edit) throws(Refusal) -> StoredObject {
+        if let last = lastPlace, last.family == rule.family, let name = rule.chain,
+            last.table.utf8.elementsEqual(rule.table.utf8),
+            last.chain.name.utf8.elementsEqual(name.utf8)
+        {
+            return last.chain
+        }
+        let table = try self.table(rule.family, rule.table, edit)
+        let chain = try self.chain(rule.chain, table, edit, attribute: 2)
+        lastPlace = (rule.family, rule.table, chain)
+        return chain
+    }
 
     func table(
         _ family: Family, _ name: String, _ edit: Edit
@@ -163,9 +179,8 @@ struct RulesetEditor {
     // MARK: Changes
 
     /// Takes note of what a rule begins to count from.
-    mutating func noteCounters(of body: RuleBody, _ id: ObjectID) {
-        let values = body.expressions.counters
-        if values.contains(where: { $0.packets != 0 || $0.bytes != 0 }) { counters[id] = values }
+    mutating func noteCounters(_ values: [CounterExpression], _ id: ObjectID) {
+        if !values.isEmpty { counters[id] = values }
     }
 
     /// Takes note of what a chain's policy is to count from.
@@ -236,12 +251,12 @@ struct RulesetEditor {
             throw Refusal(EINVAL, "\(error.message).")
         }
         graph.apply(change, from: ruleset, to: ruleset)
+        if change.object.kind != .rule { lastPlace = nil }
         note(change.id, edit.sequence)
     }
 
     mutating func note(_ id: ObjectID, _ sequence: SequenceNumber?) {
-        if noted.insert(id).inserted { order.append(id) }
-        touched[id] = sequence
+        if touched.updateValue(sequence, forKey: id) == nil { order.append(id) }
     }
 
     func encoded(_ body: some AttributeBody) throws(Refusal) -> [UInt8] {

@@ -250,6 +250,7 @@ private struct BatchReplies {
                 KernelError(errno: ENOBUFS, origin: .reply, text: "the acknowledgement was lost"))
         }
         var all = handles
+        all.reserveCapacity(handles.count + batch.runs.reduce(0) { $0 + $1.count })
         let isCounted = batch.count(&all)
         return .committed(handles: all, complete: complete && isCounted)
     }

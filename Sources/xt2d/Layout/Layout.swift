@@ -207,11 +207,13 @@ struct Layout {
     private func writeRules(to builder: inout KernelBatchBuilder) throws(LayoutError) {
         for rule in work.replacedRules {
             let handle = try handle(of: rule.id)
-            try write(rule, .replace, handle: handle, position: nil, to: &builder)
+            let place = try place(ofChain: rule.parent, in: new)
+            try write(rule, .replace, place, handle: handle, position: nil, to: &builder)
         }
         for (chain, added) in work.addedRules {
+            let place = try place(ofChain: chain, in: new)
             for run in Layout.runs(added) {
-                try writeRun(run, of: chain, to: &builder)
+                try writeRun(run, of: chain, place, to: &builder)
             }
         }
     }
@@ -233,7 +235,7 @@ struct Layout {
     /// Writes new rules that stand side by side: each in front of the rule that follows them all, which stays.
     private func writeRun(
         _ run: ArraySlice<(index: Int, rule: StoredObject)>, of chain: ObjectID,
-        to builder: inout KernelBatchBuilder
+        _ place: ChainPlace, to builder: inout KernelBatchBuilder
     ) throws(LayoutError) {
         guard let last = run.last else { return }
         var position: Handle?
@@ -242,15 +244,14 @@ struct Layout {
         }
         let flags: MessageFlags = position == nil ? [.create, .append] : [.create]
         for (_, rule) in run {
-            try write(rule, flags, handle: nil, position: position, to: &builder)
+            try write(rule, flags, place, handle: nil, position: position, to: &builder)
         }
     }
 
     private func write(
-        _ rule: StoredObject, _ flags: MessageFlags, handle: Handle?, position: Handle?,
-        to builder: inout KernelBatchBuilder
+        _ rule: StoredObject, _ flags: MessageFlags, _ place: ChainPlace, handle: Handle?,
+        position: Handle?, to builder: inout KernelBatchBuilder
     ) throws(LayoutError) {
-        let place = try place(ofChain: rule.parent, in: new)
         let encoder = try RuleEncoder(
             rule, names: names.before(in: place.tableID), counters: counters[rule.id])
         encoder.write(flags, place, handle: handle, position: position, to: &builder)

@@ -41,7 +41,8 @@ struct LayoutWork {
         for change in changes where change.object.kind == .rule {
             try sortRule(change, lostNames: lostNames)
         }
-        try releaseHolders(of: remade(lostNames), changed: Set(changes.map(\.id)))
+        let remade = remade(lostNames)
+        if !remade.isEmpty { try releaseHolders(of: remade, changed: Set(changes.map(\.id))) }
         collectDeletions()
         collectAdditions(in: new)
         try checkNames()
@@ -178,10 +179,7 @@ struct LayoutWork {
 
     private mutating func collectAdditions(in new: Ruleset) {
         for (chain, rules) in boundFirst(added.sorted { $0.key < $1.key }) {
-            let placed = rules.compactMap { rule in
-                new.ruleIndex(of: rule.id).map { (index: $0, rule: rule) }
-            }
-            addedRules.append((chain, placed.sorted { $0.index < $1.index }))
+            addedRules.append((chain, LayoutWork.placed(rules, in: chain, of: new)))
         }
         added = [:]
     }
@@ -193,6 +191,25 @@ struct LayoutWork {
         guard !newBound.isEmpty else { return chains }
         let bound = Set(newBound.values)
         return chains.filter { bound.contains($0.key) } + chains.filter { !bound.contains($0.key) }
+    }
+
+    /// Rules with their indices in their chain, in order.
+    private static func placed(
+        _ rules: [StoredObject], in chain: ObjectID, of ruleset: Ruleset
+    ) -> [(index: Int, rule: StoredObject)] {
+        var placed: [(index: Int, rule: StoredObject)] = []
+        placed.reserveCapacity(rules.count)
+        var isSorted = true
+        var last = -1
+        for rule in rules {
+            // New rules mostly come one behind the other; asking for the next one is quicker than looking for it.
+            let isNext = last >= 0 && ruleset.ruleID(at: last + 1, of: chain) == rule.id
+            guard let index = isNext ? last + 1 : ruleset.ruleIndex(of: rule.id) else { continue }
+            if index < last { isSorted = false }
+            last = index
+            placed.append((index, rule))
+        }
+        return isSorted ? placed : placed.sorted { $0.index < $1.index }
     }
 
     /// The kernel frees a renamed chain's old name, and takes its new one, only at the end.

@@ -47,6 +47,7 @@ struct RuleEncoder {
 
     /// The userdata with the rule id in it.
     static func identified(_ userData: [UInt8], _ id: ObjectID) throws(WireError) -> [UInt8] {
+        if userData.isEmpty { return [UserData.identityType, 8] + id.rawValue.bigEndianBytes }
         var parsed = try UserData(userData)
         parsed.identity = id.rawValue.bigEndianBytes
         return try parsed.encoded()

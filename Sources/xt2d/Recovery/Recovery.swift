@@ -81,10 +81,18 @@ struct Recovery {
         if decision.pending == .drop { try dropPending() }
         let target = decision.pending == .finish ? pending ?? head : head
         if try revert(target, decision) { return nil }
+        let handles =
+            decision.kernelWork == .trust
+            ? SideTask { [store] in RuleHandles(try store.kernelHandles()) } : nil
         var work = KernelRepair(
             wanted: try store.loadRuleset(at: target), version: target, generation: generation,
             marker: marker, nextID: try store.nextObjectID())
-        try read(&work, decision)
+        if let handles {
+            work.there = work.wanted
+            work.handles = try handles.value()
+        } else {
+            try read(&work, decision)
+        }
         if try adopt(work) { return nil }
         switch try send(&work) {
         case .retry: return nil
@@ -131,11 +139,6 @@ struct Recovery {
     // MARK: Reading the kernel
 
     private mutating func read(_ work: inout KernelRepair, _ decision: RecoveryDecision) throws {
-        if decision.kernelWork == .trust {
-            work.there = work.wanted
-            work.handles = RuleHandles(try store.kernelHandles())
-            return
-        }
         var tables = Array(work.wanted.tables)
         if let leftover = decision.leftover, let old = try? store.loadRuleset(at: leftover) {
             tables += old.tables.filter {
