@@ -135,7 +135,7 @@ import Testing
         let daemon = try daemon()
         var writer = MessageWriter()
         writer.message(
-            MessageHeader(type: .newSet, flags: .request, sequence: SequenceNumber(77))
+            MessageHeader(type: .getRule, flags: .request, sequence: SequenceNumber(77))
         ) { $0.netfilterHeader(family: .inet) }
         let (first, last) = batch {
             $0.raw(writer.bytes)
@@ -144,7 +144,7 @@ import Testing
         let client = try daemon.connect()
         try client.send(first + last)
         let refused = try #require(try refusal { try client.reply(to: 7) })
-        #expect(refused.errno == EOPNOTSUPP && refused.sequence == 77)
+        #expect(refused.errno == EINVAL && refused.sequence == 77)
         #expect(try client.versions().count == 1)
     }
 
