@@ -248,6 +248,12 @@ import Testing
             iptables -t nat -v -A PREROUTING -p tcp -j DNAT --to 1.2.3.4:5
             arptables -v -A INPUT -s 1.2.3.4 -j DROP
             ebtables -v -A INPUT -p ipv4 -j DROP
+            iptables -v -A nochain -j ACCEPT
+            iptables -v -I nochain -j ACCEPT
+            iptables -v -I INPUT 99 -j ACCEPT
+            iptables -v -C INPUT -s 9.9.9.9 -j DROP
+            iptables -v -A OUTPUT -m mac --mac-source 00:11:22:33:44:55
+            iptables -v -X side
             iptables -v -F INPUT
             iptables -X side
             iptables -v -N foo
