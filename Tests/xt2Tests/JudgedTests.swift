@@ -248,6 +248,12 @@ import Testing
             iptables -t nat -v -A PREROUTING -p tcp -j DNAT --to 1.2.3.4:5
             arptables -v -A INPUT -s 1.2.3.4 -j DROP
             ebtables -v -A INPUT -p ipv4 -j DROP
+            iptables -v -A nochain -j ACCEPT
+            iptables -v -I nochain -j ACCEPT
+            iptables -v -I INPUT 99 -j ACCEPT
+            iptables -v -C INPUT -s 9.9.9.9 -j DROP
+            iptables -v -A OUTPUT -m mac --mac-source 00:11:22:33:44:55
+            iptables -v -X side
             iptables -v -F INPUT
             iptables -X side
             iptables -v -N foo
@@ -466,6 +472,39 @@ import Testing
             iptables -t mangle -F
             iptables -t raw -F
             """)
+    }
+
+    /// In a table that was adopted and is observed, both programs work side by side.
+    @Test func bothWorkOnAnObservedTable() throws {
+        let judged = try Judged()
+        defer { judged.stop() }
+        let namespace = judged.daemon.namespace
+        func real(_ words: String...) throws -> String {
+            try namespace.run {
+                let result = try ChildProcess("iptables-nft", words).wait()
+                guard result.status == 0 else { throw CommandFailure(result.errors) }
+                return result.output
+            }
+        }
+        _ = try real("-A", "INPUT", "-s", "1.1.1.1", "-j", "DROP")
+        #expect(try judged.ours("iptables -A INPUT -s 2.2.2.2 -j DROP").status == 4)
+        try judged.daemon.check("adopt --policy observed ip filter")
+        for line in [
+            "iptables -A INPUT -s 2.2.2.2 -j DROP", "iptables -N mine",
+            "iptables -A FORWARD -j mine",
+            "iptables -P FORWARD DROP", "iptables -I OUTPUT -d 3.3.3.3", "iptables -Z",
+        ] {
+            let side = try judged.ours(line)
+            #expect(side.status == 0, "\(line): \(side.errors)")
+        }
+        _ = try real("-A", "mine", "-s", "4.4.4.4", "-j", "RETURN")
+        let text = "*filter\n:INPUT ACCEPT [3:4]\n-A INPUT -s 5.5.5.5\nCOMMIT\n"
+        #expect(try judged.ours("iptables-restore -n -c", input: text).status == 0)
+        let listed = try judged.ours("iptables -S -v").output
+        #expect(listed == (try real("-S", "-v")))
+        #expect(
+            listed.contains("-P INPUT ACCEPT -c 3 4\n") && listed.contains("-A mine -s 4.4.4.4"))
+        _ = try judged.daemon.check("check")
     }
 
     /// Base chains that iptables does not know are pointed out, as the real one does.

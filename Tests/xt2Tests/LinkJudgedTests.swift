@@ -252,6 +252,11 @@ import Testing
             ebtables -X foo
             ebtables -F foo
             ebtables -X foo
+            ebtables -v -A bar -j DROP
+            ebtables -v -D bar -j DROP
+            ebtables -v -D bar -j DROP
+            ebtables -v -A nochain -j ACCEPT
+            ebtables -v -F bar
             ebtables -E bar other
             ebtables -A other -j RETURN
             ebtables-save

@@ -188,7 +188,8 @@ import Testing
         #expect(bench.errno { $0.addChain("side", hook: Hook(number: 1, priority: 0)) } == EEXIST)
         #expect(bench.errno { $0.addChain("input", hook: Hook(number: 1, priority: 1)) } == EEXIST)
         #expect(bench.errno { $0.rename("side", to: "input") } == EEXIST)
-        #expect(bench.errno { $0.addTable(flags: []) } == EINVAL)
+        #expect(try bench.commit { $0.addTable(flags: []) }.isEmpty, "whose it is stays")
+        #expect(bench.errno { $0.addTable(flags: .dormant) } == EINVAL)
         #expect(
             bench.errno { $0.addTable(watch: TableWatch(.observed)) } == EOPNOTSUPP,
             "the kernel lets go of no owned table")

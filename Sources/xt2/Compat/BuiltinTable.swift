@@ -101,13 +101,12 @@ struct BuiltinTable {
         ]
     }
 
-    /// The edit that makes the table, where it is not there yet.
+    /// The edit that makes the table, where it is not there yet; whose it is then, is left open.
     var creation: Edit {
         Edit(
             type: .newTable, flags: .create,
             message: .table(
-                TableMessage(
-                    family: family, name: name, body: TableBody(flags: [.owner, .persist]))),
+                TableMessage(family: family, name: name)),
             done: "")
     }
 }

@@ -57,6 +57,8 @@ struct CommandRun: ~Copyable {
         let table = try client.table(command.table, name.family, chain: command.chain)
         let chains = (table?.chains ?? []).filter { command.chain != nil || $0.body.hook == nil }
         if command.operation == .newChain { return try makeBridgeChain(isThere: !chains.isEmpty) }
+        if command.operation == .flush { try describeChains("Flushing") }
+        if [.append, .insert, .delete].contains(command.operation) { describe() }
         if command.chain != nil, chains.isEmpty {
             try checkTargets()
             throw .noChain

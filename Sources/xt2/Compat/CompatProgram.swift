@@ -66,7 +66,14 @@ struct CompatProgram {
             var run = CommandRun(
                 command, name, builtin, rules: rules,
                 reason: Caller.reason(name.program, words), client: try CompatClient())
-            try run.run()
+            do {
+                try run.run()
+            } catch {
+                // What was about to be done is told although the kernel does not do it.
+                let isNoChain = command.operation == .append && error == .noChain
+                if error.kind == .resource || isNoChain { try CompatOutput.show(run.output) }
+                throw error
+            }
             try CompatOutput.show(run.output)
         }
     }

@@ -9,10 +9,12 @@ extension RulesetEditor {
         if let table = ruleset.table(family: message.family.rawValue, name: message.name) {
             return try update(table, message, edit)
         }
+        var body = message.body
+        if body.leavesPolicyOpen { body.flags = [.owner, .persist] }
         try add(
             StoredObject(
                 id: takeID(), kind: .table, family: message.family.rawValue, name: message.name,
-                body: try encoded(message.body)), edit)
+                body: try encoded(body)), edit)
     }
 
     /// Wakes a table or puts it to sleep: nothing else of a table can be changed in the kernel.
@@ -22,6 +24,7 @@ extension RulesetEditor {
         if edit.flags.contains(.exclusive) {
             throw Refusal(EEXIST, "There is already a table \(table.title).")
         }
+        if message.body.leavesPolicyOpen { return }
         var body = try decodedTable(table)
         guard message.body.userData.isEmpty || message.body.userData == body.userData else {
             throw Refusal(
@@ -57,7 +60,8 @@ extension RulesetEditor {
         if message.family == Marker.family && message.name == Marker.table {
             throw Refusal(EPERM, "The table inet xt2 is the daemon's own; choose another name.")
         }
-        guard message.body.flags.contains(.owner) == (message.body.watch == nil) else {
+        let body = message.body
+        guard body.leavesPolicyOpen || body.flags.contains(.owner) == (body.watch == nil) else {
             throw Refusal(
                 EINVAL,
                 "A table is either owned (FLAGS OWNER and PERSIST) or watched (TABLE_WATCH), not both and not neither."
@@ -170,6 +174,9 @@ extension RulesetEditor {
 }
 
 extension TableBody {
+    /// Whether it does not say whose the table is: one that is there stays as it is, a new one is owned.
+    fileprivate var leavesPolicyOpen: Bool { flags.isEmpty && watch == nil }
+
     /// How xt2 treats others' changes, in a word.
     var policyName: String {
         switch watch?.policy {
