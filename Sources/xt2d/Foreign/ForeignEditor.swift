@@ -95,11 +95,12 @@ struct ForeignEditor {
         case .deleteSet(let set): try deleteSet(set)
         case .newElements(let elements): try newElements(elements)
         case .deleteElements(let elements): try deleteElements(elements)
-        case .newObject(let object):
+        case .newObject(let object) where try isKnown(object):
             try put(
                 .object, object.family, object.table, object.name, try ObjectBody(object).encoded())
-        case .deleteObject(let object):
+        case .deleteObject(let object) where try isKnown(object):
             try remove(.object, object.family, object.table, object.name)
+        case .newObject, .deleteObject: break
         case .newFlowtable(let table):
             try put(.flowtable, table.family, table.table, table.name, try table.body.encoded())
         case .deleteFlowtable(let table):
@@ -406,6 +407,13 @@ struct ForeignEditor {
     }
 
     // MARK: Objects
+
+    /// Whether an object is the one of its name: the kernel may have several of different types, of which one can be told of.
+    private func isKnown(_ object: ObjectMessage) throws(NotWatched) -> Bool {
+        let table = try table(object.family, object.table)
+        let old = ruleset.child(of: table.id, kind: .object, name: object.name)
+        return old == nil || old?.objectType == object.type
+    }
 
     private mutating func put(
         _ kind: ObjectKind, _ family: Family, _ tableName: String, _ name: String, _ body: [UInt8]
