@@ -95,12 +95,13 @@ struct ForeignEditor {
         case .deleteSet(let set): try deleteSet(set)
         case .newElements(let elements): try newElements(elements)
         case .deleteElements(let elements): try deleteElements(elements)
-        case .newObject(let object) where try isKnown(object):
+        case .newObject(let object):
+            guard try isKnown(object) else { return }
             try put(
                 .object, object.family, object.table, object.name, try ObjectBody(object).encoded())
-        case .deleteObject(let object) where try isKnown(object):
+        case .deleteObject(let object):
+            guard try isKnown(object) else { return }
             try remove(.object, object.family, object.table, object.name)
-        case .newObject, .deleteObject: break
         case .newFlowtable(let table):
             try put(.flowtable, table.family, table.table, table.name, try table.body.encoded())
         case .deleteFlowtable(let table):
