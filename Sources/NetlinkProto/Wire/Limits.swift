@@ -15,6 +15,9 @@ public enum WireLimits {
     public static let nestingDepth = 16
     /// Greatest length of one message on the control socket, header included.
     public static let messageBytes = 1 << 20
+    /// Greatest length of one message of a reply: a change with both sides of a rule that another program made, whose anonymous
+    /// sets have any size.
+    public static let replyBytes = 128 << 20
     /// Greatest length of one batch on the control socket, in bytes.
     public static let batchBytes = 512 << 20
     /// Greatest length of a table, chain, set or object name, without the terminating zero

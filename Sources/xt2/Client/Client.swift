@@ -4,7 +4,7 @@ import NetlinkProto
 /// A conversation with the daemon: one request or batch at a time, and its reply.
 struct Client: ~Copyable {
     private let socket: UnixSocket
-    private var decoder = FrameDecoder()
+    private var decoder = FrameDecoder(messageLimitBytes: WireLimits.replyBytes)
     /// The sequence number of the next request; 0 is never used.
     private var nextSequence: UInt32 = 1
 

@@ -87,6 +87,7 @@ extension Committer {
             for index in tables.indices {
                 tables[index].body = try Committer.importedBody(tables[index], policy, dump)
             }
+            try refuseTwins(tables, dump)
             let image = try KernelImage(
                 dump, tables: tables, wanted: Ruleset(), known: RuleHandles(), nextID: next)
             var audited = audited

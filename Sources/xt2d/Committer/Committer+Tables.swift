@@ -44,6 +44,7 @@ extension Committer {
             id: nextID, kind: .table, family: name.family, name: name.name, body: [])
         do {
             let dump = try KernelDump.read(kernel, tables: [table])
+            try refuseTwins([table], dump)
             guard let found = dump.tables[table.id] else {
                 throw Refusal(
                     ENOENT,
@@ -97,6 +98,20 @@ extension Committer {
             body,
             "The kernel can make a table owned only when it is made, so \(name.title) is enforced instead: what others do to it is undone at once."
         )
+    }
+
+    /// Refuses a table of which a part could not be told of.
+    func refuseTwins(_ tables: [StoredObject], _ dump: KernelDump) throws(Refusal) {
+        for table in tables {
+            var names = Set<String>()
+            for object in dump.tables[table.id]?.objects ?? []
+            where !names.insert(object.name).inserted {
+                throw Refusal(
+                    EOPNOTSUPP,
+                    "The table \(TableName(table).title) has several objects of the name \(object.name), of different types; xt2 cannot tell them apart."
+                )
+            }
+        }
     }
 
     /// What takes tables over as they are: the kernel gets nothing but the marker.

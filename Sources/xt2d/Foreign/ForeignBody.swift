@@ -34,6 +34,13 @@ enum ForeignBody {
     }
 }
 
+extension StoredObject {
+    /// `NFT_OBJECT_*` of a stateful object.
+    var objectType: UInt32? {
+        kind == .object ? (try? ObjectBody(encoded: body))?.type : nil
+    }
+}
+
 extension Expression {
     /// The set that the expression looks something up in; nil if it is named by a number of the same message.
     var setName: String? {

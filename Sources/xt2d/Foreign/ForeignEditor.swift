@@ -96,9 +96,11 @@ struct ForeignEditor {
         case .newElements(let elements): try newElements(elements)
         case .deleteElements(let elements): try deleteElements(elements)
         case .newObject(let object):
+            guard try isKnown(object) else { return }
             try put(
                 .object, object.family, object.table, object.name, try ObjectBody(object).encoded())
         case .deleteObject(let object):
+            guard try isKnown(object) else { return }
             try remove(.object, object.family, object.table, object.name)
         case .newFlowtable(let table):
             try put(.flowtable, table.family, table.table, table.name, try table.body.encoded())
@@ -406,6 +408,13 @@ struct ForeignEditor {
     }
 
     // MARK: Objects
+
+    /// Whether an object is the one of its name: the kernel may have several of different types, of which one can be told of.
+    private func isKnown(_ object: ObjectMessage) throws(NotWatched) -> Bool {
+        let table = try table(object.family, object.table)
+        let old = ruleset.child(of: table.id, kind: .object, name: object.name)
+        return old == nil || old?.objectType == object.type
+    }
 
     private mutating func put(
         _ kind: ObjectKind, _ family: Family, _ tableName: String, _ name: String, _ body: [UInt8]

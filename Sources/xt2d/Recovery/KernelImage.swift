@@ -38,7 +38,7 @@ struct KernelImage {
             object.body = try body.encoded()
         }
         try ruleset.apply(.add(object))
-        for object in table.objects {
+        for object in table.objects where isKnown(object, among: table.objects, of: stored.id) {
             try add(.object, object.name, try ObjectBody(object).encoded(), to: stored.id)
         }
         for flowtable in table.flowtables {
@@ -53,6 +53,16 @@ struct KernelImage {
         for (name, chain) in chains {
             try addChain(chain, name, ids[name], table, stored.id)
         }
+    }
+
+    /// Whether an object is the one of its name: the kernel may have several of different types, of which one can be told of.
+    private func isKnown(
+        _ object: ObjectMessage, among objects: [ObjectMessage], of table: ObjectID
+    ) -> Bool {
+        let same = objects.filter { $0.name == object.name }
+        guard same.count > 1 else { return true }
+        let stored = wanted.child(of: table, kind: .object, name: object.name)?.objectType
+        return object.type == (same.first { $0.type == stored } ?? same.first)?.type
     }
 
     private mutating func takeID() -> ObjectID {
