@@ -64,7 +64,9 @@ import Testing
             return changes
         }
 
-        mutating func step(_ pattern: Pattern, _ number: Int, _ random: inout SeededGenerator) throws {
+        mutating func step(_ pattern: Pattern, _ number: Int, _ random: inout SeededGenerator)
+            throws
+        {
             switch pattern {
             case .toAndFro:
                 try insert(at: gap)
@@ -83,7 +85,8 @@ import Testing
         }
 
         var longest: Int {
-            ruleset.rules(of: RespacingTests.chain).compactMap { $0.orderKey?.bytes.count }.max() ?? 0
+            ruleset.rules(of: RespacingTests.chain).compactMap { $0.orderKey?.bytes.count }.max()
+                ?? 0
         }
     }
 
@@ -133,10 +136,15 @@ import Testing
                 switch random.below(4) {
                 case 0: changes.append(.delete(rule))
                 case 1:
-                    let near = (rule.orderKey?.bytes ?? []).dropLast() + [UInt8(1 + random.below(200))]
-                    changes.append(.modify(from: rule, to: rule.with(orderKey: OrderKey(bytes: Array(near)) ?? .initial)))
+                    let near =
+                        (rule.orderKey?.bytes ?? []).dropLast() + [UInt8(1 + random.below(200))]
+                    changes.append(
+                        .modify(
+                            from: rule,
+                            to: rule.with(orderKey: OrderKey(bytes: Array(near)) ?? .initial)))
                 case 2:
-                    changes.append(.modify(from: rule, to: rule.with(orderKey: .at(random.next() | 1))))
+                    changes.append(
+                        .modify(from: rule, to: rule.with(orderKey: .at(random.next() | 1))))
                 default: break
                 }
             }
@@ -153,7 +161,9 @@ import Testing
             for rule in old.rules(of: Self.chain) where new.object(rule.id) == rule {
                 #expect(!moves.hasMoved(rule.id))
             }
-            for change in changes where moves.isHidden(change) { #expect(!moves.hasMoved(change.id)) }
+            for change in changes where moves.isHidden(change) {
+                #expect(!moves.hasMoved(change.id))
+            }
         }
     }
 
@@ -169,17 +179,20 @@ import Testing
             // Many inserts, that is, in one version, so that there are respacings.
             let before = bench.ruleset
             for number in 0..<100 { try bench.step(.nested, number, &random) }
-            if random.below(4) == 0, let id = bench.order.dropFirst().dropLast().randomElement(using: &random),
+            if random.below(4) == 0,
+                let id = bench.order.dropFirst().dropLast().randomElement(using: &random),
                 let rule = bench.ruleset.object(id)
             {
                 try bench.ruleset.apply(.delete(rule))
                 bench.order.removeAll { $0 == id }
                 bench.gap = min(max(1, bench.gap), bench.order.count - 1)
             }
-            let changes = bench.ruleset.allObjects.compactMap { object -> Change? in
-                guard let old = before.object(object.id) else { return .add(object) }
-                return old == object ? nil : .modify(from: old, to: object)
-            } + before.allObjects.filter { bench.ruleset.object($0.id) == nil }.map(Change.delete)
+            let changes =
+                bench.ruleset.allObjects.compactMap { object -> Change? in
+                    guard let old = before.object(object.id) else { return .add(object) }
+                    return old == object ? nil : .modify(from: old, to: object)
+                }
+                + before.allObjects.filter { bench.ruleset.object($0.id) == nil }.map(Change.delete)
             try store.commitNext(changes)
             orders.append(bench.order)
             guard round % 10 == 9 else { continue }
@@ -194,9 +207,13 @@ import Testing
             orders.append(bench.order)
         }
         #expect(bench.respacings > 0)
-        let rulesets = try orders.indices.map { try store.loadRuleset(at: VersionID(rawValue: UInt64($0))) }
+        let rulesets = try orders.indices.map {
+            try store.loadRuleset(at: VersionID(rawValue: UInt64($0)))
+        }
         for (version, order) in orders.enumerated() {
-            #expect(rulesets[version].ruleIDs(of: Self.chain).elementsEqual(order), "version \(version)")
+            #expect(
+                rulesets[version].ruleIDs(of: Self.chain).elementsEqual(order), "version \(version)"
+            )
         }
         for _ in 0..<300 {
             let (from, to) = (random.below(orders.count), random.below(orders.count))

@@ -120,7 +120,8 @@ import Testing
 
     @Test(arguments: ["sendto", "recvfrom", "pwrite64"])
     func interruptionsAreNoticedByNobody(_ call: String) throws {
-        try sweep(SystemFault(calls: call, effect: "error=EINTR"), stays: [false]) { fault, daemon in
+        try sweep(SystemFault(calls: call, effect: "error=EINTR"), stays: [false]) {
+            fault, daemon in
             let outcomes = try commit(with: fault, daemon)
             #expect(outcomes?.values.allSatisfy { $0 == .acknowledged } != false, "\(fault)")
             return outcomes

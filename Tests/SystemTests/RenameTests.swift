@@ -122,7 +122,9 @@ import Testing
             $0.rename("z", to: "y")
         }
         let kernel = try daemon.kernel()
-        #expect(kernel.chains["inet t y"]?.hook.contains("hook input priority filter; policy drop") == true)
+        #expect(
+            kernel.chains["inet t y"]?.hook.contains("hook input priority filter; policy drop")
+                == true)
         #expect(kernel.chains["inet t x"]?.hook.contains("hook output priority 5") == true)
         #expect(kernel.chains["inet t y"]?.rules.map(\.comment) == ["x"])
         #expect(try client.ruleset().outline == kernel.outline)
@@ -181,7 +183,7 @@ import Testing
 }
 
 extension RuleBody {
-    /// `counter packets N bytes 0 comment "COMMENT"`
+    /// A rule that has counted, and does nothing else.
     fileprivate static func counting(_ packets: UInt64, comment: String) -> RuleBody {
         .single(
             .counter(CounterExpression(packets: packets, bytes: packets * 100)), comment: comment)

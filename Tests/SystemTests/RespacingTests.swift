@@ -50,7 +50,9 @@ import Testing
         #expect(try daemon.kernel().ids("inet t c") == chain.order)
         #expect(try chain.client.ruleset().ids == chain.order)
         // Each insert is one rule for the kernel, whatever becomes of the keys of others.
-        let batches = try traced.batches().filter { $0.count("NEWCHAIN") == 0 && $0.count("NEWRULE") > 0 }
+        let batches = try traced.batches().filter {
+            $0.count("NEWCHAIN") == 0 && $0.count("NEWRULE") > 0
+        }
         #expect(batches.count == count)
         #expect(batches.allSatisfy { $0.count("NEWRULE") == 1 && $0.count("DELRULE") == 0 })
         // One version, one rule: in each difference, in each summary.
@@ -114,7 +116,8 @@ import Testing
             $0.append(.tcp(port: 9, comment: "mine"), to: "c", behind: lower)
         }
         for _ in 0..<700 { try chain.insert() }
-        let refused = try #require(try refusal { try client.ask(.commit, CandidateMessage(id: id)) })
+        let refused = try #require(
+            try refusal { try client.ask(.commit, CandidateMessage(id: id)) })
         #expect(refused.errno == ERESTART && refused.message.contains("new places"), "\(refused)")
         #expect(try daemon.kernel().ids("inet t c") == chain.order)
     }

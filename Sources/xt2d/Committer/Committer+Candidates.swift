@@ -142,7 +142,8 @@ extension Committer {
                 {
                     let title = change.object.title(among: [editor.ruleset, head.ruleset])
                     conflicts.append(
-                        "where \(title) is to stand is not known any more, since the rules there got new places")
+                        "where \(title) is to stand is not known any more, since the rules there got new places"
+                    )
                     continue
                 }
                 do {

@@ -58,7 +58,8 @@ extension Committer {
         let body = try TableBody(flags: ownership).encoded()
         return names.enumerated().map { index, name in
             StoredObject(
-                id: ObjectID(rawValue: nextID.rawValue + UInt64(index)), kind: .table, family: name.family, name: name.name,
+                id: ObjectID(rawValue: nextID.rawValue + UInt64(index)), kind: .table,
+                family: name.family, name: name.name,
                 body: body)
         }
     }

@@ -38,7 +38,8 @@ extension Committer {
                 throw Committer.lockout(sentence, decider, proposal)
             }
             let option = proposal.confirmSeconds == nil ? "--force" : "--confirm"
-            proposal.audited.warnings.append("\(sentence) It was made all the same, with \(option).")
+            proposal.audited.warnings.append(
+                "\(sentence) It was made all the same, with \(option).")
         }
     }
 

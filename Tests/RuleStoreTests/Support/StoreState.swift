@@ -1,7 +1,7 @@
-@testable import RuleStore
-
 import struct RuleStore.Confirmation
 import struct RuleStore.Tag
+
+@testable import RuleStore
 
 /// All that a store answers for, as of one moment: what must be as it was after a failure.
 struct StoreState: Equatable {
