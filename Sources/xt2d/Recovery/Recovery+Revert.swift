@@ -44,6 +44,7 @@ extension Recovery {
         let text =
             "version \(confirmation.version) was not confirmed in time, and version \(version.id) takes it back"
         log.notice("\(text)")
+        revertNotice = "At start \(text)."
         notices.append("At start \(text).")
         return true
     }
@@ -53,8 +54,7 @@ extension Recovery {
         let confirmed = try store.openConfirmation()
         try dropPending(because: reason)
         prepared = nil
-        // It said that the version was taken back.
-        notices.removeLast()
+        notices.removeAll { $0 == revertNotice }
         let waiting = try store.openConfirmation() ?? confirmed
         noteRefusedRevert(of: waiting?.version ?? .empty, reason)
     }

@@ -34,6 +34,8 @@ struct Recovery {
     private var hasAdopted = false
     /// The version that was prepared here, to take back one that nobody confirmed.
     var prepared: VersionID?
+    /// What is told of that.
+    var revertNotice: String?
     /// Whether the kernel has refused that, so that the committer has to try again later.
     var isRevertRefused = false
 

@@ -92,6 +92,8 @@ extension Recovery {
             text +=
                 " Still in the kernel, and in no version: \(strays.count == 1 ? "table" : "tables") \(names). 'xt2 check --fix' deletes \(them), 'xt2 adopt' takes \(them) over."
         }
+        // Each attempt to start looks anew.
+        guard !notices.contains(text) else { return }
         notices.append(text)
         log.warning("\(text)")
     }
