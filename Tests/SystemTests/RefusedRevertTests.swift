@@ -63,7 +63,7 @@ import Testing
         #expect(status.head == 2 && status.unconfirmed == 2 && status.remaining == 0)
         let notice = status.notice.joined(separator: "\n")
         #expect(notice.contains("version 2, which was not confirmed in time"), "\(notice)")
-        #expect(notice.contains("could not be taken back, so the kernel runs it"), "\(notice)")
+        #expect(notice.contains("could not be taken back and was left in place"), "\(notice)")
         #expect(notice.contains("inet extra"), "\(notice)")
         let text = try daemon.xt2("status")
         #expect(text.contains("inet extra") && text.contains("nft"), "\(text)")

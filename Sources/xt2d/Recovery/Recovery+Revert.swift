@@ -63,7 +63,7 @@ extension Recovery {
     private mutating func noteRefusedRevert(of version: VersionID, _ reason: String) {
         isRevertRefused = true
         let text =
-            "At start version \(version), which was not confirmed in time, could not be taken back, so the kernel runs it: \(reason)"
+            "At start version \(version), which was not confirmed in time, could not be taken back and was left in place, better than nothing: \(reason)"
             .asSentence
         log.error("\(text)")
         notices.append(text)
