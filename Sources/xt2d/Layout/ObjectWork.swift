@@ -223,7 +223,9 @@ struct ObjectEncoder {
     ) throws(LayoutError) {
         guard let object = ruleset.object(set) else { throw .unknownHandle(set) }
         let (family, table) = try place(of: object, in: ruleset)
-        let renamed = object.parent.map { names.before(in: $0) } ?? [:]
+        // What goes names chains as the kernel does already.
+        let renamed =
+            type == .newSetElement ? object.parent.map { names.before(in: $0) } ?? [:] : [:]
         var rest = elements[...]
         while !rest.isEmpty {
             let part = rest.prefix(ObjectEncoder.elementsPerMessage)
