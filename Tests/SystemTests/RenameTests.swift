@@ -186,6 +186,6 @@ extension RuleBody {
     /// A rule that has counted, and does nothing else.
     fileprivate static func counting(_ packets: UInt64, comment: String) -> RuleBody {
         .single(
-            .counter(CounterExpression(packets: packets, bytes: packets * 100)), comment: comment)
+            .counter(CounterExpression(bytes: packets * 100, packets: packets)), comment: comment)
     }
 }
