@@ -125,7 +125,7 @@ import Testing
         #expect(
             kernel.chains["inet t y"]?.hook.contains("hook input priority filter; policy drop")
                 == true)
-        #expect(kernel.chains["inet t x"]?.hook.contains("hook output priority 5") == true)
+        #expect(kernel.chains["inet t x"]?.hook.contains("hook output priority filter + 5") == true)
         #expect(kernel.chains["inet t y"]?.rules.map(\.comment) == ["x"])
         #expect(try client.ruleset().outline == kernel.outline)
         try daemon.stop(SIGKILL)
