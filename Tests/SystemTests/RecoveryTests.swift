@@ -62,10 +62,16 @@ import Testing
 
         /// Commits, and kills the daemon at a call to the kernel: the last before the kernel has it, or the first after that.
         private mutating func cutOff(at call: String, isInKernel: Bool) throws {
-            for number in 1...8 {
+            for attempt in 0..<24 {
                 let client = try daemon.connect()
-                let fault = SystemFault(calls: call, effect: "signal=KILL", number: number)
-                let tracer = try daemon.attach(fault.arguments("/dev/null"))
+                let fault = SystemFault(
+                    calls: call, effect: "signal=KILL", number: 1 + attempt % 6)
+                guard let tracer = try? daemon.attach(fault.arguments("/dev/null")) else {
+                    // Something else made the call before all was ready.
+                    try daemon.stop()
+                    try daemon.start()
+                    continue
+                }
                 let outcome = Outcome(of: {
                     try client.commit { $0.insert(.tcp(port: 7, comment: "pending"), into: "c") }
                 })
