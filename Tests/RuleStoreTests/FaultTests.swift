@@ -29,29 +29,6 @@ import struct RuleStore.Tag
         return [.modify(from: chain, to: chain.with(name: "renamed"))] + rules.map(Change.add)
     }
 
-    /// What must be as it was after a failure.
-    private struct State: Equatable {
-        let ruleset: Ruleset
-        let head: VersionID
-        let pending: VersionID?
-        let audit: AuditHead
-        let next: ObjectID
-        let tags: [Tag]
-        let waiting: Confirmation?
-        let horizon: Horizon
-
-        init(_ store: RuleStore) throws {
-            head = try store.head()
-            ruleset = try store.loadRuleset(at: head)
-            pending = try store.pending()?.id
-            audit = try store.auditHead()
-            next = try store.nextObjectID()
-            tags = try store.tags()
-            waiting = try store.openConfirmation()
-            horizon = try store.horizon()
-        }
-    }
-
     /// Tries again with more and more allowed until it works; each failure must have changed
     /// nothing.
     ///
@@ -60,7 +37,7 @@ import struct RuleStore.Tag
         expecting code: StoreError.Code, step: (Int) -> Int, allow: (Int) throws -> Void,
         release: () throws -> Void, _ attempt: () throws -> Void
     ) throws {
-        let before = try State(store)
+        let before = try StoreState(store)
         var failures = 0
         var allowance = 1
         while true {
@@ -74,7 +51,7 @@ import struct RuleStore.Tag
             }
             try release()
             failures += 1
-            if try State(store) != before {
+            if try StoreState(store) != before {
                 let worked = #expect(throws: StoreError.self, "after \(allowance)") {
                     try attempt()
                 }
@@ -130,10 +107,10 @@ import struct RuleStore.Tag
     }
 
     @Test func anAbandonThatIsInterruptedAnywhereChangesNothing() throws {
-        let before = try State(store)
+        let before = try StoreState(store)
         let id = try store.prepareNext(changes)
         try sweepInterrupts { try store.abandon(id, audit: .sample("append", .failed)) }
-        #expect(try State(store).ruleset == before.ruleset)
+        #expect(try StoreState(store).ruleset == before.ruleset)
     }
 
     /// A few versions that make and end objects, the second with a name.

@@ -1,7 +1,10 @@
+import GRDB
+import GRDBSQLite
 import Glibc
-import RuleStore
 import TestSupport
 import Testing
+
+@testable import RuleStore
 
 /// A store that an older release wrote, opened by this one.
 @Suite struct MigrationTests {
@@ -52,27 +55,132 @@ import Testing
         #expect(try RuleStore(path: directory.file()).verifyAudit().faults == [])
     }
 
-    /// A migration that is killed has happened or not: the store opens in both cases.
-    @Test func aKilledMigrationIsDoneAgain() throws {
-        for step in [1, 5, 20, 60, 120, 200] {
-            let copy = try TemporaryDirectory()
-            try Command.check("cp", directory.file(), copy.file())
-            // SQLite itself, stopped in the middle of the migration's transaction, as a kill would.
-            _ = try Command.run(
-                "sh", "-c",
-                """
-                (printf 'PRAGMA journal_mode=wal;BEGIN IMMEDIATE;\\n'; head -n \(step) "$1"; \
-                printf ';\\n.shell kill -9 $PPID\\n') | sqlite3 "$0" >/dev/null 2>&1; true
-                """, copy.file(), SchemaDirectory.path + "0002_trust.sql")
-            let store = try RuleStore(path: copy.file())
-            #expect(try store.verifyAudit().faults == [], "killed behind line \(step)")
-            #expect(try store.versions(limit: 10).count == 6)
-        }
-    }
-}
+    // MARK: Cut short
 
-/// Where the numbered migrations are, seen from this file.
-enum SchemaDirectory {
-    static let path = String(
-        #filePath.dropLast("Tests/RuleStoreTests/MigrationTests.swift".count) + "schema/store/")
+    /// What a store has to answer for, whatever became of its migration.
+    private func expectWhole(_ path: String, _ what: Comment) throws {
+        let store = try RuleStore(path: path)
+        #expect(try store.verifyAudit().faults == [], what)
+        #expect(try store.versions(limit: 10).count == 6, what)
+        #expect(try store.loadRuleset(at: VersionID(rawValue: 5)).count == 3, what)
+        #expect(try store.candidates().map(\.message) == ["a candidate"], what)
+        #expect(try store.integrityFaults() == [], what)
+    }
+
+    private func format(_ database: Database) throws -> Int {
+        try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    }
+
+    /// Runs the migrations on a copy in which each may be stopped, and tells the format that it had then.
+    private func migrate(
+        _ copy: TemporaryDirectory, _ disturb: (Database) throws -> Void,
+        _ calm: (Database) throws -> Void
+    ) throws -> Int {
+        try Command.check("cp", directory.file(), copy.file())
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let queue = try DatabaseQueue(path: copy.file(), configuration: configuration)
+        let found = try queue.writeWithoutTransaction { database in
+            try disturb(database)
+            do {
+                try Schema.migrate(database, from: 1)
+            } catch is DatabaseError {}
+            try calm(database)
+            if database.isInsideTransaction { try database.rollback() }
+            return try format(database)
+        }
+        try queue.close()
+        return found
+    }
+
+    @Test func aMigrationThatIsInterruptedAnywhereIsDoneAgain() throws {
+        let countdown = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+        defer { countdown.deallocate() }
+        var formats: [Int] = []
+        var steps = 1
+        while formats.last != Schema.format {
+            let copy = try TemporaryDirectory()
+            formats.append(
+                try migrate(
+                    copy,
+                    {
+                        countdown.initialize(to: steps)
+                        sqlite3_progress_handler(
+                            $0.sqliteConnection, 1,
+                            { argument in
+                                guard let left = argument?.assumingMemoryBound(to: Int.self) else {
+                                    return 0
+                                }
+                                left.pointee -= 1
+                                return left.pointee < 0 ? 1 : 0
+                            }, countdown)
+                    }, { sqlite3_progress_handler($0.sqliteConnection, 0, nil, nil) }))
+            try expectWhole(copy.file(), "interrupted at step \(steps)")
+            steps += 1 + steps / 16
+        }
+        #expect(Set(formats) == Set(1...Schema.format), "each migration was hit, and passed")
+        #expect(formats == formats.sorted())
+        #expect(formats.count { $0 < Schema.format } > 20, "\(formats)")
+    }
+
+    @Test func aMigrationThatFindsNoRoomIsDoneAgain() throws {
+        var formats: [Int] = []
+        var pages: Int64 = 0
+        while formats.last != Schema.format {
+            let copy = try TemporaryDirectory()
+            formats.append(
+                try migrate(
+                    copy,
+                    { database in
+                        let count =
+                            try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+                        try database.execute(sql: "PRAGMA max_page_count = \(count + pages)")
+                    }, { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }))
+            try expectWhole(copy.file(), "\(pages) pages of room")
+            pages += 1
+        }
+        #expect(formats.count > 3 && formats[0] == 1, "\(formats)")
+    }
+
+    /// The log of the migrations, cut and garbled at each of its frames.
+    @Test func aTornLogOfAMigration() throws {
+        let source = try TemporaryDirectory()
+        try Command.check("cp", directory.file(), source.file())
+        let pool = try DatabasePool(path: source.file())
+        try pool.writeWithoutTransaction { try Schema.migrate($0, from: 1) }
+        let log = WriteAheadLog(try readFile(source.file() + "-wal"))
+        let database = try readFile(source.file())
+        let migrations = Schema.format - 1
+        // The first one makes the log.
+        let others = log.transactions - migrations
+        #expect(others >= 0 && log.frames.count > 8, "\(log.frames.count)")
+        var random = SeededGenerator()
+        var found: Set<Int> = []
+        for (end, transactions) in [(32, 0)] + log.frames {
+            var garbled = log.bytes
+            if end < garbled.count {
+                garbled[end + random.below(min(4_096, garbled.count - end))] ^= 0x10
+            }
+            for (bytes, whole) in [
+                (Array(log.bytes[..<end]), transactions),
+                (Array(log.bytes[..<(end - 1)]), log.transactions(within: end - 1)),
+                (garbled, transactions),
+            ] {
+                let copy = try TemporaryDirectory()
+                func place() throws {
+                    try writeFile(copy.file(), database)
+                    try writeFile(copy.file() + "-wal", bytes)
+                }
+                try place()
+                let said = try Command.check("sqlite3", copy.file(), "PRAGMA user_version")
+                let format = 1 + max(0, whole - others)
+                #expect(Int(said.dropLast()) == format, "\(bytes.count) bytes")
+                try place()
+                try expectWhole(copy.file(), "\(bytes.count) bytes of the log")
+                found.insert(format)
+            }
+        }
+        #expect(found == Set(1...Schema.format))
+        try pool.close()
+    }
 }

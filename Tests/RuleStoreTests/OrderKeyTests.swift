@@ -100,6 +100,7 @@ import Testing
         }
     }
 
+    /// Then the rules around get other keys (``RespacingTests``).
     @Test func aWornOutPlaceGivesNoKey() {
         // To and fro between the last two inserts is the one pattern that cannot be kept short.
         var pair: (lower: OrderKey, upper: OrderKey) = (.at(1), .at(2))

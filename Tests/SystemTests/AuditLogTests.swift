@@ -183,6 +183,40 @@ import Testing
         #expect(try daemon.stop().status == 0, "who follows does not keep the daemon alive")
     }
 
+    // MARK: Damage
+
+    /// What somebody with another program does to the log of a daemon that is stopped.
+    @Test(arguments: [
+        ("UPDATE audit SET uid = 1000 WHERE seq = 3", "entry 3"),
+        ("UPDATE audit SET reason = 'harmless' WHERE seq = 2", "entry 2"),
+        (
+            "DELETE FROM audit_address WHERE seq = 2; DELETE FROM audit_scope WHERE seq = 2; DELETE FROM audit WHERE seq = 2",
+            "entry 2"
+        ),
+        (
+            """
+            UPDATE audit SET seq = 1000 WHERE seq = 4;
+            INSERT INTO audit SELECT 4, time, uid, gid, pid, process, login_uid, peer, action, outcome, version, generation, reason,
+            message, request, change_count, changes_digest, withdraws, hash FROM audit WHERE seq = 3;
+            UPDATE audit SET seq = 5 WHERE seq = 1000
+            """, "entry 4"
+        ),
+        ("UPDATE version SET uid = 1000 WHERE id = 2", "version 2"),
+    ])
+    func aRowThatIsNotAsItWasIsNamed(_ sql: String, _ name: String) throws {
+        let daemon = try prepared()
+        for _ in 0..<2 { _ = try daemon.tool("append inet filter nowhere -j DROP") }
+        #expect(try daemon.tool("audit --verify").status == 0)
+        try daemon.stop()
+        try Command.check(
+            "sqlite3", "-cmd", "PRAGMA foreign_keys = OFF", daemon.database,
+            "PRAGMA ignore_check_constraints = ON; \(sql)")
+        try daemon.start()
+        let result = try daemon.tool("audit --verify")
+        #expect(result.status == 1)
+        #expect(result.output.contains(name), "\(result.output)")
+    }
+
     // MARK: The head
 
     @Test func aLogThatWasCutOffIsNoticed() throws {

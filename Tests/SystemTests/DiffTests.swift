@@ -13,15 +13,10 @@ import Testing
         var model = ReplayModel(random: SeededGenerator(seed: random.next()))
         var texts = [try blocks(daemon)]
         while texts.count <= count {
-            let before = model.ruleset
-            do {
-                model.makeBatch()
-                let reply = try client.commit(model.script)
-                try model.settle(reply)
-                if try reply.version != nil { texts.append(try blocks(daemon)) }
-            } catch let error as Refused where error.errno == EBUSY {
-                model.ruleset = before
-            }
+            model.makeBatch()
+            let reply = try client.commit(model.script)
+            try model.settle(reply)
+            if try reply.version != nil { texts.append(try blocks(daemon)) }
         }
         return (daemon, client, texts)
     }
@@ -63,18 +58,10 @@ import Testing
 
     @Test func aRollbackToAnyVersionIsThatVersionInTheKernel() throws {
         let (daemon, client, texts) = try randomHistory(Soak.count(60, 500))
-        var refusals = 0
         for version in texts.indices.shuffled() {
-            do {
-                try client.rollback(to: UInt64(version))
-                #expect(try blocks(daemon) == texts[version], "version \(version)")
-            } catch let error as Refused where error.errno == EBUSY {
-                // A name that is freed and taken in one version: the one thing that the kernel cannot do in a batch.
-                #expect(error.message.contains("two versions"), "\(error)")
-                refusals += 1
-            }
+            try client.rollback(to: UInt64(version))
+            #expect(try blocks(daemon) == texts[version], "version \(version)")
         }
-        #expect(refusals * 2 < texts.count)
     }
 
     @Test func whatComesBackHasTheIDItHad() throws {

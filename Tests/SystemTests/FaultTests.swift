@@ -6,35 +6,8 @@ import Testing
 
 /// System calls that fail, one after the other: strace makes the daemon's Nth call of a kind return an error.
 @Suite struct FaultTests {
-    /// What became of one attempt to commit.
-    private enum Outcome {
-        case acknowledged
-        case refused
-        /// The connection was lost; the version may be there or not.
-        case unknown
-    }
-
-    /// One way for a call to fail.
-    struct Fault: CustomStringConvertible {
-        let call: String
-        let error: String
-        /// The first call that fails, and, if the error stays, all after it.
-        var number = 1
-        var stays = false
-
-        var description: String { "\(call) \(error) \(number)\(stays ? "+" : "")" }
-
-        /// The arguments of strace that make it so.
-        func arguments(_ trace: String) -> [String] {
-            [
-                "-f", "-qq", "-o", trace, "-e", "trace=\(call)", "-e",
-                "inject=\(call):error=\(error):when=\(number)\(stays ? "+" : "")",
-            ]
-        }
-    }
-
     /// Starts a daemon with a fault in it, commits, stops it; nil if it made too few calls for the fault.
-    private func start(with fault: Fault, _ healthy: Daemon) throws -> [String: Outcome]? {
+    private func start(with fault: SystemFault, _ healthy: Daemon) throws -> [String: Outcome]? {
         let trace = healthy.directory.file("trace")
         unlink(trace)
         var outcomes: [String: Outcome] = [:]
@@ -52,7 +25,7 @@ import Testing
     }
 
     /// Puts a fault into a daemon that runs, commits, stops it.
-    private func commit(with fault: Fault, _ daemon: Daemon) throws -> [String: Outcome]? {
+    private func commit(with fault: SystemFault, _ daemon: Daemon) throws -> [String: Outcome]? {
         let trace = daemon.directory.file("trace")
         unlink(trace)
         try daemon.start()
@@ -67,7 +40,7 @@ import Testing
         try String(contentsOfFile: trace, encoding: .utf8).contains("(INJECTED)")
     }
 
-    private func commits(_ daemon: Daemon, _ fault: Fault) -> [String: Outcome] {
+    private func commits(_ daemon: Daemon, _ fault: SystemFault) -> [String: Outcome] {
         var outcomes: [String: Outcome] = [:]
         for step in 0..<3 {
             let reason = "\(fault) \(step)"
@@ -78,7 +51,7 @@ import Testing
 
     /// Commits at once or by a candidate.
     private func attempt(_ daemon: Daemon, _ reason: String, byCandidate: Bool) -> Outcome {
-        do {
+        Outcome(of: {
             let client = try daemon.connect()
             var options = BatchOptions(reason: reason)
             if byCandidate {
@@ -91,13 +64,7 @@ import Testing
             if let id = options.candidate {
                 try client.ask(.commit, CandidateMessage(id: id, reason: reason))
             }
-            return .acknowledged
-        } catch let refused as Refused {
-            // EINPROGRESS says that it is not known yet.
-            return refused.errno == EINPROGRESS ? .unknown : .refused
-        } catch {
-            return .unknown
-        }
+        })
     }
 
     private func prepared() throws -> Daemon {
@@ -112,8 +79,8 @@ import Testing
 
     /// Tries the first call, the second and so on, until none fails any more.
     private func sweep(
-        _ fault: Fault, stays: [Bool] = [false, true],
-        _ run: (Fault, Daemon) throws -> [String: Outcome]?
+        _ fault: SystemFault, stays: [Bool] = [false, true],
+        _ run: (SystemFault, Daemon) throws -> [String: Outcome]?
     ) throws {
         let daemon = try prepared()
         var fault = fault
@@ -131,7 +98,7 @@ import Testing
                 count += 1
             }
         }
-        print("\(fault.call) \(fault.error): \(count) failures")
+        print("\(fault.calls) \(fault.effect): \(count) failures")
         #expect(count > 0)
         #expect(try daemon.connect().auditProblems() == [])
     }
@@ -140,7 +107,7 @@ import Testing
         ("pwrite64", "ENOSPC"), ("pwrite64", "EIO"), ("fdatasync", "EIO"), ("recvfrom", "ENOBUFS"),
     ])
     func fromTheStart(_ call: String, _ error: String) throws {
-        try sweep(Fault(call: call, error: error)) { try start(with: $0, $1) }
+        try sweep(SystemFault(calls: call, effect: "error=\(error)")) { try start(with: $0, $1) }
     }
 
     @Test(arguments: [
@@ -148,12 +115,13 @@ import Testing
         ("pwrite64", "ENOSPC"), ("fdatasync", "EIO"), ("pread64", "EIO"),
     ])
     func whileItRuns(_ call: String, _ error: String) throws {
-        try sweep(Fault(call: call, error: error)) { try commit(with: $0, $1) }
+        try sweep(SystemFault(calls: call, effect: "error=\(error)")) { try commit(with: $0, $1) }
     }
 
     @Test(arguments: ["sendto", "recvfrom", "pwrite64"])
     func interruptionsAreNoticedByNobody(_ call: String) throws {
-        try sweep(Fault(call: call, error: "EINTR"), stays: [false]) { fault, daemon in
+        try sweep(SystemFault(calls: call, effect: "error=EINTR"), stays: [false]) {
+            fault, daemon in
             let outcomes = try commit(with: fault, daemon)
             #expect(outcomes?.values.allSatisfy { $0 == .acknowledged } != false, "\(fault)")
             return outcomes

@@ -96,9 +96,28 @@ import Testing
             confirmed.errors.contains(
                 "xt2: warning: This would cut \(name(site))"), "\(confirmed.errors)")
         #expect(try site.daemon.xt2("status").contains("confirm"))
+        let tried = try lastEntry(site.daemon)
+        #expect(tried["outcome"] as? String == "committed")
+        #expect((tried["error"] as? String)?.hasSuffix("all the same, with --confirm.") == true)
         try site.daemon.xt2("confirm")
         try site.daemon.xt2("policy inet filter input accept")
-        #expect(try site.tool("policy --force inet filter input drop").status == 0)
+        let forced = try site.tool("policy --force inet filter input drop")
+        let sentence =
+            "This would cut \(name(site)): no rule accepts its packets, and the policy of chain inet filter input is drop."
+        #expect(forced.status == 0)
+        #expect(forced.errors == "xt2: warning: \(sentence) It is made all the same.\n")
+        // Whoever looks for it later finds what was cut, and by what.
+        let entry = try lastEntry(site.daemon)
+        #expect(entry["action"] as? String == "policy")
+        #expect(entry["outcome"] as? String == "committed" && entry["version"] is NSNumber)
+        #expect(
+            entry["error"] as? String == "\(sentence) It was made all the same, with --force.")
+        #expect(try site.daemon.xt2("audit -n 1").contains("This would cut \(name(site))"))
+        // Of one that cuts nothing there is nothing to say.
+        #expect(
+            try site.tool("append --force inet filter input -p udp --dport 1 -j DROP").errors == "")
+        #expect(try lastEntry(site.daemon)["error"] as? String ?? "" == "")
+        #expect(try site.daemon.xt2("audit --verify").contains("intact"))
         #expect(
             try site.daemon.run("nft", "list", "chain", "inet", "filter", "input").contains(
                 "policy drop"))

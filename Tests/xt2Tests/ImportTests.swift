@@ -99,7 +99,7 @@ import Testing
             ("", head + "-A INPUT -p tcp --dprot 22 -j ACCEPT\nCOMMIT\n"),
             ("", head + "-A INPUT -j nowhere\nCOMMIT\n"), ("", head + "-A nowhere\nCOMMIT\n"),
             ("", head + "-A INPUT -j ACCEPT\n"), ("", "-A INPUT\n"), ("", "*nosuch\n"),
-            ("", head + ":lan - [0:0]\n-A lan -j lan\nCOMMIT\n"),
+            ("", head + ":lan - [0:0]\n-A lan -j lan\n-A INPUT -j lan\nCOMMIT\n"),
             ("--counters ", head + "[1:x] -A INPUT\nCOMMIT\n"), ("", head + "-Z\nCOMMIT\n"),
             ("-4 -6 ", ""), ("--tx 1 --dry-run ", ""), ("--tx 9 ", head + "-A INPUT\nCOMMIT\n"),
         ] {

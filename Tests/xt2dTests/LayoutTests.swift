@@ -203,14 +203,45 @@ import Testing
             ])
     }
 
-    @Test func aNameThatARenameFreesCannotBeTakenAtOnce() throws {
+    @Test func aChainWhoseNameIsWantedIsMadeAnew() throws {
         var kernel = try kernel()
-        #expect(throws: LayoutError.self) {
-            try kernel.batch {
-                $0.rename("side", to: "other")
-                $0.addChain("side")
-            }
+        _ = try kernel.batch {
+            $0.append(.jump(to: "side"), to: "input")
+            $0.append(.tcp(port: 1), to: "side")
+            $0.append(.tcp(port: 2), to: "side")
         }
+        let lines = try kernel.lines {
+            $0.rename("side", to: "other")
+            $0.addChain("side")
+            $0.append(.tcp(port: 3), to: "side")
+        }
+        #expect(
+            lines == [
+                "DELRULE side", "DELRULE input handle 1004", "DELCHAIN side", "NEWCHAIN other new",
+                "NEWCHAIN side new", "NEWRULE input id 4 jump other append",
+                "NEWRULE other id 5 append", "NEWRULE other id 6 append",
+                "NEWRULE side id 8 append",
+            ])
+    }
+
+    @Test func ofAChainOfRenamesOnlyThoseWhoseNamesAreWantedAreMadeAnew() throws {
+        var kernel = try kernel()
+        _ = try kernel.batch {
+            $0.addChain("a")
+            $0.addChain("b")
+            $0.append(.jump(to: "a"), to: "input")
+            $0.append(.jump(to: "b"), to: "input")
+        }
+        // a gets the name of b, which gets another: a keeps its place in the kernel.
+        let lines = try kernel.lines {
+            $0.rename("b", to: "c")
+            $0.rename("a", to: "b")
+        }
+        #expect(
+            lines == [
+                "DELRULE input handle 1007", "DELCHAIN b", "NEWCHAIN c new",
+                "NEWRULE input id 7 jump c append", "NEWCHAIN b handle 1004",
+            ])
     }
 
     @Test func aChainWhoseHandleIsNotKnownCannotBeRenamed() throws {

@@ -59,6 +59,23 @@ import Testing
         #expect(bench.errno(ladder(40)) == EMLINK)
     }
 
+    /// A way into a loop is as deep as one likes to count; the loop is what has to be told, whichever jump is looked at first.
+    @Test func aLoopFurtherDownIsNotTakenForDepth() throws {
+        let bench = try Workbench.usual()
+        let jumps = [("input", "a"), ("a", "b"), ("b", "c"), ("c", "b")]
+        for order in [jumps, jumps.reversed(), [jumps[2], jumps[0], jumps[3], jumps[1]]] {
+            let refusal = try #require(
+                bench.refusal { script in
+                    for name in ["a", "b", "c"] { script.addChain(name) }
+                    for (chain, target) in order { script.append(.jump(to: target), to: chain) }
+                })
+            #expect(refusal.errno == EMLINK)
+            #expect(
+                refusal.message.contains("b -> c -> b") || refusal.message.contains("c -> b -> c"),
+                "\(refusal.message)")
+        }
+    }
+
     @Test func depthCountsFromEachSideOfANewJump() throws {
         var bench = try Workbench.usual()
         try bench.commit(ladder(8))

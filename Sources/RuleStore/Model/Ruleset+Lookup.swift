@@ -118,7 +118,7 @@ extension Ruleset {
     /// An order key for a rule that is to stand at an index of a chain, counted from 0.
     ///
     /// - Returns: `nil` if there is no such index, or the place is worn out (see
-    ///   ``OrderKey/between(_:_:newer:)``).
+    ///   ``OrderKey/between(_:_:newer:)``, ``respacing(at:of:)``).
     public func orderKey(forRuleAt index: Int, of chain: ObjectID) -> OrderKey? {
         guard let rules = places[chain] else { return index == 0 ? .initial : nil }
         guard index >= 0, index <= rules.count else { return nil }
@@ -143,12 +143,8 @@ extension Ruleset {
 }
 
 extension Ruleset {
-    /// An order key for a rule that is to stand directly behind the place that `key` names, which is taken.
-    ///
-    /// - Returns: `nil` if the place is worn out (see ``OrderKey/between(_:_:newer:)``).
-    public func orderKey(behind key: OrderKey, of chain: ObjectID) -> OrderKey? {
-        guard let rules = places[chain] else { return key }
-        let index = rules.rank(of: RulePlace(key: key, id: ObjectID(rawValue: .max)))
-        return orderKey(forRuleAt: index, of: chain)
+    /// The index directly behind the place that `key` names, whether it is taken or not.
+    public func ruleIndex(behind key: OrderKey, of chain: ObjectID) -> Int {
+        places[chain]?.rank(of: RulePlace(key: key, id: ObjectID(rawValue: .max))) ?? 0
     }
 }

@@ -8,7 +8,9 @@ enum ChangeSummary {
     /// The line; empty if nothing is changed.
     static func text(_ changes: [Change], from old: Ruleset, to new: Ruleset) -> String {
         var tallies: [ObjectKind: Tally] = [:]
-        for change in changes { tallies[change.object.kind, default: Tally()].add(change) }
+        for change in changes.visible(from: old, to: new) {
+            tallies[change.object.kind, default: Tally()].add(change)
+        }
         return ObjectKind.allCases.compactMap { kind in
             tallies[kind].map { text(of: $0, kind, [new, old]) }
         }.joined(separator: ", ").prefixed(limit)

@@ -133,12 +133,24 @@ extension Committer {
     private func editor(on candidate: Candidate) throws -> RulesetEditor {
         var editor = editor()
         var conflicts: [String] = []
-        for bytes in try store.operations(of: candidate.id) {
-            let change = try ChangeCodec.decode(bytes)
-            do {
-                try editor.applyStaged(change)
-            } catch {
-                conflicts.append(conflict(change, error, editor.ruleset))
+        let respaced = try respacedChains(since: candidate.base)
+        for group in try operations(of: candidate) {
+            if group.count > 1, (try? editor.applyRespacing(group)) != nil { continue }
+            for change in group {
+                if change.after != nil, change.object.kind == .rule,
+                    change.object.parent.map(respaced.contains) == true
+                {
+                    let title = change.object.title(among: [editor.ruleset, head.ruleset])
+                    conflicts.append(
+                        "where \(title) is to stand is not known any more, since the rules there got new places"
+                    )
+                    continue
+                }
+                do {
+                    try editor.applyStaged(change)
+                } catch {
+                    conflicts.append(conflict(change, error, editor.ruleset))
+                }
             }
         }
         guard conflicts.isEmpty else {
@@ -149,6 +161,36 @@ extension Committer {
                     + ". Abort it and begin again.")
         }
         return editor
+    }
+
+    /// The changes of a candidate in order; those that follow each other and only give rules of a chain other keys are together.
+    private func operations(of candidate: Candidate) throws -> [[Change]] {
+        var groups: [[Change]] = []
+        for bytes in try store.operations(of: candidate.id) {
+            let change = try ChangeCodec.decode(bytes)
+            if let last = groups.last?.last, last.isRespacing, change.isRespacing,
+                last.object.parent == change.object.parent, last.id != change.id
+            {
+                groups[groups.count - 1].append(change)
+            } else {
+                groups.append([change])
+            }
+        }
+        return groups
+    }
+
+    /// The chains whose rules have got other keys since a version, without having moved: a key of then says nothing about a place now.
+    private func respacedChains(since base: VersionID) throws -> Set<ObjectID> {
+        guard base != head.version else { return [] }
+        do {
+            let changes = try store.diff(from: base, to: head.version)
+            guard changes.contains(where: \.isRespacing) else { return [] }
+            var old = head.ruleset
+            try old.apply(changes.map(\.inverse))
+            return RuleMoves(changes, from: old, to: head.ruleset).respacedChains
+        } catch let error as StoreError where error.code == .pruned {
+            return []
+        }
     }
 
     private static let conflictsShown = 16
@@ -206,6 +248,14 @@ extension Refusal {
                 EIO, "The database holds a change that cannot be read: \(error).", outcome: .failed)
         default: self.init(EIO, "\(error)", outcome: .failed)
         }
+    }
+}
+
+extension Change {
+    /// Whether it gives a rule another key and nothing else.
+    fileprivate var isRespacing: Bool {
+        guard case .modify(let before, let after) = self, before.kind == .rule else { return false }
+        return before.orderKey != after.orderKey && before.body == after.body
     }
 }
 

@@ -12,7 +12,7 @@ extension Committer {
         var version: VersionMessage?
     }
 
-    /// Compares store and kernel rule by rule.
+    /// Compares store and kernel rule by rule; tables of xt2's that no version has are a difference, too.
     ///
     /// With `fix`, what differs is put right as the table's policy says: in observed tables the kernel is right, in others the
     /// store.
@@ -25,8 +25,10 @@ extension Committer {
             if request.fix { try authorise(peer, .edit) }
             try settle()
             try takeInForeign()
-            let tables = try tables(of: request)
-            let found = try image(of: tables)
+            let strays = try strays(of: request)
+            let tables = try tables(of: request, strays) + strays
+            let found = try image(
+                of: tables, ObjectID(rawValue: nextID.rawValue + UInt64(strays.count)))
             let drift = drift(found.image, in: tables)
             var outcome = CheckOutcome(
                 drift: RulesetDiff(
@@ -47,12 +49,29 @@ extension Committer {
         }
     }
 
-    private func tables(of request: CheckRequest) throws(Refusal) -> [StoredObject] {
+    /// Tables that this program made and the database does not have, with ids that nothing else has.
+    private func strays(of request: CheckRequest) throws -> [StoredObject] {
+        let names = try StrayTables.find(kernel, store, besides: head.ruleset).filter { name in
+            (request.family == nil || request.family == name.family)
+                && (request.table == nil || request.table == name.name)
+        }
+        let body = try TableBody(flags: ownership).encoded()
+        return names.enumerated().map { index, name in
+            StoredObject(
+                id: ObjectID(rawValue: nextID.rawValue + UInt64(index)), kind: .table,
+                family: name.family, name: name.name,
+                body: body)
+        }
+    }
+
+    private func tables(
+        of request: CheckRequest, _ strays: [StoredObject]
+    ) throws(Refusal) -> [StoredObject] {
         let tables = head.ruleset.tables.filter { table in
             (request.family == nil || request.family == table.family)
                 && (request.table == nil || request.table == table.name)
         }
-        if let name = request.table, tables.isEmpty {
+        if let name = request.table, tables.isEmpty, strays.isEmpty {
             throw Refusal(ENOENT, "There is no table \(name).")
         }
         return tables
@@ -60,7 +79,7 @@ extension Committer {
 
     private typealias Found = (image: KernelImage, generation: GenerationID)
 
-    private func image(of tables: [StoredObject]) throws -> Found {
+    private func image(of tables: [StoredObject], _ nextID: ObjectID) throws -> Found {
         let dump = try settledDump(of: tables)
         let image = try KernelImage(
             dump, tables: tables, wanted: head.ruleset, known: head.handles, nextID: nextID)

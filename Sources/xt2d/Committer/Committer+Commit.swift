@@ -30,7 +30,7 @@ extension Committer {
         try checkConfirmation(proposal)
         try refuseConflicts(proposal)
         var proposal = proposal
-        try keepCounters(of: &proposal)
+        try keepCounters(of: &proposal, on: head.ruleset)
         let version = proposal.version(head.version.next, on: head.ruleset)
         var run = CommitRun(
             CommitPart(proposal: proposal, version: version),

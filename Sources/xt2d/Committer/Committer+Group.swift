@@ -112,7 +112,7 @@ extension Committer {
             if changes.isEmpty { return .unchanged(tip.version) }
             var proposal = Proposal(editor, changes, audited: audited)
             try checkLockout(&proposal, on: tip.ruleset)
-            try keepCounters(of: &proposal)
+            try keepCounters(of: &proposal, on: tip.ruleset)
             let version = proposal.version(tip.version.next, on: tip.ruleset)
             return .version(CommitPart(proposal: proposal, version: version), editor, edits)
         } catch {
@@ -125,6 +125,8 @@ extension Committer {
         guard let last = parts.last else { return nil }
         let changes = parts.lazy.flatMap(\.proposal.changes)
             .netChanges(from: head.ruleset, to: last.proposal.ruleset)
+        // One after the other, a rename is a rename.
+        guard ChainNames(changes).remade.isEmpty else { return nil }
         var counters: [ObjectID: [CounterExpression]] = [:]
         for proposal in parts.map(\.proposal) {
             for change in proposal.changes { counters[change.id] = proposal.counters[change.id] }

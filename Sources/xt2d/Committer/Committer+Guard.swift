@@ -4,12 +4,12 @@ import RuleStore
 extension Committer {
     /// Refuses a change that would cut a connection that its author protects; where that cannot be told, the version says so.
     ///
+    /// One that is wanted all the same goes into the audit log with what it cuts, and by which rule.
     /// What is taken over or let go stays as it is in the kernel, so it cuts nothing.
     /// - Parameter before: the ruleset that the proposal changes.
     /// - Cost: nothing when nothing is protected.
     func checkLockout(_ proposal: inout Proposal, on before: Ruleset) throws(Refusal) {
         let session = proposal.audited.peer.session
-        if session.force { return }
         let origin = session.origin?.connection
         let connections = session.protected + [origin].compactMap(\.self)
         guard !connections.isEmpty else { return }
@@ -26,15 +26,20 @@ extension Committer {
                     finding, connection, isOrigin: connection == origin)
             else { continue }
             guard case .cut(_, let decider) = finding else {
-                proposal.notices.append(sentence)
+                if !session.force { proposal.notices.append(sentence) }
                 continue
             }
             if proposal.confirmSeconds != nil {
                 proposal.notices.append(
                     sentence + " It is undone unless it is confirmed in time, by another way.")
-                continue
+            } else if session.force {
+                proposal.notices.append(sentence + " It is made all the same.")
+            } else {
+                throw Committer.lockout(sentence, decider, proposal)
             }
-            throw Committer.lockout(sentence, decider, proposal)
+            let option = proposal.confirmSeconds == nil ? "--force" : "--confirm"
+            proposal.audited.warnings.append(
+                "\(sentence) It was made all the same, with \(option).")
         }
     }
 

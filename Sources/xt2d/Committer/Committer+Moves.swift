@@ -7,16 +7,68 @@ extension Committer {
     /// Lets rules that are only moved count on from where they are.
     ///
     /// What they count between this and the commit is lost.
-    func keepCounters(of proposal: inout Proposal) throws(Refusal) {
+    ///
+    /// - Parameter before: the ruleset that the proposal changes.
+    func keepCounters(of proposal: inout Proposal, on before: Ruleset) throws(Refusal) {
+        let moves = RuleMoves(proposal.changes, from: before, to: proposal.ruleset)
         for case .modify(let before, let after) in proposal.changes
-        where before.kind == .rule && before.orderKey != after.orderKey
-            && before.body == after.body && proposal.counters[after.id] == nil
+        where moves.hasMoved(after.id) && before.body == after.body
+            && proposal.counters[after.id] == nil
         {
             let values = try counters(of: before)
             if values.contains(where: { $0.packets != 0 || $0.bytes != 0 }) {
                 proposal.counters[after.id] = values
             }
         }
+        for (before, after) in ChainNames(proposal.kernelChanges ?? proposal.changes).remade {
+            try keepCounters(of: before, as: after, &proposal)
+        }
+    }
+
+    /// The same for a chain that has to be made anew to get its name.
+    private func keepCounters(
+        of before: StoredObject, as after: StoredObject, _ proposal: inout Proposal
+    ) throws(Refusal) {
+        let values = try counters(inChain: before)
+        for rule in proposal.ruleset.rules(of: after.id) where proposal.counters[rule.id] == nil {
+            guard head.ruleset.object(rule.id)?.parent == before.id,
+                let counted = head.handles[rule.id].flatMap({ values[$0] }),
+                let body = try? RuleBody(encoded: rule.body),
+                body.expressions.counters.count == counted.count
+            else { continue }
+            proposal.counters[rule.id] = counted
+        }
+    }
+
+    private func counters(
+        inChain chain: StoredObject
+    ) throws(Refusal) -> [Handle: [CounterExpression]] {
+        guard let table = chain.parent.flatMap({ head.ruleset.object($0) }) else { return [:] }
+        var values: [Handle: [CounterExpression]] = [:]
+        let asked: (inout MessageWriter) -> Void = { writer in
+            writer.attribute(1, string: table.name)
+            writer.attribute(2, string: chain.name)
+        }
+        do {
+            try kernel.stable { () throws(KernelError) in
+                values = [:]
+                try kernel.dump(.getRule, family: Family(rawValue: table.family), asked) {
+                    view throws(WireError) in
+                    let rule = try RuleMessage(view)
+                    let counters = rule.body.expressions.counters
+                    guard let handle = rule.handle, rule.chain == chain.name else { return }
+                    if counters.contains(where: { $0.packets != 0 || $0.bytes != 0 }) {
+                        values[handle] = counters
+                    }
+                }
+            }
+        } catch {
+            throw Refusal(
+                error.errno,
+                "The counters of chain \(chain.name), which is made anew, cannot be read: \(error.description).",
+                outcome: .failed)
+        }
+        return values
     }
 
     private func counters(of rule: StoredObject) throws(Refusal) -> [CounterExpression] {

@@ -135,6 +135,8 @@ struct AuditedRequest: Sendable {
     var request: [UInt8] = []
     /// The edits that were asked for; their addresses are what an attempt without a version is found by.
     var edits: [Edit] = []
+    /// What its author was warned of and wanted all the same.
+    var warnings: [String] = []
     var time = Timestamp.now
 
     /// The entry, with what came of the request.
@@ -144,7 +146,9 @@ struct AuditedRequest: Sendable {
         var entry = AuditEntry(
             time: time, author: peer.author, loginUID: peer.loginUID,
             peer: peer.session.origin?.text, action: action,
-            outcome: outcome, version: version, generation: generation, reason: reason,
+            outcome: outcome, version: version, generation: generation,
+            reason: reason.isEmpty && outcome == .committed
+                ? warnings.joined(separator: " ") : reason,
             message: message,
             request: [.refused, .failed].contains(outcome) && !request.isEmpty ? request : nil,
             scopes: scopes)

@@ -16,11 +16,6 @@ extension Refusal {
                 EIO, "The stored \(ruleset.title(of: id)) is damaged: \(cause).", outcome: .failed)
         case .tooLarge(let cause):
             self.init(EMSGSIZE, "The change does not fit into a message: \(cause.message).")
-        case .nameTaken(_, let name):
-            self.init(
-                EBUSY,
-                "The name \(name) becomes free and is used again in the same version, which the kernel cannot do in one step; make two versions, or roll back to a version in between first."
-            )
         }
     }
 }

@@ -21,14 +21,22 @@ enum Reversal {
         _ store: RuleStore
     ) throws(Refusal) -> Proposal? {
         let own = try diff(store, from: confirmation.version, to: confirmation.fallback)
-        for changes in [own, overriding(own, in: editor.ruleset)] {
+        let all = try diff(store, from: head, to: confirmation.fallback)
+        // Where rules have got other keys, what comes back under an old one would stand elsewhere.
+        let parts = respaces(all, editor.ruleset) ? [] : [own, overriding(own, in: editor.ruleset)]
+        for changes in parts {
             if let proposal = try? proposal(confirmation, changes, editor, isWhole: false) {
                 return proposal.changes.isEmpty ? nil : proposal
             }
         }
-        let all = try diff(store, from: head, to: confirmation.fallback)
         let proposal = try proposal(confirmation, all, editor, isWhole: true)
         return proposal.changes.isEmpty ? nil : proposal
+    }
+
+    private static func respaces(_ changes: [Change], _ head: Ruleset) -> Bool {
+        var old = head
+        guard (try? old.apply(changes)) != nil else { return false }
+        return !RuleMoves(changes, from: head, to: old).respacedChains.isEmpty
     }
 
     /// The changes that put the same objects back whatever they are now, with what others put into those that go.

@@ -7,6 +7,13 @@ struct RulesetDiff: Sendable {
     let old: Ruleset
     let new: Ruleset
 
+    /// The changes that lead from one ruleset to the other; of those that only give a rule another key nobody is told.
+    init(changes: [Change], old: Ruleset, new: Ruleset) {
+        self.changes = changes.visible(from: old, to: new)
+        self.old = old
+        self.new = new
+    }
+
     /// Loads the changes between two versions.
     static func load(
         _ store: RuleStore, from old: VersionID, to new: VersionID, head: Head

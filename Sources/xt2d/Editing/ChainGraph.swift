@@ -41,10 +41,10 @@ struct ChainGraph: Sendable {
         facts[chain] ?? Facts()
     }
 
-    /// The chains that have a rule that jumps to this one, by its present name.
+    /// The chains that have a rule that jumps to this one, by its present name; the oldest first.
     func sources(ofTarget chain: StoredObject) -> [ObjectID] {
         guard let table = chain.parent else { return [] }
-        return (sources[Target(table: table, name: chain.name)]?.keys).map(Array.init) ?? []
+        return sources[Target(table: table, name: chain.name)]?.keys.sorted() ?? []
     }
 
     /// Takes a change in.

@@ -24,7 +24,7 @@ struct ChainPath {
     }
 
     private func sources(_ chain: StoredObject) -> [StoredObject] {
-        graph.sources(ofTarget: chain).sorted().compactMap { ruleset.object($0) }
+        graph.sources(ofTarget: chain).compactMap { ruleset.object($0) }
     }
 
     /// The chains from `start` to `end`, both included, if jumps lead there.
@@ -47,6 +47,29 @@ struct ChainPath {
         var way = [end]
         while let last = way.last, let before = previous[last.id] { way.append(before) }
         return way.reversed()
+    }
+
+    /// The chains of a loop that jumps lead into from `start`, the first of them again at the end; nil if there is none.
+    func loop(below start: StoredObject) -> [StoredObject]? {
+        var way = [start]
+        var rest = [targets(start)[...]]
+        var places: [ObjectID: Int] = [start.id: 0]
+        var finished: Set<ObjectID> = []
+        while let chain = way.last {
+            guard let next = rest[rest.count - 1].popFirst() else {
+                finished.insert(chain.id)
+                places[chain.id] = nil
+                way.removeLast()
+                rest.removeLast()
+                continue
+            }
+            if let place = places[next.id] { return way[place...] + [next] }
+            if finished.contains(next.id) { continue }
+            places[next.id] = way.count
+            way.append(next)
+            rest.append(targets(next)[...])
+        }
+        return nil
     }
 
     /// All chains that jumps lead to from `start`, itself included.

@@ -99,11 +99,15 @@ struct RulesetCheck {
         }
         var path = ChainPath(ruleset: ruleset, graph: graph)
         if let loop = path.way(from: target, to: chain) {
-            let names = ([chain] + loop).map(\.name).joined(separator: " -> ")
-            throw Refusal(EMLINK, "The jump to \(name) would make a loop: \(names).")
+            throw refusal(of: name, [chain] + loop)
         }
         try checkDepth(chain, target, &path)
         try checkDemands(below: target, reachedFrom: chain, &path)
+    }
+
+    private func refusal(of name: String, _ loop: [StoredObject]) -> Refusal {
+        let names = loop.map(\.name).joined(separator: " -> ")
+        return Refusal(EMLINK, "The jump to \(name) would make a loop: \(names).")
     }
 
     /// A chain that takes a deleted one's name takes over the jumps of rules that do not change.
@@ -120,6 +124,8 @@ struct RulesetCheck {
         let depth = above + 1 + path.depthBelow(target)
         // Level 0 is the base chain; the kernel refuses to enter level NFT_JUMP_STACK_SIZE.
         guard depth < WireLimits.jumpDepth else {
+            // A loop further down has no depth, and is what is wrong.
+            if let loop = path.loop(below: target) { throw refusal(of: target.name, loop) }
             throw Refusal(
                 EMLINK,
                 "The jump to \(target.name) would nest \(depth) jumps deep; the kernel follows \(WireLimits.jumpDepth - 1)."
@@ -151,8 +157,11 @@ struct RulesetCheck {
     private func checkDemands(
         below target: StoredObject, reachedFrom chain: StoredObject, _ path: inout ChainPath
     ) throws(Refusal) {
-        let demands = Set(
-            path.chains(below: target).flatMap { graph.facts(of: $0.id).demands.keys })
+        var demands: [HookDemand] = []
+        for below in path.chains(below: target) {
+            // In no order of a set: the same fault is told in the same words each time.
+            demands += graph.facts(of: below.id).demands.keys.sorted { $0.what < $1.what }
+        }
         guard !demands.isEmpty else { return }
         for base in path.baseChains(above: chain) {
             for demand in demands { try check(demand, at: base) }

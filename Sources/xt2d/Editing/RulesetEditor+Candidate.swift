@@ -13,7 +13,9 @@ extension RulesetEditor {
         do {
             try ruleset.apply(change)
         } catch {
-            guard case .add(let rule) = change, let free = freeKey(for: rule) else { throw error }
+            guard case .add(let rule) = change, let free = try freeKey(for: rule) else {
+                throw error
+            }
             displaced = (rule, free)
             newKeys[rule.id] = free
             change = followed(change)
@@ -39,13 +41,22 @@ extension RulesetEditor {
     }
 
     /// A place for a rule whose own is taken: beside the last one that was displaced, else behind the one that is there.
-    private func freeKey(for rule: StoredObject) -> OrderKey? {
+    private mutating func freeKey(for rule: StoredObject) throws(RulesetError) -> OrderKey? {
         guard let chain = rule.parent, let key = rule.orderKey else { return nil }
         if let last = displaced, last.rule.parent == chain, let wanted = last.rule.orderKey,
             let index = ruleset.ruleIndex(of: last.rule.id)
         {
-            return ruleset.orderKey(forRuleAt: key > wanted ? index + 1 : index, of: chain)
+            return try freeKey(at: key > wanted ? index + 1 : index, of: chain)
         }
-        return ruleset.orderKey(behind: key, of: chain)
+        return try freeKey(at: ruleset.ruleIndex(behind: key, of: chain), of: chain)
+    }
+
+    /// Applies changes of a candidate that only give rules of one chain other keys: together, since one may get the key that
+    /// another had.
+    ///
+    /// - Throws: ``RulesetError`` if somebody else has touched one of the rules.
+    mutating func applyRespacing(_ changes: [Change]) throws(RulesetError) {
+        try ruleset.apply(changes.map { followed($0) })
+        for change in changes { note(change.id, nil) }
     }
 }

@@ -14,7 +14,8 @@ extension RulesetEditor {
             noteCounters(body.counters, rule.id)
             noteText(message.text, rule.id)
             let key = try movedKey(of: rule, message, chain, edit)
-            return try modify(rule, edit) {
+            // It may have got another key just now.
+            return try modify(ruleset.object(rule.id) ?? rule, edit) {
                 $0.body = body.bytes
                 $0.orderKey = key
             }
@@ -33,19 +34,28 @@ extension RulesetEditor {
                 id: id, kind: .rule, parent: chain.id, orderKey: key, body: body.bytes), edit)
     }
 
-    private func orderKey(
+    private mutating func orderKey(
         at index: Int, _ chain: StoredObject
     ) throws(Refusal) -> OrderKey {
-        guard let key = ruleset.orderKey(forRuleAt: index, of: chain.id) else {
-            throw Refusal(
-                ENOSPC,
-                "No rule fits between the two rules at this place any more; replace one of them.")
+        do {
+            if let key = try freeKey(at: index, of: chain.id) { return key }
+        } catch {
+            throw Refusal(EINVAL, "\(error.message).")
         }
-        return key
+        throw Refusal(ENOSPC, "No rule fits between the two rules at this place.")
+    }
+
+    /// A key for a rule at an index; where none is left, the rules around get others first.
+    mutating func freeKey(at index: Int, of chain: ObjectID) throws(RulesetError) -> OrderKey? {
+        if let key = ruleset.orderKey(forRuleAt: index, of: chain) { return key }
+        let respacing = ruleset.respacing(at: index, of: chain)
+        try ruleset.apply(respacing)
+        for change in respacing { note(change.id, sequence(for: change.id)) }
+        return ruleset.orderKey(forRuleAt: index, of: chain)
     }
 
     /// Where a rule that is replaced stands then: where it stood, unless the message has a place for it.
-    private func movedKey(
+    private mutating func movedKey(
         of rule: StoredObject, _ message: RuleMessage, _ chain: StoredObject, _ edit: Edit
     ) throws(Refusal) -> OrderKey? {
         guard message.position != nil || edit.flags.contains(.append) else { return rule.orderKey }

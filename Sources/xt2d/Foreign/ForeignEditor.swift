@@ -289,12 +289,20 @@ struct ForeignEditor {
     private mutating func add(
         _ body: [UInt8], _ handle: Handle, at index: Int, of chain: ObjectID
     ) throws {
-        guard let key = ruleset.orderKey(forRuleAt: index, of: chain) else {
+        guard let key = try freeKey(at: index, of: chain) else {
             throw Mismatch(message: "no rule fits at index \(index)")
         }
         try add(
             StoredObject(id: takeID(), kind: .rule, parent: chain, orderKey: key, body: body),
             handle)
+    }
+
+    private mutating func freeKey(at index: Int, of chain: ObjectID) throws -> OrderKey? {
+        if let key = ruleset.orderKey(forRuleAt: index, of: chain) { return key }
+        let respacing = ruleset.respacing(at: index, of: chain)
+        try ruleset.apply(respacing)
+        touched.formUnion(respacing.map(\.id))
+        return ruleset.orderKey(forRuleAt: index, of: chain)
     }
 
     private mutating func add(_ rule: StoredObject, _ handle: Handle) throws {

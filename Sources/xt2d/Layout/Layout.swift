@@ -13,7 +13,8 @@ import RuleStore
 /// 2. chains and tables go, so that their names are free;
 /// 3. tables and chains come, then objects, sets and elements, so that rules can name them;
 /// 4. rules come and change, each run of new rules placed by a neighbour that stays;
-/// 5. chains are renamed: the kernel knows the new name only after the batch, so everything before uses the old one;
+/// 5. chains are renamed: the kernel knows the new name only after the batch, so everything before uses the old one, and what takes
+///    the old one makes the chain be deleted and made anew (``ChainNames``);
 /// 6. the marker comes back with the new version; the old one went first of all, because the kernel lays errors of a commit
 ///    as a whole to the message behind BATCH_BEGIN, and no rule should be blamed for them.
 struct Layout {
@@ -329,8 +330,6 @@ enum LayoutError: Error {
     case damaged(ObjectID, WireError)
     /// Something does not fit into its message.
     case tooLarge(WireError)
-    /// A name is freed by a rename and taken again in the same version.
-    case nameTaken(ObjectID, String)
 }
 
 extension TableMessage {

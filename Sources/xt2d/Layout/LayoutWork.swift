@@ -18,10 +18,11 @@ struct LayoutWork {
     private(set) var addedRules: [(chain: ObjectID, rules: [(index: Int, rule: StoredObject)])] = []
 
     /// Sets, elements and objects.
-    let objects: ObjectWork
+    private(set) var objects: ObjectWork
 
     private let old: Ruleset
     private let names: ChainNames
+    private let moves: RuleMoves
     private var added: [ObjectID: [StoredObject]] = [:]
     private var deleted: [ObjectID: [StoredObject]] = [:]
     /// Chains that the kernel takes away with the rules that they belong to.
@@ -32,20 +33,18 @@ struct LayoutWork {
     init(_ changes: [Change], old: Ruleset, new: Ruleset, names: ChainNames) throws(LayoutError) {
         self.old = old
         self.names = names
+        moves = RuleMoves(changes, from: old, to: new)
         objects = ObjectWork(changes, old: old, new: new)
         // Tables first: what is in a table that goes needs no message of its own.
         for change in changes where change.object.kind == .table { sortTable(change) }
         for change in changes where change.object.kind == .chain { sortChain(change) }
-        let lostNames = objects.lostNames.union(
-            deletedChains.map { HeldName(table: $0.parent, kind: .chain, name: $0.name) })
+        let lostNames = objects.lostNames.union(deletedChains.map { HeldName(chain: $0) })
         for change in changes where change.object.kind == .rule {
             try sortRule(change, lostNames: lostNames)
         }
-        let remade = remade(lostNames)
-        if !remade.isEmpty { try releaseHolders(of: remade, changed: Set(changes.map(\.id))) }
+        try remake(lostNames, changes, in: new)
         collectDeletions()
         collectAdditions(in: new)
-        try checkNames()
     }
 
     private mutating func sortTable(_ change: Change) {
@@ -71,7 +70,24 @@ struct LayoutWork {
                 newBound[HeldName(table: chain.parent, kind: .chain, name: chain.name)] = chain.id
             }
         case .modify(let before, let chain):
-            if before.body != chain.body { modifiedChains.append(chain) }
+            if isRemade(chain.id) {
+                deletedChains.append(before)
+                addedChains.append(chain)
+            } else if before.body != chain.body {
+                modifiedChains.append(chain)
+            }
+        }
+    }
+
+    private func isRemade(_ chain: ObjectID?) -> Bool {
+        names.remade.contains { $0.after.id == chain }
+    }
+
+    /// Puts the rules of chains that are made anew into them, those too that do not change.
+    private mutating func remakeRules(in new: Ruleset, _ known: inout Set<ObjectID>) {
+        for (before, after) in names.remade {
+            for rule in old.rules(of: before.id) where !known.contains(rule.id) { delete(rule) }
+            for rule in new.rules(of: after.id) where known.insert(rule.id).inserted { add(rule) }
         }
     }
 
@@ -86,12 +102,13 @@ struct LayoutWork {
         case .add(let rule): add(rule)
         case .delete(let rule): delete(rule)
         case .modify(let before, let after):
-            if before.orderKey != after.orderKey {
+            if moves.hasMoved(after.id) || isRemade(after.parent) {
                 delete(before)
                 add(after)
                 return
             }
-            if try needsNoMessage(before, after) { return }
+            // Where only the key is another, nobody but the store knows it.
+            if try before.body == after.body || needsNoMessage(before, after) { return }
             let lets = try holds(before, lostNames)
             let binds = try holds(after, Set(newBound.keys))
             if lets || binds {
@@ -105,12 +122,22 @@ struct LayoutWork {
         }
     }
 
+    /// Makes anew what holds something whose name another takes in the same version.
+    private mutating func remake(
+        _ lostNames: Set<HeldName>, _ changes: [Change], in new: Ruleset
+    ) throws(LayoutError) {
+        let remade = remade(lostNames)
+        guard !remade.isEmpty || !names.remade.isEmpty else { return }
+        var known = Set(changes.map(\.id))
+        remakeRules(in: new, &known)
+        try releaseHolders(of: remade, changed: known)
+        try objects.release(remade, changed: known, old: old)
+    }
+
     /// Of what is deleted, that whose names others take.
     private func remade(_ lostNames: Set<HeldName>) -> Set<HeldName> {
         let taken = addedChains + names.renamed.map(\.after)
-        return lostNames.intersection(
-            objects.newNames.union(
-                taken.map { HeldName(table: $0.parent, kind: .chain, name: $0.name) }))
+        return lostNames.intersection(objects.newNames.union(taken.map { HeldName(chain: $0) }))
     }
 
     /// Makes rules anew that name a deleted chain or set and do not change, because another takes its name.
@@ -210,18 +237,5 @@ struct LayoutWork {
             placed.append((index, rule))
         }
         return isSorted ? placed : placed.sorted { $0.index < $1.index }
-    }
-
-    /// The kernel frees a renamed chain's old name, and takes its new one, only at the end.
-    private func checkNames() throws(LayoutError) {
-        guard !names.renamed.isEmpty else { return }
-        let freed = Set(
-            names.renamed.map {
-                HeldName(table: $0.before.parent, kind: .chain, name: $0.before.name)
-            })
-        for chain in addedChains + names.renamed.map(\.after)
-        where freed.contains(HeldName(table: chain.parent, kind: .chain, name: chain.name)) {
-            throw .nameTaken(chain.id, chain.name)
-        }
     }
 }

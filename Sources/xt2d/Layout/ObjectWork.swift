@@ -64,6 +64,38 @@ struct ObjectWork {
         addedElements = added.sorted { $0.key < $1.key }.map { ($0.key, $0.value.inKeyOrder) }
     }
 
+    /// Makes elements anew that lead to a deleted chain and do not change, because another takes its name.
+    mutating func release(
+        _ remade: Set<HeldName>, changed: Set<ObjectID>, old: Ruleset
+    ) throws(LayoutError) {
+        let lost = Set(deletedSets.map(\.id))
+        for table in Set(remade.filter { $0.kind == .chain }.compactMap(\.table)) {
+            for set in old.children(of: table, kind: .set) where !lost.contains(set.id) {
+                var holders: [StoredObject] = []
+                for element in old.elements(of: set.id) where !changed.contains(element.id) {
+                    guard case .verdict(let verdict)? = try ObjectEncoder.element(element).data,
+                        let chain = verdict.chain,
+                        remade.contains(HeldName(table: table, kind: .chain, name: chain))
+                    else { continue }
+                    holders.append(element)
+                }
+                guard !holders.isEmpty else { continue }
+                ObjectWork.add(holders, of: set.id, to: &deletedElements)
+                ObjectWork.add(holders, of: set.id, to: &addedElements)
+            }
+        }
+    }
+
+    private static func add(
+        _ elements: [StoredObject], of set: ObjectID,
+        to work: inout [(set: ObjectID, elements: [StoredObject])]
+    ) {
+        guard let index = work.firstIndex(where: { $0.set == set }) else {
+            return work.append((set, elements.inKeyOrder))
+        }
+        work[index].elements = (work[index].elements + elements).inKeyOrder
+    }
+
     /// The names that go: what names them has to go before.
     var lostNames: Set<HeldName> {
         Set(
@@ -202,7 +234,9 @@ struct ObjectEncoder {
     ) throws(LayoutError) {
         guard let object = ruleset.object(set) else { throw .unknownHandle(set) }
         let (family, table) = try place(of: object, in: ruleset)
-        let renamed = object.parent.map { names.before(in: $0) } ?? [:]
+        // What goes names chains as the kernel does already.
+        let renamed =
+            type == .newSetElement ? object.parent.map { names.before(in: $0) } ?? [:] : [:]
         var bodies: [SetElement] = []
         for element in elements {
             var body = try ObjectEncoder.body(element, SetElement.self)
@@ -226,6 +260,11 @@ struct ObjectEncoder {
             throw .unknownHandle(object.id)
         }
         return (Family(rawValue: table.family), table.name)
+    }
+
+    /// What an element says.
+    static func element(_ object: StoredObject) throws(LayoutError) -> SetElement {
+        try body(object, SetElement.self)
     }
 
     private static func body<Body: AttributeBody>(

@@ -147,19 +147,30 @@ struct KernelImage {
 
     private mutating func addRules(_ rules: [FoundRule], to chain: ObjectID) throws {
         let matched = Self.inOrder(match(rules, in: chain), wanted)
-        let following = keys(behind: matched)
-        var last: OrderKey?
+        // Where strangers do not fit between two stored rules any more, all get keys that are further apart.
+        let keys = keys(of: matched) ?? OrderKey.evenly(rules.count)
         for (index, rule) in rules.enumerated() {
-            let stored = matched[index].flatMap { wanted.object($0) }
-            let key =
-                try stored?.orderKey ?? strangerKey(behind: last, following[index])
-            last = key
             let object = StoredObject(
-                id: stored?.id ?? takeID(), kind: .rule, parent: chain, orderKey: key,
+                id: matched[index] ?? takeID(), kind: .rule, parent: chain, orderKey: keys[index],
                 body: rule.body)
             try ruleset.apply(.add(object))
             handles[object.id] = rule.message.handle
         }
+    }
+
+    /// The keys of rules in order: those that stored ones have, and others between them; nil if there is no room.
+    private func keys(of matched: [ObjectID?]) -> [OrderKey]? {
+        let following = keys(behind: matched)
+        var keys: [OrderKey] = []
+        for (index, id) in matched.enumerated() {
+            let stored = id.flatMap { wanted.object($0)?.orderKey }
+            guard
+                let key = stored
+                    ?? OrderKey.between(keys.last, following[index], newer: .lower)
+            else { return nil }
+            keys.append(key)
+        }
+        return keys
     }
 
     /// For each rule, the key of the first stored one that comes after it.
@@ -171,14 +182,6 @@ struct KernelImage {
             next = matched[index].flatMap { wanted.object($0)?.orderKey } ?? next
         }
         return keys
-    }
-
-    private func strangerKey(behind last: OrderKey?, _ next: OrderKey?) throws -> OrderKey {
-        guard let key = OrderKey.between(last, next, newer: .lower) else {
-            throw KernelError(
-                errno: Errno.noSpace, origin: .reply, text: "no place is left between two rules")
-        }
-        return key
     }
 
     /// Which stored rule each of the kernel's is.
@@ -253,9 +256,4 @@ struct KernelImage {
         }
         return changes.inApplicationOrder()
     }
-}
-
-extension Errno {
-    /// ENOSPC.
-    static let noSpace: Int32 = 28
 }

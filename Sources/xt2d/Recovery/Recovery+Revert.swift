@@ -19,8 +19,15 @@ extension Recovery {
         guard decision.kernelIsEmpty || ruleset.watchedTables.isEmpty else { return false }
         let editor = RulesetEditor(
             ruleset, graph: ChainGraph(ruleset), nextID: try store.nextObjectID())
-        guard let proposal = try Reversal.proposal(of: confirmation, on: head, editor, store)
-        else { return false }
+        let proposal: Proposal
+        do {
+            guard let found = try Reversal.proposal(of: confirmation, on: head, editor, store)
+            else { return false }
+            proposal = found
+        } catch {
+            noteRefusedRevert(of: confirmation.version, error.message)
+            return false
+        }
         if decision.pending == .finish {
             // Its author may have been told of success, so it is part of the history.
             try store.commit(
@@ -37,18 +44,28 @@ extension Recovery {
         let text =
             "version \(confirmation.version) was not confirmed in time, and version \(version.id) takes it back"
         log.notice("\(text)")
+        revertNotice = "At start \(text)."
         notices.append("At start \(text).")
         return true
     }
 
     /// Starts with the version that nobody confirmed, since the kernel does not take the one before: better than none.
-    mutating func giveUpRevert(_ error: KernelError) throws {
-        try dropPending(because: error.description)
+    mutating func giveUpRevert(_ reason: String) throws {
+        let confirmed = try store.openConfirmation()
+        try dropPending(because: reason)
         prepared = nil
+        notices.removeAll { $0 == revertNotice }
+        let waiting = try store.openConfirmation() ?? confirmed
+        noteRefusedRevert(of: waiting?.version ?? .empty, reason)
+    }
+
+    /// Says at which version the kernel is left; the committer goes on trying, and says so for as long as it does.
+    private mutating func noteRefusedRevert(of version: VersionID, _ reason: String) {
         isRevertRefused = true
-        notices.removeLast()
-        notices.append(
-            "The version that was not confirmed in time cannot be taken back, which is tried again: \(error.description)."
-        )
+        let text =
+            "At start version \(version), which was not confirmed in time, could not be taken back and was left in place, better than nothing: \(reason)"
+            .asSentence
+        log.error("\(text)")
+        notices.append(text)
     }
 }

@@ -25,7 +25,7 @@ struct Recovered {
 /// differs, and makes the tables this process's own.
 struct Recovery {
     let store: RuleStore
-    private let kernel: any Kernel
+    let kernel: any Kernel
     let log: Logger
     let bootID: String
     private var ownership: TableBody.Flags = [.owner, .persist]
@@ -34,6 +34,8 @@ struct Recovery {
     private var hasAdopted = false
     /// The version that was prepared here, to take back one that nobody confirmed.
     var prepared: VersionID?
+    /// What is told of that.
+    var revertNotice: String?
     /// Whether the kernel has refused that, so that the committer has to try again later.
     var isRevertRefused = false
 
@@ -81,6 +83,20 @@ struct Recovery {
         if decision.pending == .drop { try dropPending() }
         let target = decision.pending == .finish ? pending ?? head : head
         if try revert(target, decision) { return nil }
+        do {
+            return try bring(target, decision, head, pending, marker, generation)
+        } catch let error as StartError where prepared == target {
+            // Whatever is in the way of taking a version back is no reason to load nothing.
+            try giveUpRevert(error.description)
+            return nil
+        }
+    }
+
+    /// Brings the kernel to the version that was decided on; nil if someone committed in between, or another is decided on.
+    private mutating func bring(
+        _ target: VersionID, _ decision: RecoveryDecision, _ head: VersionID,
+        _ pending: VersionID?, _ marker: Marker?, _ generation: GenerationID
+    ) throws -> Recovered? {
         let handles =
             decision.kernelWork == .trust
             ? SideTask { [store] in RuleHandles(try store.kernelHandles()) } : nil
@@ -96,8 +112,9 @@ struct Recovery {
         if try adopt(work) { return nil }
         switch try send(&work) {
         case .retry: return nil
-        case .refused(let error, _) where prepared == target:
-            try giveUpRevert(error)
+        case .refused(let error, let subject) where prepared == target:
+            try giveUpRevert(
+                KernelRefusal.sentence(error, subject, work.wanted, work.there))
             return nil
         case .refused(let error, let subject):
             guard decision.pending == .finish, decision.kernelIsEmpty, let pending,
@@ -117,7 +134,7 @@ struct Recovery {
     /// Drops the pending versions: those that were prepared together stand and fall together.
     func dropPending(because reason: String? = nil) throws {
         let why =
-            reason.map { "The kernel refused it at start: \($0)." }
+            reason.map { "The kernel refused it at start: \($0)".asSentence }
             ?? "The daemon stopped before the kernel took it."
         let versions = try store.pendingVersions()
         try store.abandon(
@@ -145,9 +162,7 @@ struct Recovery {
                 work.wanted.table(family: $0.family, name: $0.name) == nil
             }
         } else if let leftover = decision.leftover {
-            notices.append(
-                "The kernel ran version \(leftover), which this database does not have; tables that only that version had are still in the kernel."
-            )
+            try noteStrays(besides: work.wanted, of: leftover)
         }
         let dump = try KernelDump.read(kernel, tables: tables)
         if decision.kernelIsEmpty { try refuseStrangers(dump, work.wanted) }

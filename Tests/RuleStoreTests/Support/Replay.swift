@@ -27,6 +27,9 @@ struct Replay {
             + additions.map(Change.add)
     }
 
+    /// Leaves ids out that the store has given away.
+    mutating func skipIDs(to id: UInt64) { nextID = max(nextID, id) }
+
     /// Brings back what an older array had.
     mutating func rollback(to older: [StoredObject]) -> [Change] {
         defer { objects = older }

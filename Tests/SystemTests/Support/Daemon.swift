@@ -141,8 +141,9 @@ final class Daemon: Sendable {
     private func isTraced(_ pid: Int32) throws -> Bool {
         let tasks = "/proc/\(pid)/task"
         return try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy { task in
-            let status = try String(contentsOfFile: "\(tasks)/\(task)/status", encoding: .utf8)
-            return !status.contains("TracerPid:\t0\n")
+            // A thread that has ended meanwhile has no file any more.
+            let status = try? String(contentsOfFile: "\(tasks)/\(task)/status", encoding: .utf8)
+            return status?.contains("TracerPid:\t0\n") != true
         }
     }
 

@@ -1,0 +1,100 @@
+import Logging
+import NetlinkProto
+import RuleStore
+
+/// Tables in the kernel that an xt2d made and that no version of this database has: what is left when the database was put back
+/// from an older copy.
+///
+/// A table that was let go (`xt2 release`) is none: its rules are in the history.
+enum StrayTables {
+    /// Finds them.
+    ///
+    /// - Parameter isCertain: whether each persistent table that nobody owns counts, as long as no other program's rule is in it:
+    ///   the kernel ran a version that the database does not have.
+    static func find(
+        _ kernel: any Kernel, _ store: RuleStore, besides ruleset: Ruleset, isCertain: Bool = false
+    ) throws -> [TableName] {
+        var strays: [TableName] = []
+        for message in try tables(kernel, besides: ruleset) {
+            let name = TableName(family: message.family.rawValue, name: message.name)
+            let ids = try ruleIDs(kernel, message)
+            let isPersistent = message.body.flags.contains(.persist)
+            if ids.isEmpty {
+                if isCertain && isPersistent { strays.append(name) }
+            } else if let id = ids.lazy.compactMap(\.self).first {
+                if try !isKnown(id, in: name, store) { strays.append(name) }
+            }
+        }
+        return strays
+    }
+
+    private static func tables(
+        _ kernel: any Kernel, besides ruleset: Ruleset
+    ) throws(KernelError) -> [TableMessage] {
+        var tables: [TableMessage] = []
+        try kernel.stable { () throws(KernelError) in
+            tables = []
+            try kernel.dump(.getTable, family: .unspecified, { _ in }) { view throws(WireError) in
+                let table = try TableMessage(view)
+                let isMarker = table.family == Marker.family && table.name == Marker.table
+                let known = ruleset.table(family: table.family.rawValue, name: table.name)
+                if !isMarker && known == nil { tables.append(table) }
+            }
+        }
+        return tables
+    }
+
+    /// The ids of a table's rules; nil for each that has none.
+    private static func ruleIDs(
+        _ kernel: any Kernel, _ table: TableMessage
+    ) throws(KernelError) -> [ObjectID?] {
+        var ids: [ObjectID?] = []
+        try kernel.stable { () throws(KernelError) in
+            ids = []
+            let named: (inout MessageWriter) -> Void = { $0.attribute(1, string: table.name) }
+            try kernel.dump(.getRule, family: table.family, named) { view throws(WireError) in
+                let rule = try RuleMessage(view)
+                if rule.table == table.name { ids.append(rule.identity) }
+            }
+        }
+        return ids
+    }
+
+    /// Whether the history has the rule in a table of this name.
+    private static func isKnown(
+        _ rule: ObjectID, in table: TableName, _ store: RuleStore
+    ) throws(StoreError) -> Bool {
+        let history = try store.history(of: rule)
+        // What was pruned away may have been let go before: in doubt it is not xt2's to delete.
+        if history.isEmpty, try rule < store.nextObjectID(), try store.horizon().version > .empty {
+            return true
+        }
+        for record in history where record.object.kind == .rule {
+            guard let chain = record.object.parent,
+                let owner = try store.history(of: chain).first?.object.parent
+            else { continue }
+            let records = try store.history(of: owner)
+            if records.contains(where: { TableName($0.object) == table }) { return true }
+        }
+        return false
+    }
+}
+
+extension Recovery {
+    /// Tells of the tables that a version has left behind which the database does not have.
+    mutating func noteStrays(besides ruleset: Ruleset, of version: VersionID) throws {
+        let strays = try StrayTables.find(kernel, store, besides: ruleset, isCertain: true)
+        var text =
+            "The kernel ran version \(version), which this database does not have; was it put back from an older copy?"
+        if !strays.isEmpty {
+            let names = strays.map(\.title).sorted().joined(separator: ", ")
+            let them = strays.count == 1 ? "it" : "them"
+            text +=
+                " Still in the kernel, and in no version: \(strays.count == 1 ? "table" : "tables") \(names). 'xt2 check --fix' deletes \(them), 'xt2 adopt' takes \(them) over."
+        }
+        // Each attempt to start looks anew.
+        guard !notices.contains(text) else { return }
+        notices.append(text)
+        log.warning("\(text)")
+    }
+}
