@@ -108,7 +108,8 @@ struct LayoutWork {
                 return
             }
             // Where only the key is another, nobody but the store knows it.
-            if try before.body == after.body || needsNoMessage(before, after) { return }
+            if before.body == after.body { return }
+            if try needsNoMessage(before, after) { return }
             let lets = try holds(before, lostNames)
             let binds = try holds(after, Set(newBound.keys))
             if lets || binds {
