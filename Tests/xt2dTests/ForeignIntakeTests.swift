@@ -57,7 +57,7 @@ import Testing
         #expect(intake.head.version.rawValue == 3)
         #expect(intake.head.generation == 12)
         #expect(intake.intrusion == nil)
-        #expect(intake.overtaken.count == 3)
+        #expect(intake.overtaken?.count == 3)
     }
 
     @Test mutating func whatIsInAlreadyIsPassedOver() throws {
