@@ -31,8 +31,8 @@ extension Committer {
             try takeInHeard(upTo: generation)
             try undoIntrusion()
         }
-        let isLater = GenerationID(rawValue: head.generation).isAfter(generation)
-        return isLater ? nil : (head, nextID)
+        if GenerationID(rawValue: head.generation).isAfter(generation) { return nil }
+        return (head: head, nextID: nextID)
     }
 
     /// Head and kernel at one moment.
@@ -121,16 +121,20 @@ struct KernelPicture: Sendable {
     let dump: KernelDump
 
     /// What differs, from the store to the kernel.
-    func drift() throws -> RulesetDiff {
+    func drift() throws(Refusal) -> RulesetDiff {
         let image = try image()
         return RulesetDiff(changes: drift(image), old: head.ruleset, new: image.ruleset)
     }
 
     /// The kernel's side as a ruleset.
-    func image() throws -> KernelImage {
-        try KernelImage(
-            dump, tables: tables.filter { head.ruleset.object($0.id) != nil },
-            wanted: head.ruleset, known: head.handles, nextID: nextID)
+    func image() throws(Refusal) -> KernelImage {
+        do {
+            return try KernelImage(
+                dump, tables: tables.filter { head.ruleset.object($0.id) != nil },
+                wanted: head.ruleset, known: head.handles, nextID: nextID)
+        } catch {
+            throw Refusal(any: error)
+        }
     }
 
     /// What leads from the head to an image.

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import NIOCore
 import NetlinkProto
 import RuleStore
 
@@ -58,7 +59,8 @@ extension Committer {
         var there = intrusion.there
         var changes: [Change] = []
         do {
-            for table in intrusion.tables(besides: head.ruleset) {
+            for table in intrusion.tables(besides: head.ruleset)
+            where head.ruleset.object(table.id) != nil {
                 changes += head.ruleset.deletion(of: table).map { .add($0.object) }
                 guard let old = there.object(table.id) else { continue }
                 try there.apply(there.deletion(of: old))

@@ -27,9 +27,7 @@ extension RequestHandler {
         try await committer.catchUp()
         for _ in 0..<RequestHandler.dumpsBeside {
             let tables = try published.current.ruleset.tables(of: request)
-            let dump = try await dumps.runIfActive {
-                try KernelDump.uninterrupted(try KernelLink(), tables: tables)
-            }
+            let dump = try await dumps.runIfActive { try KernelDump.uninterrupted(tables) }
             guard let dump, let head = try await committer.head(at: dump.generation) else {
                 continue
             }

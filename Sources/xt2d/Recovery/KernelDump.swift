@@ -58,14 +58,12 @@ struct KernelDump {
         return dump
     }
 
-    /// Reads them once.
+    /// Reads them once, through a socket of its own.
     ///
     /// - Returns: nil if a commit came in between.
-    static func uninterrupted(
-        _ kernel: any Kernel, tables: [StoredObject]
-    ) throws(Refusal) -> KernelDump? {
+    static func uninterrupted(_ tables: [StoredObject]) throws(Refusal) -> KernelDump? {
         do {
-            return try KernelDump(reading: tables, kernel)
+            return try KernelDump(reading: tables, try KernelLink())
         } catch {
             if error.errno == Errno.interrupted { return nil }
             throw Refusal(any: error)
