@@ -23,8 +23,10 @@ import Testing
         let head = Head(
             version: VersionID(rawValue: 1), ruleset: bench.ruleset, handles: handles,
             generation: 10)
+        var state = ForeignState()
+        state.overtaken = [:]
         return ForeignIntake(
-            head, graph: bench.graph, nextID: bench.nextID, ForeignState(), bootID: "boot")
+            head, graph: bench.graph, nextID: bench.nextID, state, bootID: "boot")
     }
 
     private func ports(_ intake: ForeignIntake) -> [Int] {
