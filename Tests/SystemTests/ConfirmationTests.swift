@@ -34,7 +34,9 @@ import Testing
 
     /// Asks until a version is the head: its reply is the event that is waited for.
     private func waitForHead(_ version: UInt64, _ client: ControlClient) throws {
-        while try client.status()?.head != version {}
+        _ = try client.wait("version \(version)") {
+            try client.status()?.head == version ? version : nil
+        }
     }
 
     /// Version 3 has what version 1 has, in the store and in the kernel.

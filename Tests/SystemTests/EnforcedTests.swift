@@ -1,19 +1,9 @@
-import Glibc
 import NetlinkProto
 import TestSupport
 import Testing
 
 /// Tables that others may touch, but not change.
 @Suite struct EnforcedTests {
-    /// Waits until an attempt is in the audit log; the kernel has been put back by then.
-    private func attempts(_ client: ControlClient, _ count: Int) throws -> [AuditMessage] {
-        while true {
-            let found = try client.audit(AuditRequest(action: "enforce"))
-            if found.count >= count { return found }
-            sched_yield()
-        }
-    }
-
     private func enforced() throws -> (daemon: Daemon, client: ControlClient) {
         let daemon = try Daemon()
         let client = try daemon.connect()
@@ -42,7 +32,7 @@ import Testing
         ] {
             let pid = try daemon.nft(lines)
             attempt += 1
-            let entry = try #require(attempts(client, attempt).first)
+            let entry = try #require(client.attempts(attempt).first)
             #expect(entry.process == "nft")
             #expect(entry.pid == pid)
             #expect(entry.outcome == "refused")
@@ -59,10 +49,10 @@ import Testing
         let (daemon, client) = try enforced()
         let before = try daemon.kernel()
         try daemon.nft("flush ruleset")
-        _ = try attempts(client, 1)
+        _ = try client.attempts(1)
         #expect(try daemon.kernel().outline == before.outline)
         try daemon.nft("delete table ip t", "add table ip t", "add chain ip t x")
-        _ = try attempts(client, 2)
+        _ = try client.attempts(2)
         #expect(try daemon.kernel().outline == before.outline)
         // It can be edited on, with the handles of the rules that were made anew.
         let ids = try client.ruleset().tables["ip t"]?["c"]?.rules.map(\.id) ?? []
@@ -95,7 +85,7 @@ import Testing
         ] {
             try daemon.nft(lines)
             count += 1
-            _ = try attempts(client, count)
+            _ = try client.attempts(count)
             #expect(try daemon.listing("ip t") == before, "\(lines)")
         }
     }
@@ -118,7 +108,7 @@ import Testing
             .adoptTable, TableRequest(family: Family.ip.rawValue, table: "filter", policy: 2))
         let before = try daemon.run("iptables-nft", "-S")
         try daemon.run("iptables-nft", "-F")
-        _ = try attempts(client, 1)
+        _ = try client.attempts(1)
         #expect(try daemon.run("iptables-nft", "-S") == before)
     }
 
@@ -144,7 +134,7 @@ import Testing
         try follower.next()
         try daemon.nft("add rule ip seen c accept", "add rule ip t c accept")
         #expect(try follower.next().changeCount == 1)
-        _ = try attempts(client, 1)
+        _ = try client.attempts(1)
         #expect(try daemon.kernel().chains["ip t c"]?.rules.count == 5)
         #expect(try daemon.kernel().chains["ip seen c"]?.rules.count == 1)
     }

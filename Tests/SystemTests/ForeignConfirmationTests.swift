@@ -24,7 +24,9 @@ import Testing
     }
 
     private func waitForHead(_ version: UInt64, _ client: ControlClient) throws {
-        while try client.status()?.head != version {}
+        _ = try client.wait("version \(version)") {
+            try client.status()?.head == version ? version : nil
+        }
     }
 
     /// Store and kernel agree, and both are whole.

@@ -227,8 +227,15 @@ import Testing
         }
         #expect(follower.versions.contains { $0.reason.contains("not watching") })
         #expect(try drift(client) == [])
+        try client.commit {
+            $0.family = .ip
+            $0.addChain("d")
+        }
+        try follower.next()
         try nft(["add rule ip t c accept"])
         #expect(try follower.next().process == "nft")
+        // Nobody has waited for what was lost.
+        #expect(try !daemon.stop().errors.contains("has not told"))
     }
 
     @Test func kill9LosesNoForeignVersion() throws {

@@ -23,8 +23,10 @@ import Testing
         let head = Head(
             version: VersionID(rawValue: 1), ruleset: bench.ruleset, handles: handles,
             generation: 10)
+        var state = ForeignState()
+        state.overtaken = [:]
         return ForeignIntake(
-            head, graph: bench.graph, nextID: bench.nextID, ForeignState(), bootID: "boot")
+            head, graph: bench.graph, nextID: bench.nextID, state, bootID: "boot")
     }
 
     private func ports(_ intake: ForeignIntake) -> [Int] {
@@ -57,7 +59,7 @@ import Testing
         #expect(intake.head.version.rawValue == 3)
         #expect(intake.head.generation == 12)
         #expect(intake.intrusion == nil)
-        #expect(intake.overtaken.count == 3)
+        #expect(intake.overtaken?.count == 3)
     }
 
     @Test mutating func whatIsInAlreadyIsPassedOver() throws {

@@ -12,30 +12,61 @@ extension Committer {
         var version: VersionMessage?
     }
 
-    /// Compares store and kernel rule by rule; tables of xt2's that no version has are a difference, too.
-    ///
-    /// With `fix`, what differs is put right as the table's policy says: in observed tables the kernel is right, in others the
-    /// store.
-    func check(_ request: CheckRequest, peer: Peer) throws(Refusal) -> CheckOutcome {
+    // MARK: Comparing
+
+    /// Ends what is open, and takes in what others have done.
+    func catchUp() throws(Refusal) {
+        try settle()
+        try takeInForeign()
+    }
+
+    /// The head of the moment of a dump, and the first id that is not in use; nil if it has gone on since.
+    func head(
+        at generation: GenerationID
+    ) throws(Refusal) -> (head: Head, nextID: ObjectID)? {
+        try settle()
+        if foreign.isListening {
+            if !hear(upTo: generation) { foreign.noteLoss() }
+            collect()
+            try takeInHeard(upTo: generation)
+            try undoIntrusion()
+        }
+        if GenerationID(rawValue: head.generation).isAfter(generation) { return nil }
+        return (head: head, nextID: nextID)
+    }
+
+    /// Head and kernel at one moment.
+    func picture(_ request: CheckRequest) throws(Refusal) -> KernelPicture {
+        try catchUp()
+        do {
+            let strays = try StrayTables.objects(
+                kernel, store, besides: head.ruleset, of: request, ownership)
+            let tables = try head.ruleset.tables(of: request, strays)
+            let dump = try settledDump(of: tables + strays)
+            return KernelPicture(
+                head: head, nextID: nextID, tables: tables, strays: strays, dump: dump)
+        } catch {
+            throw Refusal(any: error)
+        }
+    }
+
+    // MARK: Putting right
+
+    /// Compares store and kernel rule by rule, and puts right what differs as the table's policy says: in observed tables the
+    /// kernel is right, in others the store.
+    func fix(_ request: CheckRequest, peer: Peer) throws(Refusal) -> CheckOutcome {
         let scope = AuditScope(family: request.family ?? 0, table: request.table)
         let audited = AuditedRequest(
             peer: peer, action: "check --fix", scopes: request.table == nil ? [] : [scope],
             message: "")
         do {
-            if request.fix { try authorise(peer, .edit) }
-            try settle()
-            try takeInForeign()
-            let strays = try strays(of: request)
-            let tables = try tables(of: request, strays) + strays
-            let found = try image(
-                of: tables, ObjectID(rawValue: nextID.rawValue + UInt64(strays.count)))
-            let drift = drift(found.image, in: tables)
-            var outcome = CheckOutcome(
-                drift: RulesetDiff(
-                    changes: drift, old: head.ruleset, new: found.image.ruleset))
-            guard request.fix, !drift.isEmpty else { return outcome }
+            try authorise(peer, .edit)
+            makeUndoDue()
             let before = head.version
-            try fix(drift, found, audited)
+            let drift = try picture(request).drift()
+            var outcome = CheckOutcome(drift: drift)
+            guard !drift.changes.isEmpty else { return outcome }
+            try fix(drift.changes, request, audited)
             if head.version != before {
                 let version = try store.version(head.version)
                 outcome.version = VersionMessage(
@@ -44,30 +75,100 @@ extension Committer {
             return outcome
         } catch {
             let refusal = Refusal(any: error)
-            if request.fix { audit(refusal, audited) }
+            audit(refusal, audited)
             throw refusal
         }
     }
 
-    /// Tables that this program made and the database does not have, with ids that nothing else has.
-    private func strays(of request: CheckRequest) throws -> [StoredObject] {
-        let names = try StrayTables.find(kernel, store, besides: head.ruleset).filter { name in
-            (request.family == nil || request.family == name.family)
-                && (request.table == nil || request.table == name.name)
+    private func fix(
+        _ drift: [Change], _ request: CheckRequest, _ audited: AuditedRequest
+    ) throws {
+        if !drift.within(.observed, [head.ruleset]).isEmpty { try readWatched() }
+        // With that taken in, what differs still is what the store has to put right.
+        let picture = try picture(request)
+        let image = try picture.image()
+        let rulesets = [head.ruleset, image.ruleset]
+        let rest = picture.drift(image)
+        let left = rest.filter { change in
+            !rest.within(.observed, rulesets).contains { $0.id == change.id }
         }
-        let body = try TableBody(flags: ownership).encoded()
-        return names.enumerated().map { index, name in
-            StoredObject(
-                id: ObjectID(rawValue: nextID.rawValue + UInt64(index)), kind: .table,
-                family: name.family, name: name.name,
-                body: body)
+        guard !left.isEmpty else { return note(audited, .committed) }
+        var there = head.ruleset
+        try there.apply(rest)
+        nextID = max(nextID, image.nextID)
+        for change in left { head.handles[change.id] = image.handles[change.id] }
+        head.generation = picture.dump.generation.rawValue
+        let changes = left.compactMap { Change($0.id, from: there, to: head.ruleset) }
+            .inApplicationOrder()
+        guard try put(changes, from: there) else {
+            throw Refusal(
+                EAGAIN, "Another program changed the kernel's rules meanwhile; try again.",
+                outcome: .failed)
+        }
+        // What readers found to be undone is undone by this.
+        forgetIntrusion()
+        var noted = audited
+        noted.scopes = left.scopes(in: rulesets)
+        noted.message = "put right: \(ChangeSummary.text(changes, from: there, to: head.ruleset))"
+        note(noted, .committed)
+    }
+}
+
+/// The head and what the kernel has, both of one moment.
+struct KernelPicture: Sendable {
+    let head: Head
+    /// The first of the ids that are not in use.
+    let nextID: ObjectID
+    /// The tables that are compared.
+    let tables: [StoredObject]
+    /// Tables of xt2's that no version has.
+    let strays: [StoredObject]
+    let dump: KernelDump
+
+    init(
+        head: Head, nextID: ObjectID, tables: [StoredObject], strays: [StoredObject],
+        dump: KernelDump
+    ) {
+        self.head = head
+        self.nextID = nextID
+        self.dump = dump
+        // A version of the meantime may have taken them away, or over.
+        self.tables = tables.filter { head.ruleset.object($0.id) != nil }
+        self.strays = strays.filter { head.ruleset.table(family: $0.family, name: $0.name) == nil }
+    }
+
+    /// What differs, from the store to the kernel.
+    func drift() throws(Refusal) -> RulesetDiff {
+        let image = try image()
+        return RulesetDiff(changes: drift(image), old: head.ruleset, new: image.ruleset)
+    }
+
+    /// The kernel's side as a ruleset.
+    func image() throws(Refusal) -> KernelImage {
+        do {
+            return try KernelImage(
+                dump, tables: tables + strays, wanted: head.ruleset, known: head.handles,
+                nextID: nextID)
+        } catch {
+            throw Refusal(any: error)
         }
     }
 
-    private func tables(
+    /// What leads from the head to an image.
+    func drift(_ image: KernelImage) -> [Change] {
+        KernelImage.changes(
+            from: head.ruleset, to: image.ruleset, onlyIn: Set((tables + strays).map(\.id)))
+    }
+}
+
+extension Ruleset {
+    /// The tables that a check is about.
+    ///
+    /// - Throws: ``Refusal`` `ENOENT` if a name was given and neither they nor the strays have it.
+    func tables(
         of request: CheckRequest, _ strays: [StoredObject]
     ) throws(Refusal) -> [StoredObject] {
-        let tables = head.ruleset.tables.filter { table in
+        let tables = tables.filter { table in
             (request.family == nil || request.family == table.family)
                 && (request.table == nil || request.table == table.name)
         }
@@ -75,42 +176,5 @@ extension Committer {
             throw Refusal(ENOENT, "There is no table \(name).")
         }
         return tables
-    }
-
-    private typealias Found = (image: KernelImage, generation: GenerationID)
-
-    private func image(of tables: [StoredObject], _ nextID: ObjectID) throws -> Found {
-        let dump = try settledDump(of: tables)
-        let image = try KernelImage(
-            dump, tables: tables, wanted: head.ruleset, known: head.handles, nextID: nextID)
-        return (image, dump.generation)
-    }
-
-    private func drift(_ image: KernelImage, in tables: [StoredObject]) -> [Change] {
-        KernelImage.changes(
-            from: head.ruleset, to: image.ruleset, onlyIn: Set(tables.map(\.id)))
-    }
-
-    private func fix(_ drift: [Change], _ found: Found, _ audited: AuditedRequest) throws {
-        let rulesets = [head.ruleset, found.image.ruleset]
-        let observed = drift.within(.observed, rulesets)
-        var there = head.ruleset
-        try there.apply(drift)
-        if !observed.isEmpty { try readWatched() }
-        let rest = drift.filter { change in !observed.contains { $0.id == change.id } }
-            .compactMap { Change($0.id, from: there, to: head.ruleset) }
-        guard !rest.isEmpty else { return note(audited, .committed) }
-        nextID = max(nextID, found.image.nextID)
-        for change in rest { head.handles[change.id] = found.image.handles[change.id] }
-        head.generation = found.generation.rawValue
-        guard try put(rest.inApplicationOrder(), from: there) else {
-            throw Refusal(
-                EAGAIN, "Another program changed the kernel's rules meanwhile; try again.",
-                outcome: .failed)
-        }
-        var noted = audited
-        noted.scopes = rest.scopes(in: rulesets)
-        noted.message = "put right: \(ChangeSummary.text(rest, from: there, to: head.ruleset))"
-        note(noted, .committed)
     }
 }

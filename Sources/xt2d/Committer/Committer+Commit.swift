@@ -29,6 +29,7 @@ extension Committer {
         try settle()
         try checkConfirmation(proposal)
         try refuseConflicts(proposal)
+        try refuseIntruded(proposal)
         var proposal = proposal
         try keepCounters(of: &proposal, on: head.ruleset)
         let version = proposal.version(head.version.next, on: head.ruleset)
@@ -42,7 +43,13 @@ extension Committer {
 
     /// The batch that brings the kernel to a version of one proposal.
     private func plan(_ proposal: Proposal, _ version: VersionID) throws(Refusal) -> KernelBatch {
-        try plan(
+        if proposal.there == nil, let intrusion = foreign.intrusion, intrusion.failure == nil {
+            // Whoever comes again and again would be faster each time, if it were undone first.
+            return try plan(
+                intrusion.changes(to: proposal.ruleset, with: proposal.changes),
+                from: intrusion.there, to: proposal.ruleset, counters: proposal.counters, version)
+        }
+        return try plan(
             proposal.kernelChanges ?? proposal.changes, from: proposal.there ?? head.ruleset,
             to: proposal.ruleset, counters: proposal.counters, adopting: proposal.adopting, version)
     }
@@ -230,6 +237,7 @@ extension Committer {
         head.generation = run.generation.rawValue
         graph = run.last.proposal.graph
         marked = run.last.version.id
+        followIntrusion(run)
         let proposals = run.parts.map(\.proposal)
         for proposal in proposals {
             texts.follow(
@@ -248,11 +256,12 @@ extension Committer {
         if let theirs = run.interleaved { keep(interleaved: theirs.intake, behind: run) }
     }
 
-    /// What the store keeps of the kernel; while handles are missing, something that makes the next start look again.
+    /// What the store keeps of the kernel; while handles are missing or something is not undone, what makes the next start look again.
     func kernelState(_ run: CommitRun) -> KernelState {
         KernelState(
             bootID: bootID,
-            generation: lacksHandles ? GenerationID.none.rawValue : run.generation.rawValue)
+            generation: lacksHandles || leavesIntrusion(run)
+                ? GenerationID.none.rawValue : run.generation.rawValue)
     }
 
     // MARK: Handles and errors

@@ -62,7 +62,7 @@ extension Committer {
         try settle()
         try takeInForeign()
         foreign.overtaken = [:]
-        defer { foreign.overtaken = [:] }
+        defer { foreign.overtaken = nil }
         for _ in 0..<CommitMachine.replanLimit {
             do {
                 return try body()
@@ -80,7 +80,7 @@ extension Committer {
     /// A change that was in order before others did something: what they did is in its way.
     private func explained(_ refusal: Refusal) -> Refusal {
         guard !refusal.isConflict, refusal.outcome == .refused,
-            let other = foreign.overtaken.values.max(by: { $0.id < $1.id })
+            let other = foreign.overtaken?.values.max(by: { $0.id < $1.id })
         else { return refusal }
         var conflict = refusal.adding(
             "Meanwhile \(ForeignProcess(other.author).title) changed the ruleset: version \(other.id)."
@@ -91,9 +91,9 @@ extension Committer {
 
     /// Refuses a change of what others have changed since it was planned first.
     func refuseConflicts(_ proposal: Proposal) throws(Refusal) {
-        guard !foreign.overtaken.isEmpty else { return }
+        guard let overtaken = foreign.overtaken, !overtaken.isEmpty else { return }
         let conflicts = proposal.changes.compactMap { change -> String? in
-            guard let version = foreign.overtaken[change.id] else { return nil }
+            guard let version = overtaken[change.id] else { return nil }
             let title = change.object.title(among: [proposal.ruleset, head.ruleset])
             return
                 "\(title) was changed by \(ForeignProcess(version.author).title) in version \(version.id)"
@@ -112,50 +112,71 @@ extension Committer {
 
     /// Whether others did something to watched tables up to a generation; nothing is taken in.
     func isOvertaken(upTo generation: GenerationID) -> Bool {
-        guard foreign.isListening, let inbox = monitor?.inbox else { return false }
-        if !inbox.wait(for: generation) { foreign.noteLoss() }
+        guard foreign.isListening else { return false }
+        if !hear(upTo: generation) { foreign.noteLoss() }
         collect()
-        return !foreign.isSettled()
+        return foreign.mustRead || !foreign.backlog.isEmpty
     }
 
     // MARK: Taking in
+
+    /// Waits until the kernel has told of everything up to a generation.
+    ///
+    /// - Returns: false if it has not; it is not waited for again.
+    func hear(upTo generation: GenerationID) -> Bool {
+        guard let inbox = monitor?.inbox, !inbox.wait(for: generation) else { return true }
+        log.warning(
+            "the kernel has not told of a commit in time",
+            metadata: ["generation": "\(generation.rawValue)"])
+        inbox.begin(at: generation, isComplete: true)
+        return false
+    }
 
     /// Moves what has come to the backlog.
     func collect() {
         guard let content = monitor?.inbox.take() else { return }
         if content.isIncomplete { foreign.noteLoss() }
         let seen = GenerationID(rawValue: head.generation)
-        foreign.backlog += content.commits.filter { $0.generation.isAfter(seen) }
+        foreign.backlog.append(content.commits.lazy.filter { $0.generation.isAfter(seen) })
         // They cannot be written down; what they come to can still be read.
-        guard foreign.backlog.count > Committer.backlogLimit else { return }
-        foreign.backlog = []
+        guard foreign.backlog.isTooLarge else { return }
+        foreign.backlog = Backlog()
         foreign.noteLoss()
     }
 
-    /// Takes in everything that others have done so far, or up to a generation.
+    /// Takes in what others have done until now, or up to a generation, and undoes what is to be undone.
     ///
-    /// - Throws: ``Refusal`` if it cannot be written down or undone now; it is tried again later.
+    /// What they do meanwhile is left for the next time: who calls this gets on, however busy they are.
+    /// - Throws: ``Refusal`` if it cannot be written down or read now; it is tried again later.
     func takeInForeign(upTo limit: GenerationID? = nil) throws(Refusal) {
         guard foreign.isListening, unsettled == nil else { return }
-        var limit = limit
-        for _ in 0..<CommitMachine.replanLimit {
-            collect()
-            while !foreign.mustRead, foreign.hasCommits(upTo: limit) { try takeInBacklog(limit) }
-            if foreign.mustRead { try readWatched() }
-            if foreign.intrusion != nil {
-                // What is put back is planned on all that there is.
-                limit = nil
-                try undoIntrusion()
-            }
-            if foreign.isSettled(upTo: limit) { return }
-        }
+        collect()
+        try takeInHeard(upTo: limit ?? foreign.backlog.generation)
+        try undoIntrusion()
     }
+
+    /// Takes in what was heard of, up to a generation; where that is not enough, the watched tables are read.
+    func takeInHeard(upTo limit: GenerationID?) throws(Refusal) {
+        for _ in 0..<Committer.readingLimit {
+            while !foreign.mustRead, foreign.hasCommits(upTo: limit) { try takeInBacklog(limit) }
+            guard foreign.mustRead else { return }
+            try readWatched()
+        }
+        guard foreign.mustRead || foreign.hasCommits(upTo: limit) else { return }
+        throw Refusal(
+            EAGAIN,
+            "Other programs change the watched tables faster than xt2d can read them; try again.",
+            outcome: .failed)
+    }
+
+    /// How often the watched tables are read because more was missed while they were read.
+    private static let readingLimit = 16
 
     /// Takes in commits that were heard of, many at a time.
     private func takeInBacklog(_ limit: GenerationID?) throws(Refusal) {
         var intake = ForeignIntake(head, graph: graph, nextID: nextID, foreign, bootID: bootID)
         var count = 0
-        let commits = foreign.backlog.prefix { !($0.isAfter(limit)) }
+        let commits = foreign.backlog.commits.prefix { !($0.isAfter(limit)) }
         for commit in commits.prefix(Committer.commitsAtOnce) {
             do {
                 try intake.take(commit)
@@ -170,9 +191,6 @@ extension Committer {
         try keep(intake)
         foreign.backlog.removeFirst(count)
     }
-
-    /// Commits of others that are kept while they cannot be written to the store.
-    private static let backlogLimit = 65_536
 
     /// Commits of others that are written to the store in one transaction.
     private static let commitsAtOnce = 256

@@ -12,9 +12,21 @@ struct Interleaving {
 
     /// Takes in one more commit; one that is in already is passed over.
     mutating func take(_ commit: KernelCommit) throws {
-        let count = intake.versions.count
-        try intake.take(commit)
-        for version in intake.versions[count...] { try there.apply(version.changes) }
+        let touched = try intake.take(commit)
+        let after = intake.intrusion?.there ?? intake.head.ruleset
+        // They may have touched what the client's version makes, which is not there.
+        try there.apply(touched.compactMap { Change($0.id, from: there, to: after) })
+    }
+
+    /// What the kernel has to do for a client's changes and what others did to enforced tables to be as they should.
+    func kernelChanges(_ proposal: Proposal) -> [Change]? {
+        guard var intrusion = intake.intrusion else { return proposal.changes }
+        if intrusion.failure != nil {
+            return intrusion.isTouched(by: proposal, head: intake.head.ruleset)
+                ? nil : proposal.changes
+        }
+        intrusion.there = there
+        return intrusion.changes(to: intake.head.ruleset, with: proposal.changes)
     }
 }
 
@@ -28,19 +40,18 @@ extension Committer {
     /// - Returns: false if what they did has to be taken in first.
     func interleave(_ run: inout CommitRun, upTo generation: GenerationID) -> Bool {
         let proposal = run.last.proposal
-        guard !run.isShared, !foreign.mustRead, foreign.intrusion == nil, proposal.there == nil,
-            proposal.adopting.isEmpty
+        guard !run.isShared, !foreign.mustRead, proposal.there == nil, proposal.adopting.isEmpty
         else { return false }
         do {
-            var theirs = run.interleaved ?? interleaving(behind: run)
+            var theirs = try run.interleaved ?? interleaving(behind: run)
             // Else each change to it would copy it.
             run.interleaved = nil
-            for commit in foreign.backlog { try theirs.take(commit) }
-            guard theirs.intake.intrusion == nil,
-                proposal.changes.allSatisfy({ theirs.intake.overtaken[$0.id] == nil })
+            for commit in foreign.backlog.commits { try theirs.take(commit) }
+            guard proposal.changes.allSatisfy({ theirs.intake.overtaken?[$0.id] == nil }),
+                let changes = theirs.kernelChanges(proposal)
             else { return false }
             run.batch = try Layout.batch(
-                from: theirs.there, to: theirs.intake.head.ruleset, changes: proposal.changes,
+                from: theirs.there, to: theirs.intake.head.ruleset, changes: changes,
                 handles: theirs.intake.head.handles, counters: proposal.counters,
                 plan: batchPlan(run.last.version.id))
             theirs.generation =
@@ -54,22 +65,26 @@ extension Committer {
         }
     }
 
-    private func interleaving(behind run: CommitRun) -> Interleaving {
+    private func interleaving(behind run: CommitRun) throws(RulesetError) -> Interleaving {
         var behind = head
         behind.version = run.last.version.id
         behind.ruleset = run.last.proposal.ruleset
         var state = foreign
         state.overtaken = [:]
+        let there = state.intrusion?.there ?? head.ruleset
+        // As if they did more behind the version.
+        try state.intrusion?.there.apply(run.last.proposal.changes)
         return Interleaving(
             intake: ForeignIntake(
                 behind, graph: run.last.proposal.graph, nextID: nextID, state, bootID: bootID),
-            there: head.ruleset, generation: GenerationID(rawValue: head.generation))
+            there: there, generation: GenerationID(rawValue: head.generation))
     }
 
     /// Goes on from a version that has just become the head to those of others that came with it.
     func keep(interleaved intake: ForeignIntake, behind run: CommitRun) {
         let generation = run.generation
-        foreign.backlog.removeAll { !$0.generation.isAfter(generation) }
+        nextID = max(nextID, intake.nextID)
+        foreign.backlog.removeAll(upTo: generation)
         var versions = intake.versions
         guard let last = versions.indices.last else { return }
         versions[last].kernel = kernelState(run)
@@ -88,7 +103,6 @@ extension Committer {
             head.handles[id] = handle.map { Handle($0) }
         }
         graph = intake.graph
-        nextID = intake.nextID
         foreign.lapsed = intake.lapsed
         for version in versions { texts.follow(version.changes, texts: [:], uid: 0) }
         publish()

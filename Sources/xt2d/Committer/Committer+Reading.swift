@@ -12,11 +12,17 @@ extension Committer {
             let tables = watchedAndLapsed()
             let dump = try KernelDump.read(kernel, tables: tables)
             let image = try KernelImage(
-                dump, tables: tables, wanted: head.ruleset, known: head.handles, nextID: nextID)
-            if monitor?.inbox.wait(for: dump.generation) == false { foreign.hasLost = true }
+                dump, tables: tables, wanted: foreign.intrusion?.there ?? head.ruleset,
+                known: head.handles, nextID: nextID)
+            if foreign.hasLost {
+                // What was lost is not told any more.
+                monitor?.inbox.begin(at: dump.generation, isComplete: true)
+            } else if !hear(upTo: dump.generation) {
+                foreign.hasLost = true
+            }
             collect()
             try takeIn(image, of: tables, dump.generation)
-            foreign.backlog.removeAll { !$0.generation.isAfter(dump.generation) }
+            foreign.backlog.removeAll(upTo: dump.generation)
             foreign.hasLost = foreign.mustRead
         } catch {
             foreign.mustRead = true
@@ -27,22 +33,21 @@ extension Committer {
     private func takeIn(
         _ image: KernelImage, of tables: [StoredObject], _ generation: GenerationID
     ) throws {
+        // What is known to be different already, and not undone yet, is not news.
+        let before = foreign.intrusion?.there ?? head.ruleset
         let changes = KernelImage.changes(
-            from: head.ruleset, to: image.ruleset, onlyIn: Set(tables.map(\.id)))
-        var after = head.ruleset
+            from: before, to: image.ruleset, onlyIn: Set(tables.map(\.id)))
+        var after = before
         try after.apply(changes)
         var handles = head.handles
         for object in after.allObjects {
             if let handle = image.handles[object.id] { handles[object.id] = handle }
         }
-        // What is not undone yet is part of what was read.
-        var state = foreign
-        if state.intrusion != nil { state.intrusion?.there = after }
         let (origin, message) = blame(upTo: generation)
-        var intake = ForeignIntake(head, graph: graph, nextID: nextID, state, bootID: bootID)
+        var intake = ForeignIntake(head, graph: graph, nextID: nextID, foreign, bootID: bootID)
         try intake.take(
             ForeignAccount(
-                changes: changes, before: head.ruleset, after: after, handles: handles,
+                changes: changes, before: before, after: after, handles: handles,
                 nextID: image.nextID, origin: origin, time: .now, generation: generation,
                 message: message))
         try keep(intake)
@@ -50,11 +55,14 @@ extension Committer {
 
     /// Reads tables, and takes in what others did up to then and nothing more: head and dump are of the same moment.
     func settledDump(of tables: [StoredObject]) throws -> KernelDump {
-        for _ in 0..<CommitMachine.replanLimit {
+        for attempt in 0..<CommitMachine.replanLimit {
             let dump = try KernelDump.read(kernel, tables: tables)
             guard foreign.isListening else { return dump }
-            if monitor?.inbox.wait(for: dump.generation) == false { foreign.noteLoss() }
-            try takeInForeign(upTo: dump.generation)
+            if !hear(upTo: dump.generation) { foreign.noteLoss() }
+            collect()
+            try takeInHeard(upTo: dump.generation)
+            // Who comes again each time is seen in the dump.
+            if attempt < Committer.undoLimit { try undoIntrusion() }
             // What was put back since, or read anew, is not in the dump.
             if !GenerationID(rawValue: head.generation).isAfter(dump.generation) { return dump }
         }
@@ -81,7 +89,7 @@ extension Committer {
     /// Who is behind a difference, as far as it is known: everyone who committed since, if nothing was missed.
     private func blame(upTo generation: GenerationID) -> (ForeignProcess, String) {
         var origins: [ForeignProcess] = []
-        for commit in foreign.backlog where !commit.generation.isAfter(generation) {
+        for commit in foreign.backlog.commits where !commit.generation.isAfter(generation) {
             if !origins.contains(commit.origin) { origins.append(commit.origin) }
         }
         guard let last = origins.last else { return (.unknown, ForeignRecord.unwatched) }

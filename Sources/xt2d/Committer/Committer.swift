@@ -50,6 +50,8 @@ actor Committer {
     var confirming = ConfirmMachine()
     /// When to look at ``confirming`` again.
     var timer: Scheduled<Void>?
+    /// When to undo again what could not be undone.
+    var undoTimer: Scheduled<Void>?
 
     /// What a commit can leave open.
     enum Unsettled {

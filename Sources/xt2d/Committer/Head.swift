@@ -17,6 +17,8 @@ struct Head: Sendable {
     var unconfirmed: Confirmation?
     /// Why that cannot be taken back, although its time is over.
     var overdueReason: String?
+    /// What others did to enforced tables and cannot be undone, in words.
+    var notUndone: String?
 }
 
 /// What edits are worked out on.

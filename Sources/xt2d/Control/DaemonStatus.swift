@@ -77,7 +77,8 @@ final class DaemonStatus: Sendable {
             rules: UInt64(clamping: head.ruleset.count - tables.count - chains),
             candidates: UInt32(clamping: candidates),
             clients: UInt32(clamping: places.count),
-            notice: notices.withLock { $0 } + configuration.notices + DaemonStatus.overdue(head),
+            notice: notices.withLock { $0 } + configuration.notices + DaemonStatus.overdue(head)
+                + [head.notUndone].compactMap { $0 },
             unconfirmed: head.unconfirmed?.version.rawValue,
             remaining: head.unconfirmed.map { DaemonStatus.secondsLeft($0) },
             fallback: head.unconfirmed?.fallback.rawValue)

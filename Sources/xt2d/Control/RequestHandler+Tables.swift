@@ -49,21 +49,6 @@ extension RequestHandler {
             header, message: outcome.note.isEmpty ? unchanged : outcome.note)
     }
 
-    func check(
-        _ request: CheckRequest, _ header: MessageHeader, _ peer: Peer,
-        _ replies: inout ReplyStream
-    ) async throws {
-        let outcome = try await committer.check(request, peer: peer)
-        for change in outcome.drift.changes {
-            guard let message = outcome.drift.message(for: change) else { continue }
-            try await replies.item(.newChange, of: header) { message.write($0, to: &$1) }
-        }
-        if let version = outcome.version {
-            try await replies.item(.newVersion, of: header) { version.write($0, to: &$1) }
-        }
-        try await replies.done(header)
-    }
-
     /// Tells of versions as they are made, until the task is cancelled or the client does not keep up.
     func follow(
         _ versions: AsyncThrowingStream<VersionMessage, any Error>, _ header: MessageHeader,

@@ -31,11 +31,13 @@ struct ForeignIntake {
     private(set) var graph: ChainGraph
     private(set) var nextID: ObjectID
     private(set) var lapsed: [TableName: LapsedTable]
-    private(set) var overtaken: [ObjectID: NewVersion]
-    private(set) var intrusion: ForeignState.Intrusion?
+    private(set) var overtaken: [ObjectID: NewVersion]?
+    private(set) var intrusion: Intrusion?
     /// The versions that were made, the oldest first.
     private(set) var versions: [LiveVersion] = []
     private let bootID: String
+    /// Whether the kernel has what the head does not say.
+    private var isIntruded = false
 
     /// The kernel's generation with all of it.
     var generation: GenerationID { GenerationID(rawValue: head.generation) }
@@ -49,14 +51,17 @@ struct ForeignIntake {
         lapsed = foreign.lapsed
         overtaken = foreign.overtaken
         intrusion = foreign.intrusion
+        isIntruded = foreign.intrusion != nil
         self.bootID = bootID
     }
 
     /// Takes in one commit; one that the head has already is passed over.
     ///
+    /// - Returns: what was done to observed and enforced tables.
     /// - Throws: ``ForeignEditor/Mismatch`` if it does not fit: the tables have to be read. Nothing has changed then.
-    mutating func take(_ commit: KernelCommit) throws(ForeignEditor.Mismatch) {
-        guard commit.generation.isAfter(GenerationID(rawValue: head.generation)) else { return }
+    @discardableResult
+    mutating func take(_ commit: KernelCommit) throws(ForeignEditor.Mismatch) -> [Change] {
+        guard commit.generation.isAfter(GenerationID(rawValue: head.generation)) else { return [] }
         let there = intrusion?.there ?? head.ruleset
         var editor = ForeignEditor(there, handles: head.handles, nextID: nextID, lapsed: lapsed)
         try editor.apply(commit.messages)
@@ -70,6 +75,7 @@ struct ForeignIntake {
         } catch {
             throw ForeignEditor.Mismatch(message: error.message)
         }
+        return account.changes
     }
 
     /// Takes in what was worked out already.
@@ -77,8 +83,10 @@ struct ForeignIntake {
     /// - Throws: ``RulesetError`` if it does not fit the head; nothing has changed then.
     mutating func take(_ account: ForeignAccount) throws(RulesetError) {
         let rulesets = [account.before, account.after]
+        let enforced = account.changes.within(.enforced, rulesets)
+        isIntruded = intrusion != nil || !enforced.isEmpty
         try record(account.changes.within(.observed, rulesets), account)
-        note(account.changes.within(.enforced, rulesets), account)
+        note(enforced, account)
     }
 
     /// Takes in all of it as a version, whatever the tables' policies are.
@@ -118,14 +126,21 @@ struct ForeignIntake {
             LiveVersion(
                 version, changes: changes, nextObjectID: nextID, audit: entry,
                 handles: changes.map { ($0.id, account.handles[$0.id]?.rawValue) },
-                kernel: KernelState(bootID: bootID, generation: account.generation.rawValue)))
+                kernel: kernelState(account.generation)))
         for change in changes {
             graph.apply(change, from: head.ruleset, to: ruleset)
-            overtaken[change.id] = version
+            overtaken?[change.id] = version
             watch(change)
         }
         head.version = version.id
         head.ruleset = ruleset
+    }
+
+    /// What the store keeps of the kernel; while something is not undone, what makes the next start look at the tables.
+    private func kernelState(_ generation: GenerationID) -> KernelState {
+        KernelState(
+            bootID: bootID,
+            generation: isIntruded ? GenerationID.none.rawValue : generation.rawValue)
     }
 
     /// Keeps in mind how a table was watched that others have deleted.
@@ -140,15 +155,18 @@ struct ForeignIntake {
     /// Notes what was done to enforced tables, and what the kernel has until it is undone.
     private mutating func note(_ enforced: [Change], _ account: ForeignAccount) {
         guard !enforced.isEmpty || intrusion != nil else { return }
-        var attempts = intrusion?.attempts ?? []
+        var noted = intrusion ?? Intrusion(there: account.after)
+        // Else each change to it would copy it.
+        intrusion = nil
+        noted.there = account.after
         if !enforced.isEmpty {
-            attempts.append(
-                ForeignState.Attempt(
+            noted.add(
+                Intrusion.Attempt(
                     origin: account.origin, time: account.time, generation: account.generation,
                     changes: enforced,
                     scopes: enforced.scopes(in: [account.before, account.after]),
                     request: account.request))
         }
-        intrusion = ForeignState.Intrusion(there: account.after, attempts: attempts)
+        intrusion = noted
     }
 }

@@ -120,6 +120,18 @@ final class NetlinkSocket {
         }
     }
 
+    /// Throws away everything that is there, past overruns too.
+    func drain() {
+        while true {
+            do {
+                guard try receive(wait: false, { _ in }) else { return }
+            } catch {
+                // The kernel says an overrun once; what fitted before it is still there.
+                guard error.errno == ENOBUFS else { return }
+            }
+        }
+    }
+
     private func read(
         _ span: RawSpan, _ body: (borrowing MessageView) throws(KernelError) -> Void
     ) throws(KernelError) {

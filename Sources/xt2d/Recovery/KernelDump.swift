@@ -53,16 +53,32 @@ struct KernelDump {
     {
         var dump = KernelDump()
         try kernel.stable { () throws(KernelError) in
-            dump = KernelDump()
-            let generation = try kernel.generation()
-            dump.generation = generation
-            for table in tables { try dump.read(table, kernel) }
-            // Several dumps make one picture only if no commit came between them.
-            guard try kernel.generation() == generation else {
-                throw KernelError(errno: Errno.interrupted, origin: .reply)
-            }
+            dump = try KernelDump(reading: tables, kernel)
         }
         return dump
+    }
+
+    /// Reads them once, through a socket of its own.
+    ///
+    /// - Returns: nil if a commit came in between.
+    static func uninterrupted(_ tables: [StoredObject]) throws(Refusal) -> KernelDump? {
+        do {
+            return try KernelDump(reading: tables, try KernelLink())
+        } catch {
+            if error.errno == Errno.interrupted { return nil }
+            throw Refusal(any: error)
+        }
+    }
+
+    private init() {}
+
+    private init(reading tables: [StoredObject], _ kernel: any Kernel) throws(KernelError) {
+        generation = try kernel.generation()
+        for table in tables { try read(table, kernel) }
+        // Several dumps make one picture only if no commit came between them.
+        guard try kernel.generation() == generation else {
+            throw KernelError(errno: Errno.interrupted, origin: .reply)
+        }
     }
 
     private mutating func read(_ table: StoredObject, _ kernel: any Kernel) throws(KernelError) {

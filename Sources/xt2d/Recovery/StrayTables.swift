@@ -28,6 +28,23 @@ enum StrayTables {
         return strays
     }
 
+    /// Those that a check is about, as tables to be compared; their ids are at the far end, where no object's is.
+    static func objects(
+        _ kernel: any Kernel, _ store: RuleStore, besides ruleset: Ruleset,
+        of request: CheckRequest, _ ownership: TableBody.Flags
+    ) throws -> [StoredObject] {
+        let body = try TableBody(flags: ownership).encoded()
+        let names = try find(kernel, store, besides: ruleset).filter { name in
+            (request.family == nil || request.family == name.family)
+                && (request.table == nil || request.table == name.name)
+        }
+        return names.enumerated().map { index, name in
+            StoredObject(
+                id: ObjectID(rawValue: UInt64(Int64.max) - UInt64(index)), kind: .table,
+                family: name.family, name: name.name, body: body)
+        }
+    }
+
     private static func tables(
         _ kernel: any Kernel, besides ruleset: Ruleset
     ) throws(KernelError) -> [TableMessage] {

@@ -121,6 +121,12 @@ final class ControlClient {
         try send(request(type, [.request, .dump], RulesetRequest?.none))
     }
 
+    /// Sends a request for a list and reads nothing; returns by which number ``reply(to:)`` finds the list.
+    func begin(_ type: MessageType, _ body: some ControlBody) throws -> UInt32 {
+        try send(request(type, [.request, .dump], body))
+        return sequence
+    }
+
     private func request(
         _ type: MessageType, _ flags: MessageFlags, _ body: (some ControlBody)?
     ) throws -> [UInt8] {

@@ -1,3 +1,4 @@
+import Glibc
 import NetlinkProto
 import TestSupport
 
@@ -29,6 +30,28 @@ final class Follower {
     /// Waits until a version with this number has come.
     func wait(for number: UInt64) throws {
         while (versions.last?.version ?? 0) < number { try next() }
+    }
+}
+
+extension ControlClient {
+    /// Asks until something is so.
+    ///
+    /// - Throws: ``CommandFailure`` if it is not after as many questions as only a daemon that hangs makes necessary.
+    func wait<Value>(_ what: String, _ ask: () throws -> Value?) throws -> Value {
+        for _ in 0..<100_000 {
+            if let value = try ask() { return value }
+            sched_yield()
+        }
+        throw CommandFailure("in vain: \(what)")
+    }
+
+    /// Waits until attempts on enforced tables are in the audit log, newest first; the kernel has been put back by then, if it
+    /// could be.
+    func attempts(_ count: Int) throws -> [AuditMessage] {
+        try wait("\(count) attempts in the audit log") {
+            let found = try audit(AuditRequest(action: "enforce"))
+            return found.count >= count ? found : nil
+        }
     }
 }
 
