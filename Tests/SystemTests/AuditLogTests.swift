@@ -191,7 +191,7 @@ import Testing
         ("UPDATE audit SET reason = 'harmless' WHERE seq = 2", "entry 2"),
         (
             "DELETE FROM audit_address WHERE seq = 2; DELETE FROM audit_scope WHERE seq = 2; DELETE FROM audit WHERE seq = 2",
-            "entry 2"
+            "entries 2 to 2 are gone"
         ),
         (
             """
@@ -199,7 +199,7 @@ import Testing
             INSERT INTO audit SELECT 4, time, uid, gid, pid, process, login_uid, peer, action, outcome, version, generation, reason,
             message, request, change_count, changes_digest, withdraws, hash FROM audit WHERE seq = 3;
             UPDATE audit SET seq = 5 WHERE seq = 1000
-            """, "entry 4"
+            """, "row 4"
         ),
         ("UPDATE version SET uid = 1000 WHERE id = 2", "version 2"),
     ])
