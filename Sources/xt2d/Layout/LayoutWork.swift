@@ -107,8 +107,14 @@ struct LayoutWork {
                 add(after)
                 return
             }
-            // Where only the key is another, nobody but the store knows it.
-            if before.body == after.body { return }
+            if before.body == after.body {
+                // Only its key is another, by which nobody but the store knows it.
+                if try holds(before, lostNames) {
+                    delete(before)
+                    add(after)
+                }
+                return
+            }
             if try needsNoMessage(before, after) { return }
             let lets = try holds(before, lostNames)
             let binds = try holds(after, Set(newBound.keys))
