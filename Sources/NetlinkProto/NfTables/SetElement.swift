@@ -82,6 +82,51 @@ public struct SetElement: AttributeBody {
         }
     }
 
+    /// By what an element is known in its set: whether it ends a range, and its key or keys.
+    public var identity: [UInt8] {
+        let kind = UInt8(truncatingIfNeeded: flags & 3)
+        return [kind, UInt8(truncatingIfNeeded: key.count)] + key + (keyEnd ?? [])
+    }
+
+    /// Bytes that a list of elements may have, so that it fits an attribute together with what stands around it.
+    static let listBytes = WireLimits.attributeBytes - 4_096
+    /// More than the headers, numbers and padding of one element come to.
+    static let fixedBytes = 128
+
+    /// At least as many bytes as the element has in a list.
+    var byteBound: Int {
+        var bytes = SetElement.fixedBytes + key.count + userData.count + unknown.count
+        bytes += keyEnd?.count ?? 0
+        bytes += object?.utf8.count ?? 0
+        switch data {
+        case .value(let value)?: bytes += value.count
+        case .verdict(let verdict)?: bytes += verdict.chain?.utf8.count ?? 0
+        case nil: break
+        }
+        if !expressions.isEmpty {
+            var writer = MessageWriter()
+            Expression.writeOneOrMore(expressions, one: 7, more: 11, to: &writer)
+            bytes += writer.bytes.count
+        }
+        return bytes
+    }
+
+    /// The elements in as many lists as it takes for each to fit an attribute; one, empty, if there are none.
+    public static func portions(of elements: [SetElement]) -> [ArraySlice<SetElement>] {
+        var portions: [ArraySlice<SetElement>] = []
+        var start = elements.startIndex
+        var bytes = 0
+        for (index, element) in elements.enumerated() {
+            let size = element.byteBound
+            if bytes + size > listBytes, index > start {
+                portions.append(elements[start..<index])
+                (start, bytes) = (index, 0)
+            }
+            bytes += size
+        }
+        return portions + [elements[start...]]
+    }
+
     /// Writes the attributes in libnftnl's order.
     public func write(to writer: inout MessageWriter) {
         if flags != 0 { writer.attribute(3, uint32: flags) }

@@ -29,13 +29,15 @@ public enum ObjectText {
         case nil: break
         }
         if let object = element.object { text += " : object \(PlainText.escaped(object))" }
-        if let comment = (try? UserData(element.userData))?.comment {
-            text += " “\(PlainText.escaped(comment))”"
-        }
-        return text
+        return text + comment(element)
     }
 
-    private static func words(_ verdict: Verdict) -> String {
+    static func comment(_ element: SetElement) -> String {
+        guard let comment = (try? UserData(element.userData))?.comment else { return "" }
+        return " “\(PlainText.escaped(comment))”"
+    }
+
+    static func words(_ verdict: Verdict) -> String {
         switch verdict {
         case .accept: "accept"
         case .drop: "drop"

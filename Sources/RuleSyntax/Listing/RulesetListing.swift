@@ -139,7 +139,7 @@ public struct RuleListing: Hashable, Sendable {
     }
 }
 
-/// A set, map, flowtable or stateful object: shown, but not taken apart.
+/// A set, map, flowtable or stateful object: shown, but only elements of sets are taken apart.
 public struct ObjectListing: Hashable, Sendable {
     /// nft's word for what it is, such as `set`.
     public var kind: String
@@ -149,8 +149,10 @@ public struct ObjectListing: Hashable, Sendable {
     public var id: UInt64?
     /// A few words about it, such as `key 4 bytes, interval`.
     public var summary: String
-    /// The elements of a set, as text.
-    public var elements: [String] = []
+    /// The elements of a set, as they came.
+    public var members: [SetElement] = []
+    /// What a set is like.
+    private var set: SetBody?
 
     /// An object.
     public init(kind: String, name: String, id: UInt64? = nil, summary: String = "") {
@@ -165,7 +167,11 @@ public struct ObjectListing: Hashable, Sendable {
         self.init(
             kind: set.body.flags.contains(.map) ? "map" : "set", name: set.name,
             id: set.handle?.rawValue, summary: ObjectText.properties(set.body))
+        self.set = set.body
     }
+
+    /// The elements of a set as text, in the order of their keys; each range is one.
+    public var elements: [String] { set.map { ElementText.list(members, of: $0) } ?? [] }
 
     /// A stateful object.
     public init(_ object: ObjectMessage) {

@@ -31,6 +31,7 @@ extension Committer {
             var outcome = CheckOutcome(
                 drift: RulesetDiff(
                     changes: drift, old: head.ruleset, new: found.image.ruleset))
+            if drift.isEmpty { try found.image.refuseUnreadable() }
             guard request.fix, !drift.isEmpty else { return outcome }
             let before = head.version
             try fix(drift, found, audited)
@@ -53,7 +54,10 @@ extension Committer {
                 && (request.table == nil || request.table == table.name)
         }
         if let name = request.table, tables.isEmpty {
-            throw Refusal(ENOENT, "There is no table \(name).")
+            guard let family = request.family else {
+                throw Refusal(ENOENT, "There is no table \(name).")
+            }
+            throw Refusal.noTable(TableName(family: family, name: name), in: head.ruleset)
         }
         return tables
     }

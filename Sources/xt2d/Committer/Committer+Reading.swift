@@ -13,6 +13,7 @@ extension Committer {
             let dump = try KernelDump.read(kernel, tables: tables)
             let image = try KernelImage(
                 dump, tables: tables, wanted: head.ruleset, known: head.handles, nextID: nextID)
+            note(unreadable: image)
             if monitor?.inbox.wait(for: dump.generation) == false { foreign.hasLost = true }
             collect()
             try takeIn(image, of: tables, dump.generation)

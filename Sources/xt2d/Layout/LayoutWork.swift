@@ -18,7 +18,7 @@ struct LayoutWork {
     private(set) var addedRules: [(chain: ObjectID, rules: [(index: Int, rule: StoredObject)])] = []
 
     /// Sets, elements and objects.
-    let objects: ObjectWork
+    private(set) var objects: ObjectWork
 
     private let old: Ruleset
     private let names: ChainNames
@@ -28,7 +28,7 @@ struct LayoutWork {
     init(_ changes: [Change], old: Ruleset, new: Ruleset, names: ChainNames) throws(LayoutError) {
         self.old = old
         self.names = names
-        objects = ObjectWork(changes, old: old, new: new)
+        objects = try ObjectWork(changes, old: old, new: new)
         // Tables first: what is in a table that goes needs no message of its own.
         for change in changes where change.object.kind == .table { sortTable(change) }
         for change in changes where change.object.kind == .chain { sortChain(change) }
@@ -37,7 +37,9 @@ struct LayoutWork {
         for change in changes where change.object.kind == .rule {
             try sortRule(change, lostNames: lostNames)
         }
-        try releaseHolders(of: remade(lostNames), changed: Set(changes.map(\.id)))
+        let (remade, changed) = (remade(lostNames), Set(changes.map(\.id)))
+        try releaseHolders(of: remade, changed: changed)
+        try objects.releaseElements(of: remade, changed: changed, old: old)
         collectDeletions()
         collectAdditions(in: new)
         try checkNames()

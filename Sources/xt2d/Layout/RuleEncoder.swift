@@ -14,8 +14,6 @@ struct RuleEncoder {
     private static let userDataAttribute: UInt16 = 7
     /// The kernel chooses the number; the set is then known by its id within the batch.
     static let anonymousName = "__set%d"
-    /// Elements in one message; 500 of the largest kind stay below an attribute's 64 KiB.
-    private static let elementsPerMessage = 400
 
     /// - Parameters:
     ///   - names: chains that are renamed in the same batch, new name to the one that the kernel knows.
@@ -111,13 +109,10 @@ struct RuleEncoder {
             family: place.family, table: place.table, name: RuleEncoder.anonymousName, id: setID,
             body: set.body)
         builder.add(.newSet, .create, subject: id) { message.write($0, to: &$1) }
-        var rest = set.elements[...]
-        while !rest.isEmpty {
-            let part = Array(rest.prefix(RuleEncoder.elementsPerMessage))
-            rest = rest.dropFirst(part.count)
+        for elements in SetElement.portions(of: set.elements) where !elements.isEmpty {
             let message = SetElementMessage(
                 family: place.family, table: place.table, set: RuleEncoder.anonymousName,
-                setID: setID, elements: part)
+                setID: setID, elements: Array(elements))
             builder.add(.newSetElement, .create, subject: id) { message.write($0, to: &$1) }
         }
         return setID
