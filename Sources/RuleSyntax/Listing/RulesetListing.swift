@@ -152,7 +152,7 @@ public struct ObjectListing: Hashable, Sendable {
     /// The elements of a set, as they came.
     public var members: [SetElement] = []
     /// What a set is like.
-    private var set: SetBody?
+    private var properties: SetBody?
 
     /// An object.
     public init(kind: String, name: String, id: UInt64? = nil, summary: String = "") {
@@ -167,11 +167,11 @@ public struct ObjectListing: Hashable, Sendable {
         self.init(
             kind: set.body.flags.contains(.map) ? "map" : "set", name: set.name,
             id: set.handle?.rawValue, summary: ObjectText.properties(set.body))
-        self.set = set.body
+        properties = set.body
     }
 
     /// The elements of a set as text, in the order of their keys; each range is one.
-    public var elements: [String] { set.map { ElementText.list(members, of: $0) } ?? [] }
+    public var elements: [String] { properties.map { ElementText.list(members, of: $0) } ?? [] }
 
     /// A stateful object.
     public init(_ object: ObjectMessage) {
