@@ -9,8 +9,10 @@ public enum StoreLimits {
     /// The longest name of a table, chain or set, in bytes; source: linux `NFT_NAME_MAXLEN` (256,
     /// with the zero).
     public static let nameBytes = 255
-    /// The longest body of an object, in bytes: four netlink attributes of the greatest length.
-    public static let bodyBytes = 262_144
+    /// The longest body of an object, in bytes: a rule with an anonymous set of some 20,000 ranges.
+    ///
+    /// A change with both of its sides fits a message of 1 MiB.
+    public static let bodyBytes = 491_520
     /// The longest key of an element, in bytes: two keys of `NFT_DATA_VALUE_MAXLEN` (64) and their
     /// attribute headers fit several times.
     public static let elementKeyBytes = 1_024

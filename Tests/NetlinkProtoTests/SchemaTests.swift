@@ -66,6 +66,7 @@ import Yams
         ("reference", constants(ReferenceMessage.Attribute.self)),
         ("table-request", constants(TableRequest.Attribute.self)),
         ("check-request", constants(CheckRequest.Attribute.self)),
+        ("import-request", constants(ImportRequest.Attribute.self)),
         ("outline-request", constants(OutlineRequest.Attribute.self)),
         ("outline", constants(OutlineMessage.Attribute.self)),
         (

@@ -133,7 +133,7 @@ import Testing
             "UPDATE object SET element_key = zeroblob(2000) WHERE id = 6",
             "row 6: element_key is longer"
         ),
-        ("UPDATE object SET body = zeroblob(300000) WHERE id = 6", "row 6: body is longer"),
+        ("UPDATE object SET body = zeroblob(500000) WHERE id = 6", "row 6: body is longer"),
         ("UPDATE object SET died = 2 WHERE id = 2", "its parent, id 2, is not there"),
         (
             "UPDATE version SET state = 'lost' WHERE id = 2",

@@ -208,7 +208,10 @@ import Testing
 
     @Test(
         arguments: [
-            ("add tabel inet filter", 1, 0, "there are: add table, add chain, append"),
+            (
+                "add tabel inet filter", 1, 0,
+                "there are: add table, add chain, add object, add flowtable, add set, add element, append"
+            ),
             ("add table inet filter\nadd table inet filter", 2, 3, "is there already"),
             ("add table --policy mine inet f", 1, 3, "owned, observed, enforced"),
             ("add table ipx f", 1, 2, "is not a family"),

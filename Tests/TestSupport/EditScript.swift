@@ -30,7 +30,8 @@ public struct EditScript: Sendable {
         return writer.bytes
     }
 
-    private mutating func add(
+    /// Adds a message that `write` writes.
+    public mutating func add(
         _ type: MessageType, _ flags: MessageFlags,
         _ write: (MessageHeader, inout MessageWriter) -> Void
     ) {

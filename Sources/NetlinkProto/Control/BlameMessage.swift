@@ -72,7 +72,7 @@ public struct BlameMessage: ControlBody {
             case .process: process = try attribute.string(limit: WireLimits.reasonBytes)
             case .kind: kind = try attribute.uint8()
             case .reason: reason = try attribute.string(limit: WireLimits.reasonBytes)
-            case .body: body = attribute.bytes()
+            case .body: body = (body ?? []) + attribute.bytes()
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
@@ -100,6 +100,6 @@ public struct BlameMessage: ControlBody {
         writer.attribute(Attribute.process.rawValue, string: process)
         writer.attribute(Attribute.kind.rawValue, uint8: kind)
         writer.attribute(Attribute.reason.rawValue, string: reason)
-        writer.attribute(Attribute.body.rawValue, bytes: body)
+        writer.body(Attribute.body.rawValue, body)
     }
 }

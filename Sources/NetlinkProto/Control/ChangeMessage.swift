@@ -75,8 +75,8 @@ public struct ChangeMessage: ControlBody {
             case .family: family = try attribute.uint8()
             case .table: table = try attribute.string(limit: WireLimits.reasonBytes)
             case .name: name = try attribute.string(limit: WireLimits.reasonBytes)
-            case .before: before = attribute.bytes()
-            case .after: after = attribute.bytes()
+            case .before: before = (before ?? []) + attribute.bytes()
+            case .after: after = (after ?? []) + attribute.bytes()
             case .oldName: oldName = try attribute.string(limit: WireLimits.reasonBytes)
             case .indexBefore: indexBefore = try attribute.uint32()
             case .indexAfter: indexAfter = try attribute.uint32()
@@ -100,8 +100,8 @@ public struct ChangeMessage: ControlBody {
         writer.attribute(Attribute.family.rawValue, uint8: family)
         writer.attribute(Attribute.table.rawValue, string: table)
         writer.attribute(Attribute.name.rawValue, string: name)
-        if let before { writer.attribute(Attribute.before.rawValue, bytes: before) }
-        if let after { writer.attribute(Attribute.after.rawValue, bytes: after) }
+        if let before { writer.body(Attribute.before.rawValue, before) }
+        if let after { writer.body(Attribute.after.rawValue, after) }
         if let oldName { writer.attribute(Attribute.oldName.rawValue, string: oldName) }
         if let indexBefore { writer.attribute(Attribute.indexBefore.rawValue, uint32: indexBefore) }
         if let indexAfter { writer.attribute(Attribute.indexAfter.rawValue, uint32: indexAfter) }

@@ -38,6 +38,7 @@ public enum ControlMessage {
         .releaseTable: "release-table",
         .checkKernel: "check-kernel",
         .followVersions: "follow-versions",
+        .importTables: "import-tables",
         .newSession: "new-session",
         .getAuditHead: "get-audit-head",
         .newAuditHead: "new-audit-head",
@@ -125,6 +126,8 @@ extension MessageType {
     public static let checkKernel = control(0x32)
     /// `follow-versions`: tells of each version when it is made.
     public static let followVersions = control(0x33)
+    /// `import-tables`: takes over tables that other programs made, all of them or one.
+    public static let importTables = control(0x34)
 
     /// `new-session`: says where the client is connected from, and what must not be cut.
     public static let newSession = control(0x40)

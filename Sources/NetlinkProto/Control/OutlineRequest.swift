@@ -8,6 +8,7 @@ public struct OutlineRequest: ControlBody {
         case family = 1
         case table = 2
         case candidate = 3
+        case objects = 4
     }
 
     /// Only tables of this family.
@@ -16,12 +17,18 @@ public struct OutlineRequest: ControlBody {
     public var table: String?
     /// The head with the edits of this candidate.
     public var candidate: UInt64?
+    /// With sets, their elements, objects and flowtables, as in `get-ruleset`.
+    public var objects: Bool
 
     /// Makes one from its parts; what is left out is not filtered by.
-    public init(family: UInt8? = nil, table: String? = nil, candidate: UInt64? = nil) {
+    public init(
+        family: UInt8? = nil, table: String? = nil, candidate: UInt64? = nil,
+        objects: Bool = false
+    ) {
         self.family = family
         self.table = table
         self.candidate = candidate
+        self.objects = objects
     }
 
     /// Reads the attributes; see ``ControlBody``.
@@ -32,6 +39,7 @@ public struct OutlineRequest: ControlBody {
             case .family: family = try attribute.uint8()
             case .table: table = try attribute.string(limit: WireLimits.reasonBytes)
             case .candidate: candidate = try attribute.uint64()
+            case .objects: objects = true
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
@@ -42,5 +50,6 @@ public struct OutlineRequest: ControlBody {
         if let family { writer.attribute(Attribute.family.rawValue, uint8: family) }
         if let table { writer.attribute(Attribute.table.rawValue, string: table) }
         if let candidate { writer.attribute(Attribute.candidate.rawValue, uint64: candidate) }
+        if objects { writer.attributeFlag(Attribute.objects.rawValue) }
     }
 }

@@ -1,7 +1,8 @@
 /// A set that belongs to one rule, with all of its elements.
 ///
 /// - Shape: in ``ExtensionAttribute/sets``: ELEM (1) { the attributes of a set, ELEMENTS (0x2000 +
-///   6) { ELEM … } } …
+///   6) { ELEM … } } … Where that is more than one attribute holds, there are several; an ELEM that has nothing but ELEMENTS
+///   goes on with the set before it.
 public struct AnonymousSet: Hashable, Sendable {
     /// Key, data and properties.
     public var body: SetBody
@@ -17,31 +18,62 @@ public struct AnonymousSet: Hashable, Sendable {
         self.elements = elements
     }
 
-    static func list(_ attributes: consuming AttributeReader) throws(WireError) -> [AnonymousSet] {
-        var sets: [AnonymousSet] = []
+    /// Reads one attribute with sets, behind those that came before.
+    static func read(
+        _ attributes: consuming AttributeReader, into sets: inout [AnonymousSet]
+    ) throws(WireError) {
         while let attribute = try attributes.next() {
             var set = AnonymousSet(body: SetBody(), elements: [])
             var parts = try attribute.nested()
             while let part = try parts.next() {
                 if part.type == ExtensionAttribute.elements {
-                    set.elements = try SetElement.list(try part.nested())
+                    set.elements += try SetElement.list(try part.nested())
                 } else {
                     try set.body.read(part)
                 }
             }
-            sets.append(set)
+            if set.body == SetBody(), !sets.isEmpty {
+                sets[sets.count - 1].elements += set.elements
+            } else {
+                sets.append(set)
+            }
         }
-        return sets
     }
 
     static func write(_ sets: [AnonymousSet], to writer: inout MessageWriter) {
-        writer.nest(ExtensionAttribute.sets) { writer in
-            for set in sets {
-                writer.nest(Expression.listElement) { writer in
-                    set.body.write(to: &writer)
-                    SetElement.write(set.elements, as: ExtensionAttribute.elements, to: &writer)
+        for part in parts(of: sets) {
+            writer.nest(ExtensionAttribute.sets) { writer in
+                for set in part {
+                    writer.nest(Expression.listElement) { writer in
+                        set.body.write(to: &writer)
+                        SetElement.write(set.elements, as: ExtensionAttribute.elements, to: &writer)
+                    }
                 }
             }
         }
+    }
+
+    /// The sets as they are put into attributes: all in one if they fit, else each by itself, in pieces.
+    private static func parts(of sets: [AnonymousSet]) -> [[AnonymousSet]] {
+        let bound = sets.reduce(0) { $0 + $1.byteBound }
+        guard bound > SetElement.listBytes else { return [sets] }
+        let exact = sets.reduce(0) { $0 + $1.byteCount }
+        guard exact > SetElement.listBytes else { return [sets] }
+        return sets.flatMap { set in
+            let pieces = SetElement.portions(of: set.elements)
+            return pieces.enumerated().map { index, elements in
+                [AnonymousSet(body: index == 0 ? set.body : SetBody(), elements: Array(elements))]
+            }
+        }
+    }
+
+    private var byteBound: Int {
+        elements.reduce(SetElement.fixedBytes) { $0 + $1.byteBound }
+    }
+
+    private var byteCount: Int {
+        var writer = MessageWriter(capacity: 64 << 10)
+        for element in elements { writer.nest(Expression.listElement) { element.write(to: &$0) } }
+        return writer.bytes.count + SetElement.fixedBytes
     }
 }

@@ -32,6 +32,19 @@ extension AttributeBody {
     }
 }
 
+extension MessageWriter {
+    /// Writes the bytes of a body; if they are more than an attribute holds, as several of the same number, to be put
+    /// together by the reader.
+    public mutating func body(_ type: UInt16, _ bytes: [UInt8]) {
+        let most = WireLimits.attributeBytes - WireLimits.attributeHeaderBytes
+        var rest = bytes[...]
+        repeat {
+            attribute(type, bytes: Array(rest.prefix(most)))
+            rest = rest.dropFirst(most)
+        } while !rest.isEmpty
+    }
+}
+
 extension Attribute {
     /// The attribute with its header and padding, to be kept and written back.
     func encoded() -> [UInt8] {

@@ -42,7 +42,8 @@ public struct RuleBody: AttributeBody {
             }
         case 5: compat = try RuleCompat(try attribute.nested())
         case 7: userData = attribute.bytes()
-        case ExtensionAttribute.sets: sets = try AnonymousSet.list(try attribute.nested())
+        case ExtensionAttribute.sets:
+            try AnonymousSet.read(try attribute.nested(), into: &sets)
         default: try attribute.keep(in: &unknown)
         }
     }

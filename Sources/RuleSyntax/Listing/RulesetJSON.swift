@@ -87,7 +87,16 @@ public enum RulesetJSON {
             [("kind", .string(object.kind)), ("name", .string(object.name))]
                 + optional("id", object.id) + [("summary", .string(object.summary))]
                 + (object.elements.isEmpty
-                    ? [] : [("elements", .array(object.elements.map(JSONValue.string)))]))
+                    ? [] : [("elements", .array(object.elements.map(JSONValue.string)))])
+                + attributes(object))
+    }
+
+    /// All that is known of an object, as bytes, and of each of its elements.
+    private static func attributes(_ object: ObjectListing) -> [(String, JSONValue)] {
+        guard let saved = object.saved else { return [] }
+        let elements = saved.elements.map { JSONValue.string(HexBytes.text($0)) }
+        return [("attributes", .string(HexBytes.text(saved.body)))]
+            + (elements.isEmpty ? [] : [("element_attributes", .array(elements))])
     }
 
     private static func optional(_ name: String, _ number: UInt64?) -> [(String, JSONValue)] {

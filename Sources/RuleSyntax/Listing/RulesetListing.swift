@@ -153,6 +153,8 @@ public struct ObjectListing: Hashable, Sendable {
     public var members: [SetElement] = []
     /// What a set is like.
     private var properties: SetBody?
+    /// All of it, as it is saved; nil if that is not known.
+    public var saved: SavedObject?
 
     /// An object.
     public init(kind: String, name: String, id: UInt64? = nil, summary: String = "") {
@@ -168,6 +170,7 @@ public struct ObjectListing: Hashable, Sendable {
             kind: set.body.flags.contains(.map) ? "map" : "set", name: set.name,
             id: set.handle?.rawValue, summary: ObjectText.properties(set.body))
         properties = set.body
+        save(.set, set.body)
     }
 
     /// The elements of a set as text, in the order of their keys; each range is one.
@@ -178,6 +181,7 @@ public struct ObjectListing: Hashable, Sendable {
         self.init(
             kind: ObjectText.kind(ofObject: object.type), name: object.name,
             id: object.handle?.rawValue, summary: HexBytes.text(object.data ?? []))
+        if let body = try? ObjectBody(object) { save(.object, body) }
     }
 
     /// A flowtable.
@@ -185,6 +189,11 @@ public struct ObjectListing: Hashable, Sendable {
         self.init(
             kind: "flowtable", name: flowtable.name, id: flowtable.handle?.rawValue,
             summary: HexBytes.text((try? flowtable.body.encoded()) ?? []))
+        save(.flowtable, flowtable.body)
+    }
+
+    private mutating func save(_ kind: SavedObject.Kind, _ body: some AttributeBody) {
+        saved = (try? body.encoded()).map { SavedObject(kind: kind, name: name, body: $0) }
     }
 }
 

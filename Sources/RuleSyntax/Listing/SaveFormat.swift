@@ -8,9 +8,9 @@ public import NetlinkProto
 /// append inet filter input -p tcp --dport 22 -j ACCEPT
 /// ```
 /// Chains come before rules, so that a rule can jump to any of them. What a table or chain has beside these options
-/// stands behind `--attributes` as the bytes of its body.
+/// stands behind `--attributes` as the bytes of its body; of stateful objects, flowtables, sets and elements, that is all.
 public enum SaveFormat {
-    /// The commands; ids, counters and objects are not among them.
+    /// The commands; ids and counters are not among them.
     public static func write(_ listing: RulesetListing) -> String {
         var lines: [[String]] = []
         for table in listing.tables {
@@ -20,6 +20,7 @@ public enum SaveFormat {
                 lines.append(
                     ["add", "chain"] + options(chain.body, table.family) + place + [chain.name])
             }
+            lines += objects(table.objects.compactMap(\.saved), place)
             for chain in table.chains {
                 for rule in chain.rules {
                     lines.append(
@@ -29,6 +30,19 @@ public enum SaveFormat {
             }
         }
         return lines.map { CommandLine.join($0) + "\n" }.joined()
+    }
+
+    private static func objects(_ objects: [SavedObject], _ place: [String]) -> [[String]] {
+        func line(_ noun: String, _ bytes: [UInt8], _ name: String) -> [String] {
+            ["add", noun, "--attributes", HexBytes.text(bytes)] + place + [name]
+        }
+        // Elements of maps name objects.
+        return SavedObject.Kind.allCases.flatMap { kind in
+            objects.filter { $0.kind == kind }.flatMap { object in
+                [line(kind.rawValue, object.body, object.name)]
+                    + object.elements.map { line("element", $0, object.name) }
+            }
+        }
     }
 
     private static func options(_ table: TableListing) -> [String] {

@@ -13,6 +13,12 @@ struct SaveReader {
     private struct TablePlace {
         var index: Int
         var chains: [String: Int] = [:]
+        var objects: [ObjectKey: Int] = [:]
+    }
+
+    private struct ObjectKey: Hashable {
+        var kind: SavedObject.Kind
+        var name: String
     }
 
     /// Where a rule belongs, by the indices of its table and chain, and the word that its text begins with.
@@ -31,10 +37,20 @@ struct SaveReader {
             try addTable(CommandWords(words, from: 2, flags: ["--dormant"]), line)
         case ("add", "chain"): try addChain(CommandWords(words, from: 2), line)
         case ("append", _): return try rulePlace(words)
+        case ("add", "element"): try addElement(CommandWords(words, from: 2))
         default:
+            if words.first == "add",
+                let kind = words.dropFirst().first.flatMap({ SavedObject.Kind(rawValue: $0) })
+            {
+                try addObject(kind, CommandWords(words, from: 2), line)
+                return nil
+            }
             throw RuleSyntaxError(
                 "a saved ruleset has no command “\(words.prefix(2).joined(separator: " "))”",
-                at: 0, hint: "there are: add table, add chain, append")
+                at: 0,
+                hint:
+                    "there are: add table, add chain, add object, add flowtable, add set, add element, append"
+            )
         }
         return nil
     }
@@ -95,6 +111,43 @@ struct SaveReader {
         places[key]?.chains[names[1].text] = tables[index].chains.count
         tables[index].chains.append(
             SavedRuleset.Chain(name: names[1].text, body: body, line: line))
+    }
+
+    private mutating func addObject(
+        _ kind: SavedObject.Kind, _ words: CommandWords, _ line: Int
+    ) throws(RuleSyntaxError) {
+        let (family, names) = try words.familyAndNames(count: 2, "TABLE NAME")
+        let table = TableKey(family: family, name: names[0].text)
+        let key = ObjectKey(kind: kind, name: names[1].text)
+        let index = try place(table, at: names[0].index).index
+        guard places[table]?.objects[key] == nil else {
+            throw RuleSyntaxError(
+                "\(kind.rawValue) \(key.name) is there already", at: names[1].index)
+        }
+        try words.refuseOptions(beside: ["--attributes"])
+        let body: [UInt8]
+        switch kind {
+        case .set: body = try words.bytes(of: SetBody.self)
+        case .object: body = try words.bytes(of: ObjectBody.self)
+        case .flowtable: body = try words.bytes(of: FlowtableBody.self)
+        }
+        places[table]?.objects[key] = tables[index].objects.count
+        tables[index].objects.append(
+            SavedRuleset.Object(
+                saved: SavedObject(kind: kind, name: key.name, body: body), line: line))
+    }
+
+    private mutating func addElement(_ words: CommandWords) throws(RuleSyntaxError) {
+        let (family, names) = try words.familyAndNames(count: 2, "TABLE SET")
+        let place = try place(TableKey(family: family, name: names[0].text), at: names[0].index)
+        guard let set = place.objects[ObjectKey(kind: .set, name: names[1].text)] else {
+            throw RuleSyntaxError(
+                "there is no set “\(names[1].text)” in table \(names[0].text)", at: names[1].index,
+                hint: "add it first")
+        }
+        try words.refuseOptions(beside: ["--attributes"])
+        tables[place.index].objects[set].saved.elements.append(
+            try words.bytes(of: SetElement.self))
     }
 
     /// Where `append [FAMILY] TABLE CHAIN RULE` belongs: the text begins with the first option or `!`.
@@ -188,6 +241,15 @@ private struct CommandWords {
                 hint: "there are: " + Family.all.map(\.name).joined(separator: ", "))
         }
         return (family, Array(names.dropFirst()))
+    }
+
+    /// The bytes behind `--attributes`, which must be there, in the form in which they are kept.
+    func bytes<Body: AttributeBody>(of _: Body.Type) throws(RuleSyntaxError) -> [UInt8] {
+        guard let word = self["--attributes"] else {
+            throw RuleSyntaxError("--attributes is missing", at: end)
+        }
+        let read: Body = try body(word)
+        return (try? read.encoded()) ?? []
     }
 
     /// A body from the bytes behind `--attributes`.

@@ -31,6 +31,14 @@ public struct SavedRuleset: Sendable {
         }
     }
 
+    /// A set, stateful object or flowtable.
+    public struct Object: Sendable {
+        /// All of it.
+        public var saved: SavedObject
+        /// The line that it is on, from 1.
+        public var line: Int
+    }
+
     /// A table with its chains.
     public struct Table: Sendable {
         /// Its family, name, policy and body; without chains.
@@ -39,6 +47,8 @@ public struct SavedRuleset: Sendable {
         public var line: Int
         /// Its chains.
         public var chains: [Chain] = []
+        /// Its sets, stateful objects and flowtables.
+        public var objects: [Object] = []
 
         /// A table without chains.
         public init(listing: TableListing, line: Int) {
@@ -105,6 +115,15 @@ public struct SavedRuleset: Sendable {
         var listing = RulesetListing()
         for table in tables {
             var read = table.listing
+            for object in table.objects {
+                do {
+                    read.objects.append(try ObjectListing(object.saved))
+                } catch {
+                    throw SourceError(
+                        line: object.line,
+                        cause: RuleSyntaxError("these bytes are damaged: \(error)"))
+                }
+            }
             for chain in table.chains {
                 var rules: [RuleListing] = []
                 for rule in chain.rules {

@@ -46,7 +46,7 @@ struct ApplyRun {
             let outline = try client.outline(
                 OutlineRequest(
                     family: options.table?.family.rawValue, table: options.table?.table,
-                    candidate: options.edit.candidate))
+                    candidate: options.edit.candidate, objects: true))
             let comparison: RulesetComparison
             let edits: [LineEdit]
             do {

@@ -1,4 +1,5 @@
 import NetlinkProto
+import RuleSyntax
 
 /// A ruleset of which only that is known that tells its rules apart.
 struct Outline {
@@ -15,6 +16,7 @@ struct Outline {
         var name: String
         var body: TableBody
         var chains: [Chain] = []
+        var objects: [SavedObject] = []
 
         /// How many rules it has.
         var ruleCount: Int { chains.reduce(0) { $0 + $1.rules.count } }
@@ -33,7 +35,27 @@ struct Outline {
             tables.append(Table(family: table.family, name: table.name, body: table.body))
         case .newChain: try add(try ChainMessage(view))
         case .newOutline: try add(try OutlineMessage(view))
+        case .newSet: try add(ObjectListing(try SetMessage(view)))
+        case .newObject: try add(ObjectListing(try ObjectMessage(view)))
+        case .newFlowtable: try add(ObjectListing(try FlowtableMessage(view)))
+        case .newSetElement: try add(try SetElementMessage(view))
         default: break  // a newer daemon's; what is not known is not needed
+        }
+    }
+
+    private mutating func add(_ object: ObjectListing) throws(WireError) {
+        guard let last = tables.indices.last, let saved = object.saved else {
+            throw WireError(.badValue, "an object that belongs to no table")
+        }
+        tables[last].objects.append(saved)
+    }
+
+    private mutating func add(_ elements: SetElementMessage) throws(WireError) {
+        guard let table = tables.indices.last, let set = tables[table].objects.indices.last,
+            tables[table].objects[set].name == elements.set
+        else { throw WireError(.badValue, "elements that belong to no set") }
+        for element in elements.elements {
+            tables[table].objects[set].elements.append(try element.encoded())
         }
     }
 

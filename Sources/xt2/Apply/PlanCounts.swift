@@ -12,11 +12,21 @@ struct PlanCounts: Equatable {
         /// `+1 -0 ~2 rules`.
         func text(_ noun: String) -> String { "+\(added) -\(deleted) ~\(changed) \(noun)" }
         var isEmpty: Bool { self == Changes() }
+
+        /// Adds those of another part of the plan.
+        mutating func add(_ other: Changes) {
+            added += other.added
+            deleted += other.deleted
+            changed += other.changed
+        }
     }
 
     var tables = Changes()
     var chains = Changes()
     var rules = Changes()
+    /// Sets, stateful objects and flowtables.
+    var objects = Changes()
+    var elements = Changes()
     /// Rules that stay what they are, in another place.
     var moved = 0
     /// Rules that are not touched.
@@ -35,6 +45,12 @@ struct PlanCounts: Equatable {
 
     /// How many percent of the rules go, rounded.
     var percent: Int { total == 0 ? 0 : (removed * 100 + total / 2) / total }
+
+    /// Takes in what is to be done with sets, stateful objects and flowtables.
+    mutating func add(_ comparison: ObjectComparison) {
+        objects.add(comparison.objects)
+        elements.add(comparison.elements)
+    }
 
     /// Takes in what is to be done with the rules of a chain.
     mutating func add(_ plan: ListPlan, of oldCount: Int) {
@@ -55,6 +71,8 @@ struct PlanCounts: Equatable {
         let parts =
             (tables.isEmpty ? [] : [tables.text("tables")])
             + (chains.isEmpty ? [] : [chains.text("chains")])
+            + (objects.isEmpty ? [] : [objects.text("sets and objects")])
+            + (elements.isEmpty ? [] : [elements.text("elements")])
             + [rules.text("rules"), "\(moved) moved", "\(kept) kept"]
         return parts.joined(separator: ", ")
     }
@@ -69,6 +87,7 @@ struct PlanCounts: Equatable {
         }
         return .object([
             ("tables", value(tables)), ("chains", value(chains)), ("rules", value(rules)),
+            ("objects", value(objects)), ("elements", value(elements)),
             ("moved", .number(moved)), ("kept", .number(kept)),
         ])
     }

@@ -95,6 +95,7 @@ struct RulesetComparison {
             tableEdits.append(
                 LineEdit(edit: edit(.newTable, key, .create, body), line: table.line))
         }
+        try compareObjects(table, key, old.objects)
         let names = Set(table.chains.map(\.name))
         for chain in old.chains where !names.contains(chain.name) {
             try drop(chain, of: key)
@@ -109,7 +110,17 @@ struct RulesetComparison {
     ) throws(SourceError) {
         counts.tables.added += 1
         tableEdits.append(LineEdit(edit: edit(.newTable, key, .create, body), line: table.line))
+        try compareObjects(table, key, [])
         for chain in table.chains { try create(chain, table, key) }
+    }
+
+    private mutating func compareObjects(
+        _ table: SavedRuleset.Table, _ key: TableKey, _ old: [SavedObject]
+    ) throws(SourceError) {
+        let comparison = try ObjectComparison(
+            table.objects, with: old, in: TableName(family: key.family, table: key.name))
+        counts.add(comparison)
+        creations += comparison.edits
     }
 
     // MARK: Chains

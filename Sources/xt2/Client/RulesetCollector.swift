@@ -49,7 +49,7 @@ struct RulesetCollector {
             let set = listing.tables[table].objects.indices.last,
             listing.tables[table].objects[set].name == elements.set
         else { throw WireError(.badValue, "elements that belong to no set") }
-        listing.tables[table].objects[set].members += elements.elements
+        for element in elements.elements { listing.tables[table].objects[set].add(element) }
     }
 
     private mutating func add(_ rule: RuleMessage) throws(WireError) {

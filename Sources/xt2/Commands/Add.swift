@@ -6,14 +6,17 @@ import RuleSyntax
 struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
-        abstract: "Add a table, a chain or a rule.",
+        abstract: "Add a table, a chain or a rule; or what 'xt2 save' wrote of sets and objects.",
         discussion: """
               xt2 add table inet filter
               xt2 add chain --type filter --hook input --priority filter filter input
               xt2 add chain inet filter from_lan
               xt2 add rule inet filter input -p tcp --dport 22 -j ACCEPT
             """,
-        subcommands: [AddTable.self, AddChain.self, AddRule.self])
+        subcommands: [
+            AddTable.self, AddChain.self, AddRule.self, AddSet.self, AddElement.self,
+            AddObject.self, AddFlowtable.self,
+        ])
 }
 
 /// `xt2 add table`.

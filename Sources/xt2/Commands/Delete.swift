@@ -5,17 +5,20 @@ import NetlinkProto
 struct Delete: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Delete a rule, a chain or a table.",
+        abstract: "Delete a rule, a chain, a table, a set or an object.",
         discussion: """
-            Without 'table' or 'chain' as the first word it deletes a rule. 'delete rule …' says so explicitly, which a \
-            table that is called 'table' or 'chain' needs.
+            Without another noun as the first word it deletes a rule. 'delete rule …' says so explicitly, which a \
+            table needs that is called 'table', 'chain', 'set', 'object' or 'flowtable'.
 
               xt2 delete --id 42 inet filter input
               xt2 delete inet filter input -p tcp --dport 23 -j DROP
               xt2 delete chain inet filter from_lan
               xt2 delete table inet filter
             """,
-        subcommands: [DeleteRule.self, DeleteChain.self, DeleteTable.self],
+        subcommands: [
+            DeleteRule.self, DeleteChain.self, DeleteTable.self, DeleteSet.self,
+            DeleteObject.self, DeleteFlowtable.self,
+        ],
         defaultSubcommand: DeleteRule.self)
 }
 

@@ -5,14 +5,15 @@ import NetlinkProto
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Take over rules that other programs wrote.",
+        abstract: "Take over rules that other programs wrote or made.",
         discussion: """
-            Without another word it reads what iptables-save or ip6tables-save wrote.
+            Without another word it reads what iptables-save or ip6tables-save wrote. A file that is called kernel is ./kernel.
 
               xt2 import /etc/iptables/rules.v4
               ip6tables-save -c | xt2 import --counters -
+              xt2 import kernel --dry-run
             """,
-        subcommands: [ImportIPTables.self],
+        subcommands: [ImportIPTables.self, ImportKernel.self],
         defaultSubcommand: ImportIPTables.self)
 }
 

@@ -8,7 +8,8 @@ struct Save: ParsableCommand {
         commandName: "save",
         abstract: "Write the ruleset as lines that 'xt2 apply' reads.",
         discussion: """
-            Rule ids, counters and history are not part of it. In the formats iptables and ip6tables it is what iptables-save \
+            Sets, objects and flowtables are written as bytes. Rule ids, counters, elements that expire, and history are not part \
+            of it. --format json, or --json, is described in docs/rule-language.md. In the formats iptables and ip6tables it is what iptables-save \
             and ip6tables-save would write, if iptables has words for all of it; the first thing that it has none for is named.
 
               xt2 save > rules.xt2
@@ -17,7 +18,7 @@ struct Save: ParsableCommand {
               xt2 save --table 'ip6 filter' --format ip6tables > rules.v6
             """)
 
-    @Option(help: ArgumentHelp("xt2, iptables or ip6tables.", valueName: "format"))
+    @Option(help: ArgumentHelp("xt2, json, iptables or ip6tables.", valueName: "format"))
     var format = Format.xt2
 
     @Flag(help: "With what each rule has counted; not in the format xt2.")
@@ -49,7 +50,7 @@ struct Save: ParsableCommand {
     }
 
     mutating func validate() throws {
-        if connection.json && format != .xt2 {
+        if connection.json && format != .xt2 && format != .json {
             throw ValidationError("--json is a format of its own; leave --format out.")
         }
         if counters && format == .xt2 && !connection.json {
@@ -58,12 +59,12 @@ struct Save: ParsableCommand {
     }
 
     private func text(_ listing: RulesetListing) throws(CommandError) -> String {
-        if connection.json {
+        if connection.json || format == .json {
             return RulesetJSON.render(listing, options: ListingOptions(counters: counters))
         }
         let family: Family
         switch format {
-        case .xt2: return SaveFormat.write(listing)
+        case .xt2, .json: return SaveFormat.write(listing)
         case .iptables: family = .ip
         case .ip6tables: family = .ip6
         }
@@ -77,6 +78,8 @@ extension Save {
     enum Format: String, CaseIterable, ExpressibleByArgument {
         /// The commands of xt2.
         case xt2
+        /// The same as `--json`.
+        case json
         /// What `iptables-save` writes.
         case iptables
         /// What `ip6tables-save` writes.

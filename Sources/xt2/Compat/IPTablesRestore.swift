@@ -159,6 +159,8 @@ struct IPTablesRestore {
                     ? "RULE_DELETE" : edit.flags.contains(.append) ? "RULE_APPEND" : "RULE_INSERT",
                 "rule in chain \(rule.chain ?? "")"
             )
+        // A dump of iptables has no such things.
+        case .set, .elements, .object, .flowtable: ("SET_ADD", "set")
         }
     }
 }

@@ -7,6 +7,10 @@ struct Edit: Equatable {
         case table(TableMessage)
         case chain(ChainMessage)
         case rule(RuleMessage)
+        case set(SetMessage)
+        case elements(SetElementMessage)
+        case object(ObjectMessage)
+        case flowtable(FlowtableMessage)
     }
 
     /// What is done: NEWTABLE, DELCHAIN and so on.
@@ -29,6 +33,10 @@ struct Edit: Equatable {
         case .table(let table): table.write(header, to: &writer)
         case .chain(let chain): chain.write(header, to: &writer)
         case .rule(let rule): rule.write(header, to: &writer)
+        case .set(let set): set.write(header, to: &writer)
+        case .elements(let elements): elements.write(header, to: &writer)
+        case .object(let object): object.write(header, to: &writer)
+        case .flowtable(let flowtable): flowtable.write(header, to: &writer)
         }
     }
 

@@ -143,8 +143,10 @@ struct IPTablesImport {
     }
 
     private func batch(_ plan: RestorePlan, _ head: UInt64) throws(CommandError) -> EditBatch {
-        guard plan.zeroed.isEmpty else {
-            throw CommandError(.usage, "-Z changes no rules, so it cannot be imported.")
+        if let zero = statements.first(where: \.isZero) {
+            throw source.error(
+                CommandError(.usage, "-Z changes no rules, so it cannot be imported."),
+                line: zero.line)
         }
         let edits = plan.edits.map(\.edit)
         if options.isDryRun { return .check(edits, expectedHead: head) }
@@ -157,6 +159,13 @@ struct IPTablesImport {
         try ImportText(name: source.name, isDryRun: options.isDryRun, diff: options.diff)
             .show(outcome, json: options.edit.json)
         Warnings.show(outcome.version)
+    }
+}
+
+extension RestoreFile.Statement {
+    /// Whether it sets counters to zero.
+    fileprivate var isZero: Bool {
+        if case .command(let command) = content { command.operation == .zero } else { false }
     }
 }
 

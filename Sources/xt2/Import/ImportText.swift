@@ -18,9 +18,11 @@ struct ImportText {
         } else if isDryRun {
             try diff.show(outcome.planned, &output)
             if let check = outcome.check { try output.line(CheckText.line(check)) }
+            if !outcome.note.isEmpty { try output.line(outcome.note) }
         } else {
             try output.line(line(outcome))
             if let notice = outcome.version.flatMap(ConfirmText.notice) { try output.line(notice) }
+            if outcome.version != nil, !outcome.note.isEmpty { try output.line(outcome.note) }
         }
         try output.flush()
     }
@@ -41,6 +43,7 @@ struct ImportText {
             return .object([
                 ("check", outcome.check.map(CheckText.json) ?? .null),
                 ("changes", .array(outcome.planned.map(ChangeText.json))),
+                ("note", outcome.note.isEmpty ? .null : .string(outcome.note)),
             ])
         }
         return .object([

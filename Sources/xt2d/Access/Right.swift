@@ -31,7 +31,7 @@ enum Right: String, CaseIterable, Hashable, Sendable {
         switch type {
         case .rollback, .newCandidate, .deleteCandidate, .commit, .getRuleReset: nil
         case .confirm, .newTag, .deleteTag, .prune: nil
-        case .adoptTable, .releaseTable: nil
+        case .adoptTable, .releaseTable, .importTables: nil
         // Says something and asks for nothing.
         case .newSession: nil
         case .getAudit, .verifyAudit, .getAuditHead: .audit

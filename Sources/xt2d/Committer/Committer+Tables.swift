@@ -64,16 +64,23 @@ extension Committer {
                 throw Committer.cannotBeTakenOver(name, reason)
             }
             let version = try commitAudited(
-                try proposal(taking: table, image, audited))
+                try proposal(taking: [table], image, audited))
             return TableOutcome(version: version, note: note)
         } catch {
             throw Refusal(any: error)
         }
     }
 
-    private func refuseMarkerTable(_ name: TableName) throws(Refusal) {
+    func refuseMarkerTable(_ name: TableName) throws(Refusal) {
         guard name.family == Marker.family.rawValue, name.name == Marker.table else { return }
         throw Refusal(EPERM, "The table inet xt2 is the daemon's own.")
+    }
+
+    static func ownedByAnother(_ name: TableName) -> Refusal {
+        Refusal(
+            EPERM,
+            "The table \(name.title) is owned by another process, which alone may change it; it can be taken over when that process has ended."
+        )
     }
 
     /// The table's body under its policy; where the kernel cannot make it owned, it is enforced.
@@ -83,10 +90,7 @@ extension Committer {
     ) throws(Refusal) -> (TableBody, String) {
         var body = found.body
         if body.flags.contains(.owner) {
-            throw Refusal(
-                EPERM,
-                "The table \(name.title) is owned by another process, which alone may change it; it can be taken over when that process has ended."
-            )
+            throw ownedByAnother(name)
         }
         if let policy {
             body.watch = TableWatch(policy, isAdopted: true)
@@ -103,21 +107,22 @@ extension Committer {
         )
     }
 
-    private func proposal(
-        taking table: StoredObject, _ image: KernelImage, _ audited: AuditedRequest
+    /// What takes tables over as they are: the kernel gets nothing but the marker.
+    func proposal(
+        taking tables: [StoredObject], _ image: KernelImage, _ audited: AuditedRequest
     ) throws(Refusal) -> Proposal {
         var editor = RulesetEditor(head.ruleset, graph: graph, nextID: image.nextID)
-        let objects = image.ruleset.allObjects.map(Change.add)
+        let changes = Array(image.ruleset.allObjects.map(Change.add)).inApplicationOrder()
         do {
-            try editor.apply(Array(objects).inApplicationOrder())
+            try editor.apply(changes)
         } catch {
             throw Refusal(
                 EIO, "The table cannot be taken over: \(error.message).", outcome: .failed)
         }
-        var proposal = Proposal(editor, Array(objects).inApplicationOrder(), audited: audited)
+        var proposal = Proposal(editor, changes, audited: audited)
         proposal.kernelChanges = []
         proposal.there = editor.ruleset
-        if table.watch == nil { proposal.adopting = [table] }
+        proposal.adopting = tables.filter { $0.watch == nil }
         for object in image.ruleset.allObjects {
             if let handle = image.handles[object.id] { proposal.handles[object.id] = handle }
         }
@@ -194,13 +199,26 @@ extension Committer {
             peer: peer, action: action,
             scopes: [AuditScope(family: request.family, table: request.table)],
             message: request.reason ?? "")
+        let name = TableName(family: request.family, name: request.table)
+        return try changeTables(audited, named: { () throws(Refusal) in [name] }) {
+            _ throws(Refusal) in try body(audited)
+        }
+    }
+
+    /// Does something about tables that others may change, and lets none of what they do meanwhile go unseen.
+    ///
+    /// - Parameter named: which tables; asked when it is known that the client may do this at all.
+    func changeTables<Result>(
+        _ audited: AuditedRequest, named: () throws(Refusal) -> [TableName],
+        _ body: ([TableName]) throws(Refusal) -> Result
+    ) throws(Refusal) -> Result {
         do {
-            try authorise(peer, .edit)
-            // From here on every commit is heard of, so that the table cannot change unseen.
+            try authorise(audited.peer, .edit)
+            // From here on every commit is heard of, so that the tables cannot change unseen.
             try beginListening()
-            monitor?.inbox.watched.insert(
-                TableName(family: request.family, name: request.table))
-            return try onTopOfForeign { try body(audited) }
+            let names = try named()
+            monitor?.inbox.watched.formUnion(names)
+            return try onTopOfForeign { try body(names) }
         } catch {
             watchHead()
             if !error.isAudited { audit(error, audited) }

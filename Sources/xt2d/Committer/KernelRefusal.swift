@@ -40,7 +40,25 @@ enum KernelRefusal {
             return
                 "The kernel already has a \(title) that xt2 did not make; choose another name, take it over with 'xt2 adopt', or delete it with nft."
         }
+        if error.errno == EBUSY, [.set, .object, .flowtable].contains(old.object(subject)?.kind) {
+            return "The kernel refused to delete \(title): a rule or a map still names it."
+        }
+        if error.errno == ENOENT, let missing = missingName(of: subject, new) {
+            return
+                "The kernel refused \(title): it names the \(missing.kind) \(missing.name), which is not in its table."
+        }
         return "The kernel refused \(title): \(error.description)."
+    }
+
+    /// What a rule names and its table does not have.
+    private static func missingName(of id: ObjectID, _ ruleset: Ruleset) -> HeldName? {
+        guard let rule = ruleset.object(id), rule.kind == .rule,
+            let table = rule.parent.flatMap({ ruleset.object($0)?.parent }),
+            let body = try? RuleBody(encoded: rule.body)
+        else { return nil }
+        return body.heldNames(in: table).first {
+            ruleset.child(of: table, kind: $0.kind, name: $0.name) == nil
+        }
     }
 }
 

@@ -17,7 +17,8 @@ extension RequestHandler {
         try await replies.item(.newOutline, of: header) { first.write($0, to: &$1) }
         let listing = RulesetStream(
             ruleset: ruleset, handles: RuleHandles(), counters: nil, request: header,
-            outlines: { [texts = committer.texts] in texts.outlines(of: $0, for: peer.uid) })
+            outlines: { [texts = committer.texts] in texts.outlines(of: $0, for: peer.uid) },
+            hasObjects: request.objects)
         for table in ruleset.tables
         where (request.family == nil || request.family == table.family)
             && (request.table == nil || request.table == table.name)

@@ -18,6 +18,25 @@ extension RequestHandler {
         try await tell(try await committer.release(request, peer: peer), header, &replies)
     }
 
+    func importTables(
+        _ request: ImportRequest, _ header: MessageHeader, _ peer: Peer,
+        _ replies: inout ReplyStream
+    ) async throws {
+        let outcome = try await committer.importTables(request, peer: peer)
+        var note = outcome.note
+        switch outcome.reply {
+        case .version(let version, _):
+            let reply = MessageHeader(type: .newVersion, sequence: header.sequence)
+            try await replies.add { version.write(reply, to: &$0) }
+        case .checked(let check, let diff):
+            try await list(diff, header, &replies)
+            let reply = MessageHeader(type: .newCheck, sequence: header.sequence)
+            try await replies.add { check.write(reply, to: &$0) }
+        case .unchanged, .candidate: note = note.isEmpty ? "nothing to change" : note
+        }
+        try await replies.acknowledge(header, message: note)
+    }
+
     private func tell(
         _ outcome: Committer.TableOutcome, _ header: MessageHeader, _ replies: inout ReplyStream
     ) async throws {

@@ -75,6 +75,7 @@ struct RequestHandler: Sendable {
         case .commit: try await commit(try read(message), header, peer, &replies)
         case .adoptTable: try await adopt(try read(message), header, peer, &replies)
         case .releaseTable: try await release(try read(message), header, peer, &replies)
+        case .importTables: try await importTables(try read(message), header, peer, &replies)
         case .checkKernel: try await check(try read(message), header, peer, &replies)
         case .getCompat: try await tellRevision(message, header, &replies)
         case .getRuleReset: try await zero(message, header, peer, &replies)
@@ -134,12 +135,19 @@ struct RequestHandler: Sendable {
             try await echo(rules, &replies)
             try await tell(.newCandidate, candidate, header, &replies)
         case .checked(let check, let diff):
-            for change in diff?.changes ?? [] {
-                guard let message = diff?.message(for: change) else { continue }
-                try await replies.item(.newChange, of: header) { message.write($0, to: &$1) }
-            }
+            try await list(diff, header, &replies)
             try await tell(.newCheck, check, header, &replies)
         case .unchanged(let version): try await tellUnchanged(version, header, &replies)
+        }
+    }
+
+    /// Sends the changes that a request would make.
+    func list(
+        _ diff: RulesetDiff?, _ request: MessageHeader, _ replies: inout ReplyStream
+    ) async throws {
+        for change in diff?.changes ?? [] {
+            guard let message = diff?.message(for: change) else { continue }
+            try await replies.item(.newChange, of: request) { message.write($0, to: &$1) }
         }
     }
 

@@ -9,6 +9,8 @@ struct RulesetStream {
     let request: MessageHeader
     /// What is told of rules in place of the rules themselves.
     var outlines: (@Sendable ([StoredObject]) -> [RuleOutline])?
+    /// Whether sets, objects and flowtables are told of.
+    var hasObjects = true
 
     /// Sends a table, its chains, and behind each chain its rules.
     func send(
@@ -18,8 +20,7 @@ struct RulesetStream {
             family: Family(rawValue: table.family), name: table.name,
             handle: Handle(table.id.rawValue), body: try TableBody(encoded: table.body))
         try await replies.item(.newTable, of: request) { message.write($0, to: &$1) }
-        // Sets and objects are no rules: an outline does without.
-        if onlyChain == nil, outlines == nil { try await sendObjects(of: table, &replies) }
+        if onlyChain == nil, hasObjects { try await sendObjects(of: table, &replies) }
         for chain in ruleset.children(of: table.id, kind: .chain)
         where onlyChain == nil || chain.name == onlyChain {
             try await send(chain, of: table, &replies)
@@ -69,7 +70,10 @@ struct RulesetStream {
         if let outlines { return try await send(outlines, of: chain, &replies) }
         for rule in ruleset.rules(of: chain.id) {
             var body = try RuleBody(encoded: rule.body)
-            if let counters { body.expressions = counters.fill(body.expressions, of: rule.id) }
+            if let counters {
+                body.expressions = counters.fill(
+                    body.expressions, of: rule.id, in: table.id, handle: handles[rule.id])
+            }
             let message = RuleMessage(
                 family: family, table: table.name, chain: chain.name,
                 handle: Handle(rule.id.rawValue), kernelHandle: handles[rule.id], body: body)
@@ -100,6 +104,8 @@ struct RulesetStream {
 /// The counters of rules, as the kernel has them at one moment.
 struct CounterValues: Sendable {
     private var counters: [ObjectID: [CounterExpression]] = [:]
+    /// Those of rules that do not carry their id, because another program made them; handles are the table's.
+    private var strangers: [ObjectID: [Handle: [CounterExpression]]] = [:]
 
     /// Reads the counters of all rules of some tables, or of their chains of one name.
     static func read(_ tables: [StoredObject], chain: String?) throws -> CounterValues {
@@ -122,20 +128,29 @@ struct CounterValues: Sendable {
         _ table: StoredObject, _ chain: String?, _ kernel: KernelLink
     ) throws(KernelError) {
         var found: [ObjectID: [CounterExpression]] = [:]
+        var others: [Handle: [CounterExpression]] = [:]
         try kernel.dump(.getRule, family: Family(rawValue: table.family)) { writer in
             writer.attribute(1, string: table.name)
             if let chain { writer.attribute(2, string: chain) }
         } _: { view throws(WireError) in
             let rule = try RuleMessage(view)
-            guard rule.table == table.name, let id = rule.identity else { return }
-            found[id] = rule.body.expressions.counters
+            guard rule.table == table.name else { return }
+            if let id = rule.identity {
+                found[id] = rule.body.expressions.counters
+            } else if let handle = rule.handle {
+                others[handle] = rule.body.expressions.counters
+            }
         }
         counters.merge(found) { $1 }
+        strangers[table.id] = others
     }
 
     /// The expressions of a rule with the kernel's values in its counters.
-    func fill(_ expressions: [Expression], of rule: ObjectID) -> [Expression] {
-        expressions.counting(counters[rule] ?? [])
+    func fill(
+        _ expressions: [Expression], of rule: ObjectID, in table: ObjectID, handle: Handle?
+    ) -> [Expression] {
+        let values = counters[rule] ?? handle.flatMap { strangers[table]?[$0] }
+        return expressions.counting(values ?? [])
     }
 }
 

@@ -4,7 +4,8 @@ import RuleStore
 /// A change of a candidate, as bytes: one netlink message of type `new-change` that only the store keeps.
 ///
 /// - Shape: ID (1, be64), KIND (2), PARENT (3, be64), FAMILY (4), then for the side before NAME (5), ORDER_KEY (6), BODY (7),
-///   and for the side after NAME (8), ORDER_KEY (9), BODY (10). A side without BODY is not there.
+///   and for the side after NAME (8), ORDER_KEY (9), BODY (10), in pieces where it is long. A side without BODY is not there.
+///   ELEMENT_KEY (11) of elements.
 enum ChangeCodec {
     /// The message for a change.
     static func encode(_ change: Change) throws(WireError) -> [UInt8] {
@@ -15,6 +16,8 @@ enum ChangeCodec {
             writer.attribute(2, uint8: change.object.kind.rawValue)
             if let parent = change.object.parent { writer.attribute(3, uint64: parent.rawValue) }
             writer.attribute(4, uint8: change.object.family)
+            let key = change.object.elementKey
+            if !key.isEmpty { writer.attribute(11, bytes: key) }
             if let before = change.before { write(before, from: 5, to: &writer) }
             if let after = change.after { write(after, from: 8, to: &writer) }
         }
@@ -26,7 +29,7 @@ enum ChangeCodec {
     ) {
         writer.attribute(type, string: object.name)
         if let key = object.orderKey { writer.attribute(type + 1, bytes: key.bytes) }
-        writer.attribute(type + 2, bytes: object.body)
+        writer.body(type + 2, object.body)
     }
 
     /// The change in a message.
@@ -57,6 +60,7 @@ enum ChangeCodec {
         var kind: ObjectKind?
         var parent: UInt64?
         var family: UInt8 = 0
+        var elementKey: [UInt8] = []
         var before = Side()
         var after = Side()
 
@@ -68,10 +72,11 @@ enum ChangeCodec {
             case 4: family = try attribute.uint8()
             case 5: before.name = try attribute.string()
             case 6: before.key = OrderKey(bytes: attribute.bytes())
-            case 7: before.body = attribute.bytes()
+            case 7: before.body = (before.body ?? []) + attribute.bytes()
             case 8: after.name = try attribute.string()
             case 9: after.key = OrderKey(bytes: attribute.bytes())
-            case 10: after.body = attribute.bytes()
+            case 10: after.body = (after.body ?? []) + attribute.bytes()
+            case 11: elementKey = attribute.bytes()
             default: throw attribute.fault(.unrecognised, "not an attribute of a stored change")
             }
         }
@@ -84,7 +89,7 @@ enum ChangeCodec {
             return StoredObject(
                 id: ObjectID(rawValue: id), kind: kind,
                 parent: parent.map { ObjectID(rawValue: $0) }, family: family, name: side.name,
-                orderKey: side.key, body: body)
+                orderKey: side.key, elementKey: elementKey, body: body)
         }
     }
 }

@@ -11,6 +11,14 @@ struct Edit: Sendable {
         case deleteChain(ChainMessage)
         case newRule(RuleMessage)
         case deleteRule(RuleMessage)
+        case newSet(SetMessage)
+        case deleteSet(SetMessage)
+        case newElements(SetElementMessage)
+        case deleteElements(SetElementMessage)
+        case newObject(ObjectMessage)
+        case deleteObject(ObjectMessage)
+        case newFlowtable(FlowtableMessage)
+        case deleteFlowtable(FlowtableMessage)
     }
 
     let operation: Operation
@@ -51,12 +59,14 @@ struct Edit: Sendable {
         case .deleteChain: .deleteChain(try ChainMessage(view))
         case .newRule: .newRule(try RuleMessage(view))
         case .deleteRule: .deleteRule(try RuleMessage(view))
-        case .newSet, .deleteSet, .newSetElement, .deleteSetElement, .newObject, .deleteObject,
-            .newFlowtable, .deleteFlowtable:
-            throw Refusal(
-                EOPNOTSUPP,
-                "\(view.header.type.name) is not in this release: sets and objects exist only inside of rules."
-            )
+        case .newSet: .newSet(try SetMessage(view))
+        case .deleteSet: .deleteSet(try SetMessage(view))
+        case .newSetElement: .newElements(try SetElementMessage(view))
+        case .deleteSetElement: .deleteElements(try SetElementMessage(view))
+        case .newObject: .newObject(try ObjectMessage(view))
+        case .deleteObject: .deleteObject(try ObjectMessage(view))
+        case .newFlowtable: .newFlowtable(try FlowtableMessage(view))
+        case .deleteFlowtable: .deleteFlowtable(try FlowtableMessage(view))
         default: throw Refusal(EINVAL, "\(view.header.type.name) is not an edit.")
         }
     }
@@ -85,6 +95,14 @@ struct Edit: Sendable {
             flags.contains(.replace) ? "replace" : flags.contains(.append) ? "append" : "insert"
         case .deleteRule(let rule):
             rule.handle == nil && rule.index == nil && rule.body.isEmpty ? "flush" : "delete"
+        case .newSet: "add set"
+        case .deleteSet: "delete set"
+        case .newElements: "add element"
+        case .deleteElements: "delete element"
+        case .newObject: "add object"
+        case .deleteObject: "delete object"
+        case .newFlowtable: "add flowtable"
+        case .deleteFlowtable: "delete flowtable"
         }
     }
 
@@ -96,6 +114,11 @@ struct Edit: Sendable {
             (chain.family, chain.table, chain.name ?? "")
         case .newRule(let rule), .deleteRule(let rule):
             (rule.family, rule.table, rule.chain ?? "")
+        case .newSet(let set), .deleteSet(let set): (set.family, set.table, "")
+        case .newElements(let list), .deleteElements(let list): (list.family, list.table, "")
+        case .newObject(let object), .deleteObject(let object): (object.family, object.table, "")
+        case .newFlowtable(let table), .deleteFlowtable(let table):
+            (table.family, table.table, "")
         }
     }
 }

@@ -25,7 +25,7 @@ enum RuleCheck {
         try checkSets(body)
         try checkExtensions(body)
         let bytes = try body.encoded()
-        guard bytes.count <= WireLimits.attributeBytes else {
+        guard bytes.count <= StoreLimits.bodyBytes else {
             throw WireError(.tooLarge, "a rule of \(bytes.count) bytes")
         }
         return bytes
@@ -63,15 +63,11 @@ enum RuleCheck {
         }
     }
 
-    /// Each lookup in an anonymous set must name one that the rule has, and each set must be named.
+    /// What names an anonymous set must name one that the rule has, and each set must be named.
     private static func checkSets(_ body: RuleBody) throws(WireError) {
         var named = Set<UInt32>()
-        for case .lookup(let lookup) in body.expressions {
-            guard let id = lookup.setID else {
-                throw WireError(
-                    .badValue,
-                    "it looks up set '\(lookup.set)', and named sets are not in this release")
-            }
+        for expression in body.expressions {
+            guard let id = expression.setID else { continue }
             guard id >= 1, id <= UInt32(body.sets.count) else {
                 throw WireError(
                     .badValue, "it looks up anonymous set \(id), and has \(body.sets.count)")
@@ -85,6 +81,18 @@ enum RuleCheck {
             guard set.body.flags.contains([.anonymous, .constant]), !set.elements.isEmpty else {
                 throw WireError(.badValue, "an anonymous set must be constant and have elements")
             }
+        }
+    }
+}
+
+extension Expression {
+    /// The anonymous set of its rule that the expression names.
+    fileprivate var setID: UInt32? {
+        switch self {
+        case .lookup(let lookup): lookup.setID
+        case .objectReference(let reference): reference.setID
+        case .dynamicSet(let dynamic): dynamic.setID
+        default: nil
         }
     }
 }

@@ -89,6 +89,8 @@ extension RulesetEditor {
             }
             return
         }
+        let name = HeldName(table: table.id, kind: .chain, name: message.chain ?? "")
+        if boundChains.contains(name) { return }
         let chain = try self.chain(message.chain, table, edit, attribute: 2)
         if message.handle == nil && message.index == nil && message.body.isEmpty {
             return try deleteRules(of: chain.id, edit)

@@ -155,6 +155,8 @@ extension RulesetEditor {
 
     mutating func deleteChain(_ message: ChainMessage, _ edit: Edit) throws(Refusal) {
         let table = try self.table(message.family, message.table, edit)
+        let name = HeldName(table: table.id, kind: .chain, name: message.name ?? "")
+        if boundChains.contains(name) { return }
         let chain = try self.chain(message.name, table, edit, attribute: 3)
         let count = ruleset.ruleCount(of: chain.id)
         guard count == 0 else {

@@ -27,6 +27,8 @@ struct RulesetEditor {
     private(set) var counters: [ObjectID: [CounterExpression]] = [:]
     /// What new and changed rules were read from, as their author says; no part of a version.
     private(set) var texts: [ObjectID: ContentDigest] = [:]
+    /// Chains that went with the rules that they belonged to.
+    private(set) var boundChains: Set<HeldName> = []
     /// Where rules of a candidate stand whose places were taken.
     var newKeys: [ObjectID: OrderKey] = [:]
 
@@ -50,6 +52,16 @@ struct RulesetEditor {
             case .deleteChain(let chain): try deleteChain(chain, edit)
             case .newRule(let rule): try newRule(rule, edit)
             case .deleteRule(let rule): try deleteRules(rule, edit)
+            case .newSet(let set): try newSet(set, edit)
+            case .deleteSet(let set): try deleteSet(set, edit)
+            case .newElements(let list): try newElements(list, edit)
+            case .deleteElements(let list): try deleteElements(list, edit)
+            case .newObject(let object): try newObject(object, edit)
+            case .deleteObject(let object):
+                try delete(.object, object.name, object.family, object.table, edit)
+            case .newFlowtable(let table): try newFlowtable(table, edit)
+            case .deleteFlowtable(let table):
+                try delete(.flowtable, table.name, table.family, table.table, edit)
             }
         } catch {
             throw error.at(edit.sequence)
@@ -94,7 +106,9 @@ struct RulesetEditor {
     func changes() throws(Refusal) -> [Change] {
         let changes = netChanges
         let check = RulesetCheck(ruleset: ruleset, graph: graph)
-        for change in changes {
+        // Rules first: what is wrong with a jump is wrong with its rule, even if the chain is new as well.
+        let rules = changes.filter { $0.object.kind == .rule }
+        for change in rules + changes.filter({ $0.object.kind != .rule }) {
             do {
                 try check.check(change)
             } catch {
@@ -169,7 +183,22 @@ struct RulesetEditor {
     }
 
     mutating func delete(_ object: StoredObject, _ edit: Edit) throws(Refusal) {
+        // It may have gone with a rule that it belonged to.
+        guard ruleset.object(object.id) != nil else { return }
+        let bound = object.kind == .rule ? ruleset.changesBound(to: object) : []
         try apply(.delete(object), edit)
+        try apply(bound: bound, edit)
+    }
+
+    /// Takes away chains that go with a rule.
+    private mutating func apply(bound changes: [Change], _ edit: Edit) throws(Refusal) {
+        for change in changes {
+            if let place = change.object.place(in: [ruleset]), change.object.kind == .chain {
+                boundChains.insert(
+                    HeldName(table: place.table.id, kind: .chain, name: change.object.name))
+            }
+            try apply(change, edit)
+        }
     }
 
     mutating func modify(
@@ -178,7 +207,10 @@ struct RulesetEditor {
         var changed = object
         body(&changed)
         guard changed != object else { return }
+        let bound =
+            object.kind == .rule ? ruleset.changesBound(to: object, but: changed.body) : []
         try apply(.modify(from: object, to: changed), edit)
+        try apply(bound: bound, edit)
     }
 
     mutating func apply(_ change: Change, _ edit: Edit) throws(Refusal) {

@@ -38,13 +38,6 @@ enum ForeignBody {
     static func countsConnections(_ element: SetElement) -> Bool {
         element.expressions.contains { if case .connectionLimit = $0 { true } else { false } }
     }
-
-    /// By what an element is known in its set: whether it ends a range, and its key or keys.
-    static func key(of element: SetElement) -> [UInt8] {
-        let kind = UInt8(truncatingIfNeeded: element.flags & 3)
-        return [kind, UInt8(truncatingIfNeeded: element.key.count)] + element.key
-            + (element.keyEnd ?? [])
-    }
 }
 
 extension Expression {

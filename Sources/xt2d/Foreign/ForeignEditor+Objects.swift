@@ -13,7 +13,8 @@ extension ForeignEditor {
             return
         }
         try put(
-            .set, message.family, message.table, message.name, try message.body.encoded())
+            .set, message.name, try message.body.encoded(), in: table,
+            ruleset.child(of: table.id, kind: .set, name: message.name))
     }
 
     mutating func deleteSet(_ message: SetMessage) throws {
@@ -40,7 +41,7 @@ extension ForeignEditor {
         }
         let setBody = try SetBody(encoded: set.body)
         for element in message.elements where ForeignBody.isContent(element, of: setBody) {
-            let key = ForeignBody.key(of: element)
+            let key = element.identity
             let body = try element.withoutState.encoded()
             if let old = ruleset.element(of: set.id, key: key) {
                 try self.setBody(old, body)
@@ -60,7 +61,7 @@ extension ForeignEditor {
         for element in message.elements {
             // One that is not there was state.
             guard
-                let old = ruleset.element(of: set.id, key: ForeignBody.key(of: element))
+                let old = ruleset.element(of: set.id, key: element.identity)
             else { continue }
             try apply(.delete(old))
         }

@@ -338,9 +338,14 @@ struct ForeignEditor {
         guard let handle = message.handle, let id = rule(handle, in: chain.id),
             let rule = ruleset.object(id)
         else { throw Mismatch(message: "a rule that is not there was deleted") }
+        let bound = ruleset.changesBound(to: rule)
         try apply(.delete(rule))
         byHandle[chain.id]?[handle] = nil
         gone[chain.id, default: [:]][handle] = rule
+        for change in bound {
+            try apply(change)
+            byHandle[change.id] = nil
+        }
     }
 }
 

@@ -24,6 +24,10 @@ struct LayoutWork {
     private let names: ChainNames
     private var added: [ObjectID: [StoredObject]] = [:]
     private var deleted: [ObjectID: [StoredObject]] = [:]
+    /// Chains that the kernel takes away with the rules that they belong to.
+    private var lostBound: Set<ObjectID> = []
+    /// Chains that come and belong to rules, with their rules.
+    private var newBound: [HeldName: ObjectID] = [:]
 
     init(_ changes: [Change], old: Ruleset, new: Ruleset, names: ChainNames) throws(LayoutError) {
         self.old = old
@@ -55,8 +59,18 @@ struct LayoutWork {
 
     private mutating func sortChain(_ change: Change) {
         switch change {
-        case .delete(let chain): if !isGone(chain.parent) { deletedChains.append(chain) }
-        case .add(let chain): addedChains.append(chain)
+        case .delete(let chain):
+            if isGone(chain.parent) { return }
+            if chain.isBoundChain {
+                lostBound.insert(chain.id)
+            } else {
+                deletedChains.append(chain)
+            }
+        case .add(let chain):
+            addedChains.append(chain)
+            if chain.isBoundChain {
+                newBound[HeldName(table: chain.parent, kind: .chain, name: chain.name)] = chain.id
+            }
         case .modify(let before, let chain):
             if before.body != chain.body { modifiedChains.append(chain) }
         }
@@ -76,10 +90,14 @@ struct LayoutWork {
             if before.orderKey != after.orderKey {
                 delete(before)
                 add(after)
-            } else if try needsNoMessage(before, after) {
                 return
-            } else if try holds(before, lostNames) {
-                // A replacement comes after the deletion of chains and sets, so this rule has to let go first.
+            }
+            if try needsNoMessage(before, after) { return }
+            let lets = try holds(before, lostNames)
+            let binds = try holds(after, Set(newBound.keys))
+            if lets || binds {
+                // A replacement comes after the deletion of chains and sets, so this rule has to let go first; and before the rules
+                // of new chains, after which one must come that such a chain belongs to.
                 delete(before)
                 add(after)
             } else {
@@ -150,7 +168,7 @@ struct LayoutWork {
 
     private mutating func collectDeletions() {
         for (chain, rules) in deleted.sorted(by: { $0.key < $1.key }) {
-            if isGone(old.object(chain)?.parent) { continue }
+            if isGone(old.object(chain)?.parent) || lostBound.contains(chain) { continue }
             if rules.count > 1 && rules.count == old.ruleCount(of: chain) {
                 flushedChains.append(chain)
             } else {
@@ -161,13 +179,22 @@ struct LayoutWork {
     }
 
     private mutating func collectAdditions(in new: Ruleset) {
-        for (chain, rules) in added.sorted(by: { $0.key < $1.key }) {
+        for (chain, rules) in boundFirst(added.sorted { $0.key < $1.key }) {
             let placed = rules.compactMap { rule in
                 new.ruleIndex(of: rule.id).map { (index: $0, rule: rule) }
             }
             addedRules.append((chain, placed.sorted { $0.index < $1.index }))
         }
         added = [:]
+    }
+
+    /// Puts the rules of chains that belong to rules in front: when such a rule comes, its chain is closed.
+    private func boundFirst(
+        _ chains: [(key: ObjectID, value: [StoredObject])]
+    ) -> [(key: ObjectID, value: [StoredObject])] {
+        guard !newBound.isEmpty else { return chains }
+        let bound = Set(newBound.values)
+        return chains.filter { bound.contains($0.key) } + chains.filter { !bound.contains($0.key) }
     }
 
     /// The kernel frees a renamed chain's old name, and takes its new one, only at the end.

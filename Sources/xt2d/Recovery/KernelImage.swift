@@ -92,7 +92,11 @@ struct KernelImage {
         }
         for set in table.namedSets { try addSet(set, to: stored.id) }
         let ids = chainIDs(table, stored.id)
-        for (name, chain) in table.chains.sorted(by: { $0.key < $1.key }) {
+        // In the order in which they were made, so that they are made again in it.
+        let chains = table.chains.sorted { left, right in
+            (left.value.message.handle?.rawValue ?? 0) < (right.value.message.handle?.rawValue ?? 0)
+        }
+        for (name, chain) in chains {
             try addChain(chain, name, ids[name], table, stored.id)
         }
     }
@@ -120,7 +124,7 @@ struct KernelImage {
         let known = wanted.child(of: table, kind: .set, name: name)
         let id = try add(.set, name, try set.message.body.encoded(), to: table, known)
         for element in set.elements {
-            let key = ForeignBody.key(of: element)
+            let key = element.identity
             let same = wanted.element(of: id, key: key)?.id
             if same == nil, isPacketsWork(element, in: set.message.body, isNew: known == nil) {
                 continue

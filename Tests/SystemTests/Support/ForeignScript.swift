@@ -97,6 +97,8 @@ struct ForeignScript {
             "udp dport vmap { 53 : accept, \(number + 100) : drop }",
             "meta mark set \(number)", "limit rate \(number)/second accept",
             "ct state established,related accept", "numgen inc mod \(number + 1) 0 drop",
+            "tcp dport \(number) jump { ip saddr 10.0.0.\(number) accept; counter drop; }",
+            "udp sport \(number) goto { tcp dport { 1, 2 } counter drop; accept; }",
             "jump \(chain(&generator))", "log prefix \"p\(number) \" level debug",
             "ip saddr . tcp dport { 10.0.0.1 . 22, 10.0.0.\(number) . 80 } drop",
         ]
