@@ -12,6 +12,15 @@ enum ElementText {
         return ranges(elements.sorted(), key, set)
     }
 
+    /// One element alone; of a range, one of its two ends.
+    static func one(_ element: SetElement, of set: SetBody) -> String {
+        let key = ValueText(
+            type: set.keyType, length: Int(set.keyLength),
+            isBigEndian: set.flags.contains(.interval))
+        let text = text(of: element, key: keyText(element, key), set)
+        return element.isRangeEnd ? text + " (behind a range)" : text
+    }
+
     /// One element, with what is known of its set.
     private static func text(of element: SetElement, key: String, _ set: SetBody) -> String {
         var text = key

@@ -18,8 +18,9 @@ public enum ObjectText {
         return words.joined(separator: ", ")
     }
 
-    /// An element, such as `0x0016 : jump ssh`.
-    public static func element(_ element: SetElement) -> String {
+    /// An element, such as `22 : jump ssh`; with nothing known of its set, its key in hex.
+    public static func element(_ element: SetElement, of set: SetBody? = nil) -> String {
+        if let set { return ElementText.one(element, of: set) }
         var text = element.key.isEmpty ? "*" : HexBytes.text(element.key)
         if let end = element.keyEnd { text += "-" + HexBytes.text(end) }
         if element.flags & SetElement.intervalEnd != 0 { text += " (end)" }

@@ -41,9 +41,9 @@ struct LayoutWork {
         for change in changes where change.object.kind == .rule {
             try sortRule(change, lostNames: lostNames)
         }
-        let (remade, changed) = (remade(lostNames), Set(changes.map(\.id)))
-        try releaseHolders(of: remade, changed: changed)
-        try objects.releaseElements(of: remade, changed: changed, old: old)
+        let (released, changed) = (remade(lostNames), Set(changes.map(\.id)))
+        try releaseHolders(of: released, changed: changed)
+        try objects.releaseElements(of: released, changed: changed, old: old)
         collectDeletions()
         collectAdditions(in: new)
         try checkNames()

@@ -81,8 +81,8 @@ struct ObjectWork {
                 guard !body.flags.isDisjoint(with: [.map, .object]) else { continue }
                 let elements = old.elements(of: set.id).filter { !changed.contains($0.id) }
                 var held: [StoredObject] = []
-                for element in elements where try element.holds(remade, in: table) {
-                    held.append(element)
+                for element in elements {
+                    if try element.holds(remade, in: table) { held.append(element) }
                 }
                 // A range goes with both of its ends.
                 if !held.isEmpty, body.flags.contains(.interval) { held = elements }
