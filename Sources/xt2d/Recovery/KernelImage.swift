@@ -36,11 +36,11 @@ struct KernelImage {
                 continue
             }
             guard let table = dump.tables[stored.id] else { continue }
-            let before = (ruleset, handles, nextID)
+            let before = (self.ruleset, self.handles, self.nextID)
             do {
                 try addTable(table, stored)
             } catch {
-                (ruleset, handles, nextID) = before
+                (self.ruleset, self.handles, self.nextID) = before
                 try addUnreadable(stored, KernelImage.reason(error))
             }
         }
