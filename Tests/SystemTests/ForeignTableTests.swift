@@ -203,11 +203,9 @@ import Testing
         }
         let follower = try Follower(daemon)
         try daemon.namespace.run {
-            var name = [CChar](repeating: 0, count: 16)
-            pthread_getname_np(pthread_self(), &name, name.count)
-            let odd: [UInt8] = [0x6E, 0xFF, 0x0A, 0x1B, 0x5B, 0x31, 0x6D, 0x74, 0]
-            pthread_setname_np(pthread_self(), odd.map { CChar(bitPattern: $0) })
-            defer { pthread_setname_np(pthread_self(), name) }
+            let old = try ThreadName.current()
+            try ThreadName.set([0x6E, 0xFF, 0x0A, 0x1B, 0x5B, 0x31, 0x6D, 0x74])
+            defer { try? ThreadName.set(old) }
             try KernelRules(family: .ip, table: "t").commit(.newChain) {
                 $0.attribute(1, string: "t")
                 $0.attribute(3, string: "c")
@@ -227,5 +225,28 @@ extension String {
     fileprivate var filterExpiry: String {
         split(separator: " ").filter { !$0.contains(where: \.isNumber) || !$0.hasSuffix("ms") }
             .joined(separator: " ")
+    }
+}
+
+/// What the calling thread calls itself: any bytes, at most 15.
+private enum ThreadName {
+    private static let path = "/proc/thread-self/comm"
+
+    static func current() throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY)
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 16)
+        let count = read(descriptor, &buffer, buffer.count)
+        guard count > 0 else { throw CommandFailure("\(path) cannot be read") }
+        // The kernel adds the end of a line.
+        return Array(buffer[..<(count - 1)])
+    }
+
+    static func set(_ name: [UInt8]) throws {
+        let descriptor = open(path, O_WRONLY)
+        defer { close(descriptor) }
+        guard write(descriptor, name, name.count) == name.count else {
+            throw CommandFailure("\(path) cannot be written")
+        }
     }
 }
