@@ -287,9 +287,14 @@ struct KernelImage {
         from old: Ruleset, to new: Ruleset, onlyIn tables: Set<ObjectID>? = nil
     ) -> [Change] {
         var changes: [Change] = []
+        // What stands in the place of one of them has another id.
+        let names = Set(
+            (tables ?? []).compactMap { old.object($0) ?? new.object($0) }.map { TableName($0) })
         func isMeant(_ object: StoredObject, _ ruleset: Ruleset) -> Bool {
             guard let tables else { return true }
-            return ruleset.table(of: object).map { tables.contains($0.id) } ?? false
+            return ruleset.table(of: object).map {
+                tables.contains($0.id) || names.contains(TableName($0))
+            } ?? false
         }
         for object in new.allObjects where isMeant(object, new) {
             guard let there = old.object(object.id) else {
