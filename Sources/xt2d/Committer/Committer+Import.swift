@@ -87,7 +87,8 @@ extension Committer {
                 let owned = tables.filter { dump.isOwned($0) }
                 note += Committer.list(owned.map { TableName($0) }, "owned by another process")
                 let unreadable = tables.filter { dump.unreadable[$0.id] != nil }
-                note += Committer.list(unreadable.map { TableName($0) }, "holding what cannot be read")
+                note += Committer.list(
+                    unreadable.map { TableName($0) }, "holding what cannot be read")
                 // What nobody else may change is not taken, nor what is gone by now.
                 tables.removeAll { owned.contains($0) || dump.tables[$0.id] == nil }
             }
