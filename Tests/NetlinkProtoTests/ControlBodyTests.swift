@@ -26,7 +26,7 @@ enum ControlBodies {
             check: true),
         ChangeMessage(
             kind: 3, id: 9, family: 1, table: "filter", name: "input", before: [4, 0, 1, 0],
-            after: [], oldName: "in", indexBefore: 1, indexAfter: 2),
+            after: [], oldName: "in", indexBefore: 1, indexAfter: 2, set: [4, 0, 1, 0]),
         CheckMessage(
             version: 1, changeCount: 2, messageCount: 3, byteCount: 4, summary: "+1 -0 rules"),
         ConfirmRequest(version: 4),

@@ -49,6 +49,26 @@ public struct KernelRules: ~Copyable {
         try checkAcknowledgements(bodies.count)
     }
 
+    /// Carries out one message, whatever its bytes are, as a batch.
+    ///
+    /// - Parameter body: writes what stands behind the header of netfilter's.
+    /// - Throws: ``CommandFailure`` if the kernel refuses it.
+    public func commit(
+        _ type: MessageType, _ body: (inout MessageWriter) -> Void
+    ) throws {
+        var writer = MessageWriter()
+        Batch.begin(sequence: SequenceNumber(0), to: &writer)
+        let header = MessageHeader(
+            type: type, flags: [.request, .create, .acknowledge], sequence: SequenceNumber(1))
+        writer.message(header) { writer in
+            writer.netfilterHeader(family: family)
+            body(&writer)
+        }
+        Batch.end(sequence: SequenceNumber(2), to: &writer)
+        try send(try writer.finish())
+        try checkAcknowledgements(1)
+    }
+
     private func write(
         _ body: RuleBody, _ chain: String, sequence: UInt32, firstSet: UInt32,
         to writer: inout MessageWriter

@@ -112,4 +112,65 @@ import Testing
                 KernelNews.newRule(15, appends: false, .tcp(port: 5))))
         #expect(ports(intake) == [5, 4, 1, 2, 3])
     }
+
+    @Test mutating func withoutANeighbourBehindADeletionTheTablesHaveToBeRead() throws {
+        var intake = try intake(.observed)
+        // In the place of the deleted one, or at the end: the kernel says the same.
+        #expect(throws: ForeignEditor.Mismatch.self) {
+            try intake.take(
+                KernelNews.commit(
+                    11, KernelNews.deleteRule(11), KernelNews.newRule(14, .tcp(port: 4))))
+        }
+        // A replacement is no deletion, and of a chain that was flushed all is told.
+        try intake.take(
+            KernelNews.commit(
+                12, KernelNews.deleteRule(11), KernelNews.newRule(11, behind: 12, .tcp(port: 7)),
+                KernelNews.newRule(14, .tcp(port: 4))))
+        #expect(ports(intake) == [7, 2, 3, 4])
+        try intake.take(
+            KernelNews.commit(
+                13, KernelNews.deleteRule(11), KernelNews.deleteRule(12), KernelNews.deleteRule(13),
+                KernelNews.deleteRule(14), KernelNews.newRule(15, .tcp(port: 1)),
+                KernelNews.newRule(16, behind: 15, .tcp(port: 2)),
+                KernelNews.newRule(17, .tcp(port: 3))))
+        #expect(ports(intake) == [1, 2, 3])
+    }
+
+    @Test mutating func handlesAreThoseOfATable() throws {
+        var intake = try intake(.observed)
+        let id = intake.head.ruleset.rules(
+            of: try #require(
+                intake.head.ruleset.tables.first.flatMap {
+                    intake.head.ruleset.child(of: $0.id, kind: .chain, name: "c")
+                }
+            ).id
+        ).first?.id
+        // Another chain's rule of the same number comes between the halves of a replacement.
+        try intake.take(
+            KernelNews.commit(
+                11, KernelNews.newChain("d"), KernelNews.deleteRule(11),
+                KernelNews.newRule(11, chain: "d", .tcp(port: 9)),
+                KernelNews.newRule(11, behind: 12, .tcp(port: 7))))
+        #expect(ports(intake) == [7, 2, 3])
+        #expect(id.flatMap { intake.head.ruleset.object($0) } != nil)
+    }
+
+    @Test mutating func aFlowtableWhoseDevicesChangeHasToBeRead() throws {
+        var intake = try intake(.observed)
+        try intake.take(KernelNews.commit(11, KernelNews.flowtable(.newFlowtable, ["a", "b"])))
+        for message in [
+            KernelNews.flowtable(.newFlowtable, ["c"]),
+            KernelNews.flowtable(.deleteFlowtable, ["b"]),
+        ] {
+            var copy = intake
+            #expect(throws: ForeignEditor.Mismatch.self) {
+                try copy.take(KernelNews.commit(12, message))
+            }
+        }
+        try intake.take(KernelNews.commit(12, KernelNews.flowtable(.newFlowtable, ["a", "b"])))
+        #expect(intake.versions.count == 1)
+        try intake.take(KernelNews.commit(13, KernelNews.flowtable(.deleteFlowtable, [])))
+        #expect(intake.versions.count == 2)
+        #expect(intake.head.ruleset.allObjects.allSatisfy { $0.kind != .flowtable })
+    }
 }

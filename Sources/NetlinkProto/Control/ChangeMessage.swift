@@ -15,6 +15,7 @@ public struct ChangeMessage: ControlBody {
         case oldName = 8
         case indexBefore = 9
         case indexAfter = 10
+        case set = 11
     }
 
     /// ``ObjectMessageKind`` of the object.
@@ -37,12 +38,14 @@ public struct ChangeMessage: ControlBody {
     public var indexBefore: UInt32?
     /// For rules: how many stand in front of it in the newer version.
     public var indexAfter: UInt32?
+    /// For elements: the body of their set, as attributes.
+    public var set: [UInt8]?
 
     /// Makes one from its parts; those with a default may be left out.
     public init(
         kind: UInt8, id: UInt64, family: UInt8, table: String, name: String, before: [UInt8]? = nil,
         after: [UInt8]? = nil, oldName: String? = nil, indexBefore: UInt32? = nil,
-        indexAfter: UInt32? = nil
+        indexAfter: UInt32? = nil, set: [UInt8]? = nil
     ) {
         self.kind = kind
         self.id = id
@@ -54,6 +57,7 @@ public struct ChangeMessage: ControlBody {
         self.oldName = oldName
         self.indexBefore = indexBefore
         self.indexAfter = indexAfter
+        self.set = set
     }
 
     /// Reads the attributes; see ``ControlBody``.
@@ -68,6 +72,7 @@ public struct ChangeMessage: ControlBody {
         var oldName: String?
         var indexBefore: UInt32?
         var indexAfter: UInt32?
+        var set: [UInt8]?
         while let attribute = try attributes.next() {
             switch Attribute(rawValue: attribute.type) {
             case .kind: kind = try attribute.uint8()
@@ -80,6 +85,7 @@ public struct ChangeMessage: ControlBody {
             case .oldName: oldName = try attribute.string(limit: WireLimits.reasonBytes)
             case .indexBefore: indexBefore = try attribute.uint32()
             case .indexAfter: indexAfter = try attribute.uint32()
+            case .set: set = attribute.bytes()
             case nil: break  // a newer sender's; what is not known is not needed
             }
         }
@@ -90,7 +96,8 @@ public struct ChangeMessage: ControlBody {
         guard let name else { throw WireError.missing("name", in: "change") }
         self.init(
             kind: kind, id: id, family: family, table: table, name: name, before: before,
-            after: after, oldName: oldName, indexBefore: indexBefore, indexAfter: indexAfter)
+            after: after, oldName: oldName, indexBefore: indexBefore, indexAfter: indexAfter,
+            set: set)
     }
 
     /// Writes the attributes in the order of their numbers.
@@ -105,5 +112,6 @@ public struct ChangeMessage: ControlBody {
         if let oldName { writer.attribute(Attribute.oldName.rawValue, string: oldName) }
         if let indexBefore { writer.attribute(Attribute.indexBefore.rawValue, uint32: indexBefore) }
         if let indexAfter { writer.attribute(Attribute.indexAfter.rawValue, uint32: indexAfter) }
+        if let set { writer.attribute(Attribute.set.rawValue, bytes: set) }
     }
 }

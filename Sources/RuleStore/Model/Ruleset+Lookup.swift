@@ -12,8 +12,22 @@ extension Ruleset {
     }
 
     /// The chain, set, object or flowtable with a name in a table.
+    ///
+    /// Stateful objects of different types may share a name; this finds the one that was made first.
+    /// - Cost: O(1); for a stateful object as many steps as there are in the table.
     public func child(of table: ObjectID, kind: ObjectKind, name: String) -> StoredObject? {
-        names[.child(parent: table, kind: kind, name: ExactText(name))].flatMap { objects[$0] }
+        if kind == .object {
+            let exact = ExactText(name)
+            return children(of: table, kind: .object).first { ExactText($0.name) == exact }
+        }
+        return names[.child(parent: table, kind: kind, name: ExactText(name))].flatMap {
+            objects[$0]
+        }
+    }
+
+    /// The stateful object of a type (`NFT_OBJECT_*`) with a name in a table.
+    public func statefulObject(of table: ObjectID, type: UInt32, name: String) -> StoredObject? {
+        names[.stateful(table: table, type: type, name: ExactText(name))].flatMap { objects[$0] }
     }
 
     /// The element with a key in a set.

@@ -1,4 +1,5 @@
 import HashTreeCollections
+import NetlinkProto
 
 /// The whole logical ruleset at one version: an immutable value that shares what it has in common
 /// with its neighbours.
@@ -6,8 +7,8 @@ import HashTreeCollections
 /// - Cost: a copy is O(1); a change is O(log n) and leaves copies as they were; each look-up is
 ///   O(1) or O(log n).
 /// - Invariants: each parent is there and of the right kind; names are free of duplicates within a
-///   parent and kind, element keys within a set, order keys within a chain; an object's id, kind,
-///   parent, family and element key never change.
+///   parent and kind (of stateful objects: and type, as in nf_tables), element keys within a set,
+///   order keys within a chain; an object's id, kind, parent, family and element key never change.
 public struct Ruleset: Sendable {
     var objects = TreeDictionary<ObjectID, StoredObject>()
     var names = TreeDictionary<Name, ObjectID>()
@@ -30,6 +31,7 @@ extension Ruleset {
     enum Name: Hashable, Sendable {
         case table(family: UInt8, name: ExactText)
         case child(parent: ObjectID, kind: ObjectKind, name: ExactText)
+        case stateful(table: ObjectID, type: UInt32, name: ExactText)
         case element(set: ObjectID, key: [UInt8])
 
         /// The name of an object; `nil` for a rule, which has a place instead.
@@ -38,6 +40,9 @@ extension Ruleset {
             case (.table, _): self = .table(family: object.family, name: ExactText(object.name))
             case (.element, let set?): self = .element(set: set, key: object.elementKey)
             case (.rule, _), (_, nil): return nil
+            case (.object, let table?):
+                self = .stateful(
+                    table: table, type: object.statefulType, name: ExactText(object.name))
             case (let kind, let parent?):
                 self = .child(parent: parent, kind: kind, name: ExactText(object.name))
             }
@@ -78,4 +83,9 @@ extension Ruleset: Equatable {
         // Everything else is derived from the objects.
         left.objects == right.objects
     }
+}
+
+extension StoredObject {
+    /// `NFT_OBJECT_*` of a stateful object; 0 if its body does not say.
+    fileprivate var statefulType: UInt32 { (try? ObjectBody(encoded: body))?.type ?? 0 }
 }

@@ -29,18 +29,43 @@ extension RuleStore {
         }
     }
 
-    /// Tables that foreign versions deleted, as they were, the last of each name; those that have come back are not left out.
+    /// Tables that foreign versions deleted, as they were, the last of each name, if nothing was done about
+    /// them since: letting go of a table, or deleting it, is the end of it.
+    ///
+    /// Those that have come back are not left out.
     public func foreignLosses() throws(StoreError) -> [StoredObject] {
+        var last: [AuditScope: (table: StoredObject, version: VersionID)] = [:]
+        for loss in try tablesLostToOthers() {
+            last[AuditScope(family: loss.table.family, table: loss.table.name)] = loss
+        }
+        var tables: [StoredObject] = []
+        for (scope, loss) in last.sorted(by: { $0.value.version < $1.value.version }) {
+            let entries = try audit(
+                AuditFilter(scope: scope, outcome: .committed), limit: 16)
+            let newest = entries.first { $0.withdrawnBy == nil }
+            if newest == nil || newest?.entry.version == loss.version { tables.append(loss.table) }
+        }
+        return tables
+    }
+
+    /// In the order of the versions.
+    private func tablesLostToOthers() throws(StoreError) -> [(
+        table: StoredObject, version: VersionID
+    )] {
         try read { database in
             let run = try SQLRun(
                 database,
                 """
-                SELECT row, object.id, object.kind, parent, family, name, order_key, element_key, body
+                SELECT row, object.id, object.kind, parent, family, name, order_key, element_key, body, died
                 FROM version CROSS JOIN object INDEXED BY object_died
                 ON object.died = version.id WHERE version.kind = 'foreign' AND object.kind = 1
                 ORDER BY object.died
                 """, table: "object")
-            return try ObjectRow.all(run)
+            var losses: [(table: StoredObject, version: VersionID)] = []
+            while try run.step() {
+                losses.append((try ObjectRow.read(run), VersionID(rawValue: try run.number(9))))
+            }
+            return losses
         }
     }
 

@@ -97,9 +97,8 @@ public enum ListingText {
         var notes = object.summary.isEmpty ? [] : [PlainText.escaped(object.summary)]
         if options.ids, let id = object.id { notes.insert("id \(id)", at: 0) }
         var text = indent + "\(object.kind) \(PlainText.escaped(object.name))"
-        if !object.elements.isEmpty {
-            text += " { " + object.elements.joined(separator: ", ") + " }"
-        }
+        let elements = object.elements
+        if !elements.isEmpty { text += " { " + elements.joined(separator: ", ") + " }" }
         return text + note(notes) + "\n"
     }
 

@@ -18,8 +18,9 @@ public enum ObjectText {
         return words.joined(separator: ", ")
     }
 
-    /// An element, such as `0x0016 : jump ssh`.
-    public static func element(_ element: SetElement) -> String {
+    /// An element, such as `22 : jump ssh`; with nothing known of its set, its key in hex.
+    public static func element(_ element: SetElement, of set: SetBody? = nil) -> String {
+        if let set { return ElementText.one(element, of: set) }
         var text = element.key.isEmpty ? "*" : HexBytes.text(element.key)
         if let end = element.keyEnd { text += "-" + HexBytes.text(end) }
         if element.flags & SetElement.intervalEnd != 0 { text += " (end)" }
@@ -29,13 +30,15 @@ public enum ObjectText {
         case nil: break
         }
         if let object = element.object { text += " : object \(PlainText.escaped(object))" }
-        if let comment = (try? UserData(element.userData))?.comment {
-            text += " “\(PlainText.escaped(comment))”"
-        }
-        return text
+        return text + comment(element)
     }
 
-    private static func words(_ verdict: Verdict) -> String {
+    static func comment(_ element: SetElement) -> String {
+        guard let comment = (try? UserData(element.userData))?.comment else { return "" }
+        return " “\(PlainText.escaped(comment))”"
+    }
+
+    static func words(_ verdict: Verdict) -> String {
         switch verdict {
         case .accept: "accept"
         case .drop: "drop"

@@ -143,7 +143,7 @@ public struct RuleListing: Hashable, Sendable {
     }
 }
 
-/// A set, map, flowtable or stateful object: shown, but not taken apart.
+/// A set, map, flowtable or stateful object: shown, but only elements of sets are taken apart.
 public struct ObjectListing: Hashable, Sendable {
     /// nft's word for what it is, such as `set`.
     public var kind: String
@@ -153,8 +153,10 @@ public struct ObjectListing: Hashable, Sendable {
     public var id: UInt64?
     /// A few words about it, such as `key 4 bytes, interval`.
     public var summary: String
-    /// The elements of a set, as text.
-    public var elements: [String] = []
+    /// The elements of a set, as they came.
+    public var members: [SetElement] = []
+    /// What a set is like.
+    private var properties: SetBody?
     /// All of it, as it is saved; nil if that is not known.
     public var saved: SavedObject?
 
@@ -171,8 +173,12 @@ public struct ObjectListing: Hashable, Sendable {
         self.init(
             kind: set.body.flags.contains(.map) ? "map" : "set", name: set.name,
             id: set.handle?.rawValue, summary: ObjectText.properties(set.body))
+        properties = set.body
         save(.set, set.body)
     }
+
+    /// The elements of a set as text, in the order of their keys; each range is one.
+    public var elements: [String] { properties.map { ElementText.list(members, of: $0) } ?? [] }
 
     /// A stateful object.
     public init(_ object: ObjectMessage) {

@@ -53,7 +53,7 @@ extension ObjectListing {
 
     /// Takes in an element of the set.
     public mutating func add(_ element: SetElement) {
-        elements.append(ObjectText.element(element))
+        members.append(element)
         saved?.elements.append((try? element.encoded()) ?? [])
     }
 }

@@ -23,6 +23,23 @@ struct Client: ~Copyable {
         try request(type, body, flags: [.request, .acknowledge, .dump], receive)
     }
 
+    /// Sends a request that is answered as things happen, and hands on each part of the reply.
+    ///
+    /// - Throws: what the daemon refused, or that it has ended.
+    mutating func follow(
+        _ type: MessageType, _ body: some ControlBody,
+        _ receive: (borrowing MessageView) throws(WireError) -> Void
+    ) throws(CommandError) {
+        do {
+            try list(type, body, receive)
+        } catch  where error.kind == .absent {
+            throw CommandError(
+                .absent, "xt2d has ended the connection: nothing more will come.",
+                hints: ["it may have been stopped; when it runs again, the same command follows on"]
+            )
+        }
+    }
+
     /// Sends one of xt2's own requests, and hands on each part of the reply.
     ///
     /// - Throws: what the daemon refused, or why its reply cannot be read.

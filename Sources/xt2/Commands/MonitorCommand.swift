@@ -21,7 +21,7 @@ struct MonitorCommand: ParsableCommand {
         var client = try connection.connect()
         let json = connection.json
         var failure: CommandError?
-        try client.list(.followVersions, NoAttributes()) { view throws(WireError) in
+        try client.follow(.followVersions, NoAttributes()) { view throws(WireError) in
             guard failure == nil, view.header.type == .newVersion else { return }
             let version = try VersionMessage(view)
             do throws(CommandError) {

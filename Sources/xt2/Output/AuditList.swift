@@ -35,7 +35,7 @@ struct AuditList {
         while true {
             request.after = position
             var entries: [AuditMessage] = []
-            try client.list(.getAudit, request) { view throws(WireError) in
+            try client.follow(.getAudit, request) { view throws(WireError) in
                 switch view.header.type {
                 case .newAudit: entries.append(try AuditMessage(view))
                 case .newAuditHead: position = try AuditHeadMessage(view).sequence ?? position

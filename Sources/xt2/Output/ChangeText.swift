@@ -38,7 +38,10 @@ struct ChangeText {
             case .set: return setText(try SetBody(encoded: body), name: name)
             case .element:
                 return "element \(family.name) \(change.table) \(name) { "
-                    + ObjectText.element(try SetElement(encoded: body)) + " }"
+                    + ObjectText.element(
+                        try SetElement(encoded: body),
+                        of: try change.set.map { try SetBody(encoded: $0) })
+                    + " }"
             case .object: return objectText(try ObjectBody(encoded: body), name: name)
             default: break
             }

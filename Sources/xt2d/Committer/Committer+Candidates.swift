@@ -205,7 +205,13 @@ extension Committer {
             case .delete: "deletes"
             case .modify: "changes"
             }
-        let title = change.object.title(among: [ruleset, head.ruleset])
+        var title = change.object.title(among: [ruleset, head.ruleset])
+        if change.object.kind == .rule, let chain = change.object.parent,
+            ruleset.object(chain) == nil, head.ruleset.object(chain) == nil,
+            let gone = try? store.history(of: chain).last?.object
+        {
+            title = "rule \(change.id) of chain \(gone.name)"
+        }
         let culprit = culprit(of: change, ruleset)
         return "it \(verb) \(title), but \(culprit ?? error.message)"
     }
@@ -246,6 +252,9 @@ extension Refusal {
         case let error as WireError:
             self.init(
                 EIO, "The database holds a change that cannot be read: \(error).", outcome: .failed)
+        case let error as KernelError:
+            self.init(EIO, "The kernel cannot be asked: \(error.description).", outcome: .failed)
+        case let error as RulesetError: self.init(EIO, error.message.asSentence, outcome: .failed)
         default: self.init(EIO, "\(error)", outcome: .failed)
         }
     }

@@ -138,9 +138,13 @@ struct KernelPicture: Sendable {
     }
 
     /// What differs, from the store to the kernel.
+    ///
+    /// - Throws: ``Refusal`` if nothing does as far as can be told, but a table cannot be read.
     func drift() throws(Refusal) -> RulesetDiff {
         let image = try image()
-        return RulesetDiff(changes: drift(image), old: head.ruleset, new: image.ruleset)
+        let changes = drift(image)
+        if changes.isEmpty { try image.refuseUnreadable() }
+        return RulesetDiff(changes: changes, old: head.ruleset, new: image.ruleset)
     }
 
     /// The kernel's side as a ruleset.
@@ -173,7 +177,10 @@ extension Ruleset {
                 && (request.table == nil || request.table == table.name)
         }
         if let name = request.table, tables.isEmpty, strays.isEmpty {
-            throw Refusal(ENOENT, "There is no table \(name).")
+            guard let family = request.family else {
+                throw Refusal(ENOENT, "There is no table \(name).")
+            }
+            throw Refusal.noTable(TableName(family: family, name: name), in: self)
         }
         return tables
     }

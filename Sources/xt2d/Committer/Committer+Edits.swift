@@ -215,7 +215,8 @@ extension Committer {
         guard
             let table = head.ruleset.table(family: message.family.rawValue, name: message.table)
         else {
-            throw Refusal(ENOENT, "There is no table \(message.family.name) \(message.table).")
+            throw Refusal.noTable(
+                TableName(family: message.family.rawValue, name: message.table), in: head.ruleset)
         }
         if let chain = message.chain,
             head.ruleset.child(of: table.id, kind: .chain, name: chain) == nil

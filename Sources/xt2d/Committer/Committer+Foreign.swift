@@ -220,7 +220,7 @@ extension Committer {
             "another program changed observed tables",
             metadata: [
                 "version": "\(version.description.id)",
-                "process": "\(version.description.author.process)",
+                "process": "\(version.description.author.process.plain)",
                 "pid": "\(version.description.author.pid)",
             ])
     }

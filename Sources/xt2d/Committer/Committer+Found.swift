@@ -22,13 +22,16 @@ extension Committer {
         do {
             try watch(tables)
             let dump = try settledDump(of: tables)
-            let found = tables.filter { dump.tables[$0.id] != nil }
+            let found = tables.filter {
+                dump.tables[$0.id] != nil || dump.unreadable[$0.id] != nil
+            }
             guard !found.isEmpty else { return nil }
             try refuseStrangers(found, dump)
             var target = head.ruleset
             try target.apply(changes)
             let image = try KernelImage(
                 dump, tables: found, wanted: target, known: RuleHandles(), nextID: nextID)
+            try image.refuseUnreadable()
             try record(image, dump.generation)
             return found.filter {
                 $0.watch == nil && dump.tables[$0.id]?.message.body.flags.contains(.owner) == false

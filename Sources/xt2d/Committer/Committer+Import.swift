@@ -44,8 +44,7 @@ extension Committer {
                 names = []
                 try kernel.dump(.getTable, family: .unspecified, { _ in }) {
                     view throws(WireError) in
-                    let table = try TableMessage(view)
-                    names.append(TableName(family: table.family.rawValue, name: table.name))
+                    if let name = try TableName(of: view) { names.append(name) }
                 }
             }
         } catch {
@@ -64,19 +63,32 @@ extension Committer {
         let new = names.filter { !known.contains($0) }
         var tables: [StoredObject] = []
         var next = nextID
-        for name in new {
-            tables.append(
-                StoredObject(
-                    id: next, kind: .table, family: name.family, name: name.name, body: []))
-            next = next.next
-        }
         do {
+            var wanted = Ruleset()
+            for name in new {
+                let former = try former(name)
+                if let former {
+                    let objects = former.ruleset.deletion(of: former.table).compactMap(\.before)
+                    try wanted.apply(objects.map(Change.add))
+                }
+                tables.append(
+                    StoredObject(
+                        id: former?.table.id ?? next, kind: .table, family: name.family,
+                        name: name.name, body: []))
+                next = next.next
+            }
             let dump = try KernelDump.read(kernel, tables: tables)
             if isNamed {
+                if let reason = dump.unreadable.values.first, let name = new.first {
+                    throw Committer.cannotBeTakenOver(name, reason)
+                }
                 try Committer.refuseAbsent(tables, dump)
             } else {
                 let owned = tables.filter { dump.isOwned($0) }
                 note += Committer.list(owned.map { TableName($0) }, "owned by another process")
+                let unreadable = tables.filter { dump.unreadable[$0.id] != nil }
+                note += Committer.list(
+                    unreadable.map { TableName($0) }, "holding what cannot be read")
                 // What nobody else may change is not taken, nor what is gone by now.
                 tables.removeAll { owned.contains($0) || dump.tables[$0.id] == nil }
             }
@@ -87,9 +99,12 @@ extension Committer {
             for index in tables.indices {
                 tables[index].body = try Committer.importedBody(tables[index], policy, dump)
             }
-            try refuseTwins(tables, dump)
             let image = try KernelImage(
-                dump, tables: tables, wanted: Ruleset(), known: RuleHandles(), nextID: next)
+                dump, tables: tables, wanted: wanted, known: RuleHandles(), nextID: next,
+                isTakeover: true)
+            if let (table, reason) = image.unreadable.first {
+                throw Committer.cannotBeTakenOver(TableName(table), reason)
+            }
             var audited = audited
             audited.scopes = tables.map { AuditScope(family: $0.family, table: $0.name) }
             let proposal = try proposal(taking: tables, image, audited)

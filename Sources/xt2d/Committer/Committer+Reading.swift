@@ -14,6 +14,7 @@ extension Committer {
             let image = try KernelImage(
                 dump, tables: tables, wanted: foreign.intrusion?.there ?? head.ruleset,
                 known: head.handles, nextID: nextID)
+            note(unreadable: image)
             if foreign.hasLost {
                 // What was lost is not told any more.
                 monitor?.inbox.begin(at: dump.generation, isComplete: true)

@@ -40,22 +40,29 @@ extension Committer {
         _ name: TableName, _ policy: TableWatch.Policy?, _ audited: AuditedRequest
     ) throws(Refusal) -> TableOutcome {
         try refuseMarkerTable(name)
-        var table = StoredObject(
-            id: nextID, kind: .table, family: name.family, name: name.name, body: [])
         do {
+            let former = try former(name)
+            var table = StoredObject(
+                id: former?.table.id ?? nextID, kind: .table, family: name.family, name: name.name,
+                body: [])
             let dump = try KernelDump.read(kernel, tables: [table])
-            try refuseTwins([table], dump)
+            if let reason = dump.unreadable[table.id] {
+                throw Committer.cannotBeTakenOver(name, reason)
+            }
             guard let found = dump.tables[table.id] else {
                 throw Refusal(
                     ENOENT,
                     "The kernel has no table \(name.title) to take over; 'xt2 add table' makes one."
-                )
+                ).adding(namesakes: try kernelTables(called: name.name))
             }
             let (body, note) = try Committer.body(found.message, policy, name, ownership)
             table.body = try body.encoded()
             let image = try KernelImage(
-                dump, tables: [table], wanted: Ruleset(), known: RuleHandles(),
-                nextID: nextID.next)
+                dump, tables: [table], wanted: former?.ruleset ?? Ruleset(), known: RuleHandles(),
+                nextID: former == nil ? nextID.next : nextID, isTakeover: true)
+            if let (_, reason) = image.unreadable.first {
+                throw Committer.cannotBeTakenOver(name, reason)
+            }
             let version = try commitAudited(
                 try proposal(taking: [table], image, audited))
             return TableOutcome(version: version, note: note)
@@ -98,20 +105,6 @@ extension Committer {
             body,
             "The kernel can make a table owned only when it is made, so \(name.title) is enforced instead: what others do to it is undone at once."
         )
-    }
-
-    /// Refuses a table of which a part could not be told of.
-    func refuseTwins(_ tables: [StoredObject], _ dump: KernelDump) throws(Refusal) {
-        for table in tables {
-            var names = Set<String>()
-            for object in dump.tables[table.id]?.objects ?? []
-            where !names.insert(object.name).inserted {
-                throw Refusal(
-                    EOPNOTSUPP,
-                    "The table \(TableName(table).title) has several objects of the name \(object.name), of different types; xt2 cannot tell them apart."
-                )
-            }
-        }
     }
 
     /// What takes tables over as they are: the kernel gets nothing but the marker.
@@ -183,7 +176,8 @@ extension Committer {
         try changeTable("release", request, peer) { audited throws(Refusal) in
             let name = TableName(family: request.family, name: request.table)
             guard let table = head.ruleset.table(family: name.family, name: name.name) else {
-                throw Refusal(ENOENT, "There is no table \(name.title).")
+                if foreign.lapsed[name] != nil { return try forget(name, audited) }
+                throw Refusal.noTable(name, in: head.ruleset)
             }
             var proposal = try self.proposal(head.ruleset.deletion(of: table), audited)
             proposal.kernelChanges = []

@@ -67,14 +67,14 @@ final class DaemonStatus: Sendable {
     /// The answer to `get-status`.
     func message(_ head: Head, store: RuleStore, candidates: Int) -> StatusMessage {
         let tables = Array(head.ruleset.tables)
-        let chains = tables.map { head.ruleset.children(of: $0.id, kind: .chain).count }.reduce(
-            0, +)
+        let chains = tables.flatMap { head.ruleset.children(of: $0.id, kind: .chain) }
+        let rules = chains.reduce(0) { $0 + head.ruleset.ruleCount(of: $1.id) }
         return StatusMessage(
             daemonVersion: DaemonStatus.release, uuid: store.uuid, head: head.version.rawValue,
             generation: head.generation, database: store.path,
             started: UInt64(clamping: started.rawValue), tables: UInt32(clamping: tables.count),
-            chains: UInt32(clamping: chains),
-            rules: UInt64(clamping: head.ruleset.count - tables.count - chains),
+            chains: UInt32(clamping: chains.count),
+            rules: UInt64(clamping: rules),
             candidates: UInt32(clamping: candidates),
             clients: UInt32(clamping: places.count),
             notice: notices.withLock { $0 } + configuration.notices + DaemonStatus.overdue(head)

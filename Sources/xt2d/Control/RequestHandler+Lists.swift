@@ -81,8 +81,10 @@ extension RequestHandler {
                 && (request.table == nil || request.table == table.name)
         }
         if let name = request.table, tables.isEmpty {
-            let family = request.family.map { Family(rawValue: $0).name + " " } ?? ""
-            throw Refusal(ENOENT, "There is no table \(family)\(name).")
+            guard let family = request.family else {
+                throw Refusal(ENOENT, "There is no table \(name).")
+            }
+            throw Refusal.noTable(TableName(family: family, name: name), in: ruleset)
         }
         if let chain = request.chain,
             !tables.contains(where: { ruleset.child(of: $0.id, kind: .chain, name: chain) != nil })

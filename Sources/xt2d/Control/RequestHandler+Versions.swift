@@ -94,8 +94,8 @@ extension RequestHandler {
         _ request: BlameRequest, _ ruleset: Ruleset
     ) throws(Refusal) -> StoredObject {
         guard let table = ruleset.table(family: request.family, name: request.table) else {
-            let family = Family(rawValue: request.family).name
-            throw Refusal(ENOENT, "There is no table \(family) \(request.table).")
+            throw Refusal.noTable(
+                TableName(family: request.family, name: request.table), in: ruleset)
         }
         guard let chain = ruleset.child(of: table.id, kind: .chain, name: request.chain) else {
             throw Refusal(

@@ -53,6 +53,11 @@ struct RulesetDiff: Sendable {
             oldName: renamed ? before?.name : nil,
             indexBefore: before.flatMap { old.ruleIndex(of: $0.id) }.map { UInt32(clamping: $0) },
             indexAfter: change.after.flatMap { new.ruleIndex(of: $0.id) }
-                .map { UInt32(clamping: $0) })
+                .map { UInt32(clamping: $0) },
+            set: object.kind == .element ? set(of: object)?.body : nil)
+    }
+
+    private func set(of element: StoredObject) -> StoredObject? {
+        element.parent.flatMap { new.object($0) ?? old.object($0) }
     }
 }

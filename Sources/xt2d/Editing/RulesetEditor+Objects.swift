@@ -33,7 +33,13 @@ extension RulesetEditor {
         let table = try self.table(family, tableName, edit)
         try checkName(name, "\(kind)", edit, attribute: 2)
         let bytes = try encoded(body)
-        if let old = ruleset.child(of: table.id, kind: kind, name: name) {
+        let old =
+            if let stateful = body as? ObjectBody {
+                ruleset.statefulObject(of: table.id, type: stateful.type, name: name)
+            } else {
+                ruleset.child(of: table.id, kind: kind, name: name)
+            }
+        if let old {
             if old.body == bytes, !edit.flags.contains(.exclusive) { return }
             throw Refusal(
                 EEXIST,
@@ -78,7 +84,7 @@ extension RulesetEditor {
             guard ForeignBody.isContent(element, of: body) else {
                 throw Refusal(
                     EOPNOTSUPP,
-                    "Elements that expire, and those of sets that packets write to, are state and no part of a version."
+                    "Elements that expire are state and no part of a version."
                 )
             }
             let bytes = try encoded(element.withoutState)

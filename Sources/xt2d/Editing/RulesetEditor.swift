@@ -145,6 +145,8 @@ struct RulesetEditor {
             throw Refusal(
                 ENOENT,
                 "There is no table \(family.name) \(name); 'xt2 add table \(family.name) \(name)' makes one."
+            ).adding(
+                namesakes: ruleset.tables.filter { $0.name == name }.map { TableName($0) }
             ).at(edit.sequence, offset: edit.offset(of: 1))
         }
         return table

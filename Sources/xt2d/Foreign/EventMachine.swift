@@ -91,12 +91,15 @@ struct EventMachine {
 
 extension TableName {
     /// The table that an nf_tables message is about: in all of them it is attribute 1.
+    ///
+    /// nil for one whose name is not text: no table of the ruleset has such a name.
     init?(of view: borrowing MessageView) throws(WireError) {
         let family = try view.netfilterHeader().family
         var attributes = try view.attributes()
         while let attribute = try attributes.next() {
             guard attribute.type == 1 else { continue }
-            self.init(family: family.rawValue, name: try attribute.string())
+            guard let name = try? attribute.string() else { return nil }
+            self.init(family: family.rawValue, name: name)
             return
         }
         return nil

@@ -27,17 +27,16 @@ enum ForeignBody {
         return (try? userData.encoded()) ?? bytes
     }
 
-    /// Whether an element is content: those that expire, and those that packets make, are state.
+    /// Whether an element is content: those that expire are state.
+    ///
+    /// Of those that packets make the kernel does not tell; in a dump they look like others: ``KernelImage`` tells them apart.
     static func isContent(_ element: SetElement, of set: SetBody) -> Bool {
         element.timeoutMilliseconds == nil && set.timeoutMilliseconds == nil
-            && !set.flags.contains(.dynamic)
     }
-}
 
-extension StoredObject {
-    /// `NFT_OBJECT_*` of a stateful object.
-    var objectType: UInt32? {
-        kind == .object ? (try? ObjectBody(encoded: body))?.type : nil
+    /// Whether an element counts connections, which only packets put there.
+    static func countsConnections(_ element: SetElement) -> Bool {
+        element.expressions.contains { if case .connectionLimit = $0 { true } else { false } }
     }
 }
 

@@ -20,13 +20,13 @@ struct ForeignEditor {
     private let base: Ruleset
     private var touched: Set<ObjectID> = []
     /// Anonymous sets of this commit, by table and the name that the kernel gave them.
-    private var anonymous: [ObjectID: [String: AnonymousSet]] = [:]
+    var anonymous: [ObjectID: [String: AnonymousSet]] = [:]
     /// Rules by handle, of chains that rules went from or came into.
     private var byHandle: [ObjectID: [Handle: ObjectID]] = [:]
     /// Chains of which a rule was looked for.
     private var asked: Set<ObjectID> = []
     /// Rules that were deleted in this commit: a replacement is a deletion and an addition under the same handle.
-    private var gone: [Handle: StoredObject] = [:]
+    private var gone: [ObjectID: [Handle: StoredObject]] = [:]
     /// Tables that were deleted in this commit.
     private var deleted: [TableName: LapsedTable] = [:]
     /// Rules whose neighbour has not been told of yet.
@@ -45,7 +45,7 @@ struct ForeignEditor {
     }
 
     /// The event is about a table that is not in the ruleset.
-    private struct NotWatched: Error {}
+    struct NotWatched: Error {}
 
     init(
         _ ruleset: Ruleset, handles: RuleHandles, nextID: ObjectID,
@@ -95,17 +95,10 @@ struct ForeignEditor {
         case .deleteSet(let set): try deleteSet(set)
         case .newElements(let elements): try newElements(elements)
         case .deleteElements(let elements): try deleteElements(elements)
-        case .newObject(let object):
-            guard try isKnown(object) else { return }
-            try put(
-                .object, object.family, object.table, object.name, try ObjectBody(object).encoded())
-        case .deleteObject(let object):
-            guard try isKnown(object) else { return }
-            try remove(.object, object.family, object.table, object.name)
-        case .newFlowtable(let table):
-            try put(.flowtable, table.family, table.table, table.name, try table.body.encoded())
-        case .deleteFlowtable(let table):
-            try remove(.flowtable, table.family, table.table, table.name)
+        case .newObject(let object): try newObject(object)
+        case .deleteObject(let object): try deleteObject(object)
+        case .newFlowtable(let flowtable): try newFlowtable(flowtable)
+        case .deleteFlowtable(let flowtable): try deleteFlowtable(flowtable)
         }
     }
 
@@ -130,7 +123,7 @@ struct ForeignEditor {
         if change.after == nil { handles[change.id] = nil }
     }
 
-    private mutating func setBody(_ object: StoredObject, _ body: [UInt8]) throws(RulesetError) {
+    mutating func setBody(_ object: StoredObject, _ body: [UInt8]) throws(RulesetError) {
         guard object.body != body else { return }
         var changed = object
         changed.body = body
@@ -142,7 +135,7 @@ struct ForeignEditor {
         return nextID
     }
 
-    private func table(_ family: Family, _ name: String) throws(NotWatched) -> StoredObject {
+    func table(_ family: Family, _ name: String) throws(NotWatched) -> StoredObject {
         guard let table = ruleset.table(family: family.rawValue, name: name) else {
             throw NotWatched()
         }
@@ -268,12 +261,18 @@ struct ForeignEditor {
             throw Mismatch(message: "a rule without a handle")
         }
         let body = try ForeignBody.rule(message.body, sets: anonymous[table] ?? [:])
-        if let old = gone.removeValue(forKey: handle), old.parent == chain.id {
+        if let old = gone[chain.id]?.removeValue(forKey: handle) {
             var new = old
             new.body = body
             return try add(new, handle)
         }
         guard let neighbour = message.position else {
+            // The kernel names no neighbour to the first and to the last rule. Which of them it is, is only sure while no rule that it
+            // may have been placed by is gone.
+            guard gone[chain.id]?.isEmpty ?? true || !hasRulesOfBefore(chain.id) else {
+                throw Mismatch(
+                    message: "a rule is the first or the last of chain \(chain.name)")
+            }
             return try add(
                 body, handle, at: appends ? ruleset.ruleCount(of: chain.id) : 0, of: chain.id)
         }
@@ -284,6 +283,11 @@ struct ForeignEditor {
             return
         }
         try add(body, handle, at: place + 1, of: chain.id)
+    }
+
+    /// Whether a chain has rules that were there before this commit.
+    private func hasRulesOfBefore(_ chain: ObjectID) -> Bool {
+        ruleset.ruleIDs(of: chain).contains { base.object($0) != nil }
     }
 
     private mutating func add(
@@ -345,142 +349,22 @@ struct ForeignEditor {
         let bound = ruleset.changesBound(to: rule)
         try apply(.delete(rule))
         byHandle[chain.id]?[handle] = nil
-        gone[handle] = rule
+        gone[chain.id, default: [:]][handle] = rule
         for change in bound {
             try apply(change)
             byHandle[change.id] = nil
         }
-    }
-
-    // MARK: Sets
-
-    private mutating func newSet(_ message: SetMessage) throws {
-        let table = try table(message.family, message.table)
-        if message.body.flags.contains(.anonymous) {
-            anonymous[table.id, default: [:]][message.name] =
-                AnonymousSet(body: message.body, elements: [])
-            return
-        }
-        try put(
-            .set, message.family, message.table, message.name, try message.body.encoded())
-    }
-
-    private mutating func deleteSet(_ message: SetMessage) throws {
-        let table = try table(message.family, message.table)
-        // An anonymous set went with its rule.
-        guard let set = ruleset.child(of: table.id, kind: .set, name: message.name) else { return }
-        try delete(set: set)
-    }
-
-    private mutating func delete(set: StoredObject) throws(RulesetError) {
-        for element in Array(ruleset.elements(of: set.id)) { try apply(.delete(element)) }
-        try apply(.delete(set))
-    }
-
-    private mutating func newElements(_ message: SetElementMessage) throws {
-        let table = try table(message.family, message.table)
-        if anonymous[table.id]?[message.set] != nil {
-            anonymous[table.id]?[message.set]?.elements += message.elements.map(\.withoutState)
-            return
-        }
-        // Elements of an anonymous set that was there before cannot change.
-        guard let set = ruleset.child(of: table.id, kind: .set, name: message.set) else {
-            throw Mismatch(message: "there is no set \(message.set)")
-        }
-        let setBody = try SetBody(encoded: set.body)
-        for element in message.elements where ForeignBody.isContent(element, of: setBody) {
-            let key = element.identity
-            let body = try element.withoutState.encoded()
-            if let old = ruleset.element(of: set.id, key: key) {
-                try self.setBody(old, body)
-            } else {
-                try apply(
-                    .add(
-                        StoredObject(
-                            id: takeID(), kind: .element, parent: set.id, elementKey: key,
-                            body: body)))
-            }
-        }
-    }
-
-    private mutating func deleteElements(_ message: SetElementMessage) throws {
-        let table = try table(message.family, message.table)
-        guard let set = ruleset.child(of: table.id, kind: .set, name: message.set) else { return }
-        for element in message.elements {
-            // One that is not there was state.
-            guard
-                let old = ruleset.element(of: set.id, key: element.identity)
-            else { continue }
-            try apply(.delete(old))
-        }
-    }
-
-    // MARK: Objects
-
-    /// Whether an object is the one of its name: the kernel may have several of different types, of which one can be told of.
-    private func isKnown(_ object: ObjectMessage) throws(NotWatched) -> Bool {
-        let table = try table(object.family, object.table)
-        let old = ruleset.child(of: table.id, kind: .object, name: object.name)
-        return old == nil || old?.objectType == object.type
-    }
-
-    private mutating func put(
-        _ kind: ObjectKind, _ family: Family, _ tableName: String, _ name: String, _ body: [UInt8]
-    ) throws {
-        let table = try table(family, tableName)
-        if let old = ruleset.child(of: table.id, kind: kind, name: name) {
-            return try setBody(old, body)
-        }
-        try apply(
-            .add(
-                StoredObject(
-                    id: takeID(), kind: kind, parent: table.id, name: name, body: body)))
-    }
-
-    private mutating func remove(
-        _ kind: ObjectKind, _ family: Family, _ tableName: String, _ name: String
-    ) throws {
-        let table = try table(family, tableName)
-        guard let old = ruleset.child(of: table.id, kind: kind, name: name) else { return }
-        try apply(.delete(old))
     }
 }
 
 /// A watched table that another program deleted: should one of its name be made again, it is watched as before.
 struct LapsedTable: Sendable {
     let id: ObjectID
+    /// How it is watched then: it is the other program's, so a rollback to the time before xt2 had it leaves it in the kernel.
     let watch: TableWatch
-}
 
-extension Ruleset {
-    /// The changes of rules and map elements of a table that name chains which get other names.
-    ///
-    /// - Parameter chains: those whose rules may name them.
-    func jumpChanges(
-        in table: ObjectID, _ names: [String: String], chains: [ObjectID]
-    ) throws(WireError) -> [Change] {
-        var changes: [Change] = []
-        for chain in chains {
-            for rule in rules(of: chain) where ChainGraph.mayMatter(rule.body) {
-                let body = try RuleBody(encoded: rule.body)
-                guard body.targets.contains(where: { names[$0] != nil }) else { continue }
-                var changed = rule
-                changed.body = try body.renamingChains(names).encoded()
-                changes.append(.modify(from: rule, to: changed))
-            }
-        }
-        for set in children(of: table, kind: .set) {
-            for element in elements(of: set.id) {
-                var body = try SetElement(encoded: element.body)
-                guard case .verdict(let verdict)? = body.data, let chain = verdict.chain,
-                    names[chain] != nil
-                else { continue }
-                body.data = .verdict(verdict.renaming(names))
-                var changed = element
-                changed.body = try body.encoded()
-                changes.append(.modify(from: element, to: changed))
-            }
-        }
-        return changes
+    init(id: ObjectID, watch: TableWatch) {
+        self.id = id
+        self.watch = TableWatch(watch.policy, isAdopted: true)
     }
 }

@@ -41,7 +41,26 @@ struct ForeignProcess: Sendable, Hashable {
     }
 
     /// As people read it.
-    var title: String { name.isEmpty ? "an unknown process" : "\(name) (pid \(pid))" }
+    ///
+    /// A process may call itself what it likes: control characters are written as numbers.
+    var title: String { name.isEmpty ? "an unknown process" : "\(name.plain) (pid \(pid))" }
+}
+
+extension String {
+    /// The text with control characters written as `\u{…}`, fit for a line of a log.
+    var plain: String {
+        guard unicodeScalars.contains(where: \.isControl) else { return self }
+        return unicodeScalars.map { $0.isControl ? $0.escaped(asASCII: true) : String($0) }.joined()
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isControl: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
+    }
 }
 
 extension ForeignProcess {

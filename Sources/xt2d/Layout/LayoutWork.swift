@@ -34,7 +34,7 @@ struct LayoutWork {
         self.old = old
         self.names = names
         moves = RuleMoves(changes, from: old, to: new)
-        objects = ObjectWork(changes, old: old, new: new)
+        objects = try ObjectWork(changes, old: old, new: new)
         // Tables first: what is in a table that goes needs no message of its own.
         for change in changes where change.object.kind == .table { sortTable(change) }
         for change in changes where change.object.kind == .chain { sortChain(change) }
@@ -138,7 +138,7 @@ struct LayoutWork {
         var known = Set(changes.map(\.id))
         remakeRules(in: new, &known)
         try releaseHolders(of: remade, changed: known)
-        try objects.release(remade, changed: known, old: old)
+        try objects.releaseElements(of: remade, changed: known, old: old)
     }
 
     /// Of what is deleted, that whose names others take.

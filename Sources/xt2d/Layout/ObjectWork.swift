@@ -3,8 +3,9 @@ import RuleStore
 
 /// The part of a diff that is about sets, elements, stateful objects and flowtables, sorted by what has to be done in the kernel.
 ///
-/// The kernel deletes a set with its elements, so those need no messages. An element with other data, and a set with another
-/// key, is deleted and made again.
+/// The kernel deletes a set with its elements, so those need no messages. An element with other data, a set with another key or
+/// other properties, a flowtable, and most stateful objects are deleted and made again: the kernel takes what is sent for one that
+/// is there for a repetition. So are map elements that name what is made again.
 struct ObjectWork {
     private(set) var deletedElements: [(set: ObjectID, elements: [StoredObject])] = []
     private(set) var deletedSets: [StoredObject] = []
@@ -16,7 +17,7 @@ struct ObjectWork {
     private(set) var putSets: [StoredObject] = []
     private(set) var addedElements: [(set: ObjectID, elements: [StoredObject])] = []
 
-    init(_ changes: [Change], old: Ruleset, new: Ruleset) {
+    init(_ changes: [Change], old: Ruleset, new: Ruleset) throws(LayoutError) {
         let lostTables = Set(
             changes.compactMap { change -> ObjectID? in
                 if case .delete(let object) = change, object.kind == .table {
@@ -32,9 +33,10 @@ struct ObjectWork {
                 if !lostTables.contains(object.parent ?? object.id) { delete(object) }
                 continue
             }
+            if let before = change.before, try before.mustBeRemade(as: object) { delete(before) }
             if object.kind == .set { putSets.append(object) } else { putObjects.append(object) }
         }
-        sortElements(changes, old, lostTables)
+        sortElements(changes, old, new, lostTables)
     }
 
     private mutating func delete(_ object: StoredObject) {
@@ -46,9 +48,10 @@ struct ObjectWork {
     }
 
     private mutating func sortElements(
-        _ changes: [Change], _ old: Ruleset, _ lostTables: Set<ObjectID>
+        _ changes: [Change], _ old: Ruleset, _ new: Ruleset, _ lostTables: Set<ObjectID>
     ) {
         let lostSets = Set(deletedSets.map(\.id))
+        let remadeSets = lostSets.intersection(putSets.map(\.id))
         var deleted: [ObjectID: [StoredObject]] = [:]
         var added: [ObjectID: [StoredObject]] = [:]
         for change in changes where change.object.kind == .element {
@@ -57,43 +60,36 @@ struct ObjectWork {
                 lostSets.contains(set)
                 || (old.object(set)?.parent).map(lostTables.contains) ?? false
             if let before = change.before, !isLost { deleted[set, default: []].append(before) }
-            if let after = change.after { added[set, default: []].append(after) }
+            if let after = change.after, !remadeSets.contains(set) {
+                added[set, default: []].append(after)
+            }
         }
+        for set in remadeSets { added[set] = Array(new.elements(of: set)) }
         // The end of a range has a greater key than its start; the kernel wants them in one message.
         deletedElements = deleted.sorted { $0.key < $1.key }.map { ($0.key, $0.value.inKeyOrder) }
         addedElements = added.sorted { $0.key < $1.key }.map { ($0.key, $0.value.inKeyOrder) }
     }
 
-    /// Makes elements anew that lead to a deleted chain and do not change, because another takes its name.
-    mutating func release(
-        _ remade: Set<HeldName>, changed: Set<ObjectID>, old: Ruleset
+    /// Makes map elements anew that name what is made again, or what another takes the name of, and do not change themselves.
+    mutating func releaseElements(
+        of remade: Set<HeldName>, changed: Set<ObjectID>, old: Ruleset
     ) throws(LayoutError) {
-        let lost = Set(deletedSets.map(\.id))
-        for table in Set(remade.filter { $0.kind == .chain }.compactMap(\.table)) {
-            for set in old.children(of: table, kind: .set) where !lost.contains(set.id) {
-                var holders: [StoredObject] = []
-                for element in old.elements(of: set.id) where !changed.contains(element.id) {
-                    guard case .verdict(let verdict)? = try ObjectEncoder.element(element).data,
-                        let chain = verdict.chain,
-                        remade.contains(HeldName(table: table, kind: .chain, name: chain))
-                    else { continue }
-                    holders.append(element)
+        let lostSets = Set(deletedSets.map(\.id))
+        for table in Set(remade.compactMap(\.table)) {
+            for set in old.children(of: table, kind: .set) where !lostSets.contains(set.id) {
+                let body: SetBody = try set.decoded()
+                guard !body.flags.isDisjoint(with: [.map, .object]) else { continue }
+                let elements = old.elements(of: set.id).filter { !changed.contains($0.id) }
+                var held: [StoredObject] = []
+                for element in elements {
+                    if try element.holds(remade, in: table) { held.append(element) }
                 }
-                guard !holders.isEmpty else { continue }
-                ObjectWork.add(holders, of: set.id, to: &deletedElements)
-                ObjectWork.add(holders, of: set.id, to: &addedElements)
+                // A range goes with both of its ends.
+                if !held.isEmpty, body.flags.contains(.interval) { held = elements }
+                deletedElements.add(held, of: set.id)
+                addedElements.add(held, of: set.id)
             }
         }
-    }
-
-    private static func add(
-        _ elements: [StoredObject], of set: ObjectID,
-        to work: inout [(set: ObjectID, elements: [StoredObject])]
-    ) {
-        guard let index = work.firstIndex(where: { $0.set == set }) else {
-            return work.append((set, elements.inKeyOrder))
-        }
-        work[index].elements = (work[index].elements + elements).inKeyOrder
     }
 
     /// The names that go: what names them has to go before.
@@ -110,6 +106,69 @@ struct ObjectWork {
             (putSets + putObjects).map {
                 HeldName(table: $0.parent, kind: $0.kind, name: $0.name)
             })
+    }
+}
+
+extension StoredObject {
+    /// Whether the kernel cannot turn a set, stateful object or flowtable into another of the same name.
+    ///
+    /// - Source: linux `nf_tables_api.c`, `nft_set_is_same`, `nf_tables_commit` for sets; `nft_obj_type_get` and `update` in
+    ///   `nft_quota.c` and `nft_synproxy.c`, the only objects that have one.
+    fileprivate func mustBeRemade(as after: StoredObject) throws(LayoutError) -> Bool {
+        switch kind {
+        case .set:
+            var one: SetBody = try decoded()
+            let other: SetBody = try after.decoded()
+            one.timeoutMilliseconds = other.timeoutMilliseconds
+            one.collectionIntervalMilliseconds = other.collectionIntervalMilliseconds
+            if other.sizeElements != nil { one.sizeElements = other.sizeElements }
+            return one != other
+        case .object:
+            var one: ObjectBody = try decoded()
+            let other: ObjectBody = try after.decoded()
+            if ObjectBody.updatableTypes.contains(one.type) { one.data = other.data }
+            return one != other
+        default: return body != after.body
+        }
+    }
+
+    /// Whether a map element names one of these chains or stateful objects.
+    fileprivate func holds(
+        _ names: Set<HeldName>, in table: ObjectID
+    ) throws(LayoutError) -> Bool {
+        let element: SetElement = try decoded()
+        if let object = element.object {
+            return names.contains(HeldName(table: table, kind: .object, name: object))
+        }
+        guard case .verdict(let verdict)? = element.data, let chain = verdict.chain else {
+            return false
+        }
+        return names.contains(HeldName(table: table, kind: .chain, name: chain))
+    }
+
+    fileprivate func decoded<Body: AttributeBody>() throws(LayoutError) -> Body {
+        do {
+            return try Body(encoded: body)
+        } catch {
+            throw .damaged(id, error)
+        }
+    }
+}
+
+extension ObjectBody {
+    /// The types of which the kernel can change an object that is there: quota and synproxy.
+    fileprivate static let updatableTypes: Set<UInt32> = [ObjectMessage.quotaType, 10]
+}
+
+extension [(set: ObjectID, elements: [StoredObject])] {
+    /// Adds elements to those of the set that are there.
+    fileprivate mutating func add(_ elements: [StoredObject], of set: ObjectID) {
+        guard !elements.isEmpty else { return }
+        if let index = firstIndex(where: { $0.set == set }) {
+            self[index].elements = (self[index].elements + elements).inKeyOrder
+        } else {
+            append((set, elements.inKeyOrder))
+        }
     }
 }
 

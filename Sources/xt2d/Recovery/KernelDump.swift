@@ -29,6 +29,8 @@ struct KernelDump {
 
     /// The tables that are there, of those that were asked for.
     private(set) var tables: [ObjectID: Table] = [:]
+    /// Tables that are there and hold something that cannot be read, and what.
+    private(set) var unreadable: [ObjectID: String] = [:]
     /// The generation that all of this is of.
     private(set) var generation = GenerationID.none
 
@@ -74,10 +76,21 @@ struct KernelDump {
 
     private init(reading tables: [StoredObject], _ kernel: any Kernel) throws(KernelError) {
         generation = try kernel.generation()
-        for table in tables { try read(table, kernel) }
+        for table in tables { try readOrNote(table, kernel) }
         // Several dumps make one picture only if no commit came between them.
         guard try kernel.generation() == generation else {
             throw KernelError(errno: Errno.interrupted, origin: .reply)
+        }
+    }
+
+    /// Reads one table; what is wrong with it is no reason not to read the others.
+    private mutating func readOrNote(
+        _ table: StoredObject, _ kernel: any Kernel
+    ) throws(KernelError) {
+        do {
+            try read(table, kernel)
+        } catch  where error.errno == Errno.badMessage {
+            unreadable[table.id] = error.text
         }
     }
 
@@ -87,8 +100,9 @@ struct KernelDump {
         let named: (inout MessageWriter) -> Void = { $0.attribute(1, string: table.name) }
         // GETCHAIN has no filter by table, the others have.
         try kernel.dump(.getChain, family: family, { _ in }) { view throws(WireError) in
+            guard try view.isAbout(table: table.name) else { return }
             let chain = try ChainMessage(view)
-            guard chain.table == table.name, let name = chain.name else { return }
+            guard let name = chain.name else { return }
             found.chains[name] = Chain(message: chain)
         }
         try kernel.dump(.getRule, family: family, named) { view throws(WireError) in
@@ -106,8 +120,9 @@ struct KernelDump {
     ) throws(KernelError) -> Table? {
         var found: Table?
         try kernel.dump(.getTable, family: family, { _ in }) { view throws(WireError) in
+            guard try view.isAbout(table: name) else { return }
             let message = try TableMessage(view)
-            if message.name == name && message.family == family { found = Table(message: message) }
+            if message.family == family { found = Table(message: message) }
         }
         return found
     }
@@ -183,4 +198,25 @@ extension RuleMessage {
         }
         return ObjectID(rawValue: UInt64(bigEndianBytes: bytes))
     }
+}
+
+extension MessageView {
+    /// Whether the message is about a table of this name, or about something in it: in all of them that is attribute 1.
+    ///
+    /// Names are compared as bytes, because others' need not be text.
+    func isAbout(table name: String) throws(WireError) -> Bool {
+        var attributes = try attributes()
+        while let attribute = try attributes.next() {
+            guard attribute.type == 1 else { continue }
+            var bytes = attribute.bytes()
+            if bytes.last == 0 { bytes.removeLast() }
+            return bytes.elementsEqual(name.utf8)
+        }
+        return false
+    }
+}
+
+extension Errno {
+    /// EBADMSG: bytes from the kernel that are not what they should be.
+    static let badMessage: Int32 = 74
 }

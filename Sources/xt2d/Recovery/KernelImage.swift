@@ -10,24 +10,66 @@ struct KernelImage {
     private(set) var handles = RuleHandles()
     /// The first of the ids that are not in use.
     private(set) var nextID: ObjectID
+    /// Tables that the kernel has and that cannot be read, and why.
+    private(set) var unreadable: [(table: StoredObject, reason: String)] = []
     private let wanted: Ruleset
     private let known: RuleHandles
+    private let isTakeover: Bool
 
     /// Compares a dump with the version that the kernel should run.
     ///
     /// - Parameters:
     ///   - tables: the tables that were asked for: those of the version, and others.
     ///   - known: where the version's rules and chains are in the kernel, as far as that is known.
+    ///   - isTakeover: nobody has watched the tables: all that is in them counts, whoever put it there.
     init(
         _ dump: KernelDump, tables: [StoredObject], wanted: Ruleset, known: RuleHandles,
-        nextID: ObjectID
+        nextID: ObjectID, isTakeover: Bool = false
     ) throws {
+        self.isTakeover = isTakeover
         self.wanted = wanted
         self.known = known
         self.nextID = nextID
         for stored in tables {
-            if let table = dump.tables[stored.id] { try addTable(table, stored) }
+            if let reason = dump.unreadable[stored.id] {
+                try addUnreadable(stored, reason)
+                continue
+            }
+            guard let table = dump.tables[stored.id] else { continue }
+            let before = (self.ruleset, self.handles, self.nextID)
+            do {
+                try addTable(table, stored)
+            } catch {
+                (self.ruleset, self.handles, self.nextID) = before
+                try addUnreadable(stored, KernelImage.reason(error))
+            }
         }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as RulesetError: error.message
+        case let error as KernelError: error.description
+        default: "\(error)"
+        }
+    }
+
+    /// Puts something in the place of a table that cannot be read, so that others can be compared.
+    ///
+    /// An observed table counts as it was last known. In the place of another there is an empty one that is not the version's, so
+    /// that it is made again.
+    private mutating func addUnreadable(_ stored: StoredObject, _ reason: String) throws {
+        unreadable.append((stored, reason))
+        guard stored.watch?.policy == .observed, wanted.object(stored.id) != nil else {
+            return try ruleset.apply(
+                .add(
+                    StoredObject(
+                        id: takeID(), kind: .table, family: stored.family, name: stored.name,
+                        body: stored.body)))
+        }
+        let all = wanted.deletion(of: stored).compactMap(\.before)
+        try ruleset.apply(all.map(Change.add))
+        for object in all { handles[object.id] = known[object.id] }
     }
 
     private mutating func addTable(_ table: KernelDump.Table, _ stored: StoredObject) throws {
@@ -38,11 +80,15 @@ struct KernelImage {
             object.body = try body.encoded()
         }
         try ruleset.apply(.add(object))
-        for object in table.objects where isKnown(object, among: table.objects, of: stored.id) {
-            try add(.object, object.name, try ObjectBody(object).encoded(), to: stored.id)
+        for object in table.objects {
+            try add(
+                .object, object.name, try ObjectBody(object).encoded(), to: stored.id,
+                wanted.statefulObject(of: stored.id, type: object.type, name: object.name))
         }
         for flowtable in table.flowtables {
-            try add(.flowtable, flowtable.name, try flowtable.body.encoded(), to: stored.id)
+            try add(
+                .flowtable, flowtable.name, try flowtable.body.encoded(), to: stored.id,
+                wanted.child(of: stored.id, kind: .flowtable, name: flowtable.name))
         }
         for set in table.namedSets { try addSet(set, to: stored.id) }
         let ids = chainIDs(table, stored.id)
@@ -55,16 +101,6 @@ struct KernelImage {
         }
     }
 
-    /// Whether an object is the one of its name: the kernel may have several of different types, of which one can be told of.
-    private func isKnown(
-        _ object: ObjectMessage, among objects: [ObjectMessage], of table: ObjectID
-    ) -> Bool {
-        let same = objects.filter { $0.name == object.name }
-        guard same.count > 1 else { return true }
-        let stored = wanted.child(of: table, kind: .object, name: object.name)?.objectType
-        return object.type == (same.first { $0.type == stored } ?? same.first)?.type
-    }
-
     private mutating func takeID() -> ObjectID {
         defer { nextID = nextID.next }
         return nextID
@@ -74,25 +110,40 @@ struct KernelImage {
 
     @discardableResult
     private mutating func add(
-        _ kind: ObjectKind, _ name: String, _ body: [UInt8], to table: ObjectID
+        _ kind: ObjectKind, _ name: String, _ body: [UInt8], to table: ObjectID,
+        _ same: StoredObject?
     ) throws -> ObjectID {
-        let id = wanted.child(of: table, kind: kind, name: name)?.id ?? takeID()
+        let id = same?.id ?? takeID()
         try ruleset.apply(
             .add(StoredObject(id: id, kind: kind, parent: table, name: name, body: body)))
         return id
     }
 
     private mutating func addSet(_ set: KernelDump.NamedSet, to table: ObjectID) throws {
-        let id = try add(.set, set.message.name, try set.message.body.encoded(), to: table)
+        let name = set.message.name
+        let known = wanted.child(of: table, kind: .set, name: name)
+        let id = try add(.set, name, try set.message.body.encoded(), to: table, known)
         for element in set.elements {
             let key = element.identity
-            let elementID = wanted.element(of: id, key: key)?.id ?? takeID()
+            let same = wanted.element(of: id, key: key)?.id
+            if same == nil, isPacketsWork(element, in: set.message.body, isNew: known == nil) {
+                continue
+            }
+            let elementID = same ?? takeID()
             try ruleset.apply(
                 .add(
                     StoredObject(
                         id: elementID, kind: .element, parent: id, elementKey: key,
                         body: try element.withoutState.encoded())))
         }
+    }
+
+    /// Whether packets have put an element there, as far as that can be told.
+    ///
+    /// What people put into a set that packets write to, the kernel tells; so in one that is known, the rest is the packets'.
+    private func isPacketsWork(_ element: SetElement, in set: SetBody, isNew: Bool) -> Bool {
+        set.flags.contains(.dynamic)
+            && (!isNew && !isTakeover || ForeignBody.countsConnections(element))
     }
 
     // MARK: Chains
@@ -239,9 +290,14 @@ struct KernelImage {
         from old: Ruleset, to new: Ruleset, onlyIn tables: Set<ObjectID>? = nil
     ) -> [Change] {
         var changes: [Change] = []
+        // What stands in the place of one of them has another id.
+        let names = Set(
+            (tables ?? []).compactMap { old.object($0) ?? new.object($0) }.map { TableName($0) })
         func isMeant(_ object: StoredObject, _ ruleset: Ruleset) -> Bool {
             guard let tables else { return true }
-            return ruleset.table(of: object).map { tables.contains($0.id) } ?? false
+            return ruleset.table(of: object).map {
+                tables.contains($0.id) || names.contains(TableName($0))
+            } ?? false
         }
         for object in new.allObjects where isMeant(object, new) {
             guard let there = old.object(object.id) else {

@@ -169,6 +169,16 @@ struct Recovery {
         let image = try KernelImage(
             dump, tables: tables, wanted: work.wanted, known: try knownHandles(),
             nextID: work.nextID)
+        if decision.kernelIsEmpty,
+            let (table, _) = image.unreadable.first(where: { $0.table.watch == nil })
+        {
+            throw StartError.notOurs(table.title)
+        }
+        for (table, reason) in image.unreadable {
+            let notice = KernelImage.notice(of: table, reason)
+            log.warning("\(notice)")
+            if !notices.contains(notice) { notices.append(notice) }
+        }
         work.there = image.ruleset
         work.handles = image.handles
         work.changes = image.changes

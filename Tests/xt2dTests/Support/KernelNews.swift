@@ -35,6 +35,32 @@ enum KernelNews {
         }
     }
 
+    static func newChain(_ name: String) -> [UInt8] {
+        message(.newChain) { header, writer in
+            ChainMessage(family: .inet, table: "t", name: name, handle: Handle(50))
+                .write(header, to: &writer)
+        }
+    }
+
+    /// A flowtable with devices; without, nothing is told but its name.
+    static func flowtable(_ type: MessageType, _ devices: [String]) -> [UInt8] {
+        message(type) { header, writer in
+            writer.message(header) { writer in
+                writer.netfilterHeader(family: .inet)
+                writer.attribute(1, string: "t")
+                writer.attribute(2, string: "f")
+                guard !devices.isEmpty else { return }
+                writer.nest(3) { writer in
+                    writer.attribute(1, uint32: 0)
+                    writer.attribute(2, uint32: 0)
+                    writer.nest(3) { writer in
+                        for device in devices { writer.attribute(1, string: device) }
+                    }
+                }
+            }
+        }
+    }
+
     /// The end of a commit.
     static func generation(_ number: UInt32, pid: UInt32 = 4_242, name: String = "nft") -> [UInt8] {
         message(.newGeneration) { header, writer in
