@@ -49,27 +49,27 @@ struct ChainPath {
         return way.reversed()
     }
 
-    /// The chains of a loop that jumps lead into from `start`, the first of them again at the end; nil if there is none.
-    func loop(below start: StoredObject) -> [StoredObject]? {
+    /// Whether jumps lead from `start` into a loop.
+    func hasLoop(below start: StoredObject) -> Bool {
         var way = [start]
         var rest = [targets(start)[...]]
-        var places: [ObjectID: Int] = [start.id: 0]
+        var onWay: Set<ObjectID> = [start.id]
         var finished: Set<ObjectID> = []
         while let chain = way.last {
             guard let next = rest[rest.count - 1].popFirst() else {
                 finished.insert(chain.id)
-                places[chain.id] = nil
+                onWay.remove(chain.id)
                 way.removeLast()
                 rest.removeLast()
                 continue
             }
-            if let place = places[next.id] { return way[place...] + [next] }
+            if onWay.contains(next.id) { return true }
             if finished.contains(next.id) { continue }
-            places[next.id] = way.count
+            onWay.insert(next.id)
             way.append(next)
             rest.append(targets(next)[...])
         }
-        return nil
+        return false
     }
 
     /// All chains that jumps lead to from `start`, itself included.

@@ -99,15 +99,11 @@ struct RulesetCheck {
         }
         var path = ChainPath(ruleset: ruleset, graph: graph)
         if let loop = path.way(from: target, to: chain) {
-            throw refusal(of: name, [chain] + loop)
+            let names = ([chain] + loop).map(\.name).joined(separator: " -> ")
+            throw Refusal(EMLINK, "The jump to \(name) would make a loop: \(names).")
         }
         try checkDepth(chain, target, &path)
         try checkDemands(below: target, reachedFrom: chain, &path)
-    }
-
-    private func refusal(of name: String, _ loop: [StoredObject]) -> Refusal {
-        let names = loop.map(\.name).joined(separator: " -> ")
-        return Refusal(EMLINK, "The jump to \(name) would make a loop: \(names).")
     }
 
     /// A chain that takes a deleted one's name takes over the jumps of rules that do not change.
@@ -124,8 +120,8 @@ struct RulesetCheck {
         let depth = above + 1 + path.depthBelow(target)
         // Level 0 is the base chain; the kernel refuses to enter level NFT_JUMP_STACK_SIZE.
         guard depth < WireLimits.jumpDepth else {
-            // A loop further down has no depth, and is what is wrong.
-            if let loop = path.loop(below: target) { throw refusal(of: target.name, loop) }
+            // A loop further down has no depth. The change that makes it is the one that is wrong, and is checked too.
+            if path.hasLoop(below: target) { return }
             throw Refusal(
                 EMLINK,
                 "The jump to \(target.name) would nest \(depth) jumps deep; the kernel follows \(WireLimits.jumpDepth - 1)."
