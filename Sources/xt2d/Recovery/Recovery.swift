@@ -264,12 +264,16 @@ struct Recovery {
         _ work: KernelRepair, _ decision: RecoveryDecision
     ) throws -> Recovered {
         let state = KernelState(bootID: bootID, generation: work.generation.next.rawValue)
-        if decision.pending == .finish {
-            try store.commit(work.version, handles: [], kernel: state)
-            log.notice("finished a pending version", metadata: ["version": "\(work.version)"])
-        }
         // What was not read is as the store has it.
         let handles = decision.kernelWork == .trust ? [] : try handleChanges(work)
+        if decision.pending == .finish {
+            // With the handles, and as a state to be trusted only if nothing is left to be written: the daemon may end before that.
+            let settled =
+                work.foreign.isEmpty
+                ? state : KernelState(bootID: bootID, generation: GenerationID.none.rawValue)
+            try store.commit(work.version, handles: handles, kernel: settled)
+            log.notice("finished a pending version", metadata: ["version": "\(work.version)"])
+        }
         let version = try recordForeign(work, handles, state)
         try report(work, decision)
         return Recovered(

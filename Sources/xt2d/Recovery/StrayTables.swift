@@ -52,7 +52,8 @@ enum StrayTables {
         try kernel.stable { () throws(KernelError) in
             tables = []
             try kernel.dump(.getTable, family: .unspecified, { _ in }) { view throws(WireError) in
-                let table = try TableMessage(view)
+                // What cannot be read is another program's.
+                guard let table = try? TableMessage(view) else { return }
                 let isMarker = table.family == Marker.family && table.name == Marker.table
                 let known = ruleset.table(family: table.family.rawValue, name: table.name)
                 if !isMarker && known == nil { tables.append(table) }
@@ -70,8 +71,8 @@ enum StrayTables {
             ids = []
             let named: (inout MessageWriter) -> Void = { $0.attribute(1, string: table.name) }
             try kernel.dump(.getRule, family: table.family, named) { view throws(WireError) in
-                let rule = try RuleMessage(view)
-                if rule.table == table.name { ids.append(rule.identity) }
+                guard try view.isAbout(table: table.name) else { return }
+                ids.append((try? RuleMessage(view))?.identity)
             }
         }
         return ids
