@@ -145,7 +145,7 @@ import Testing
     func atEachCall(_ work: Work, _ fault: SystemFault) throws {
         var bench = try Bench()
         var count = 0
-        for number in stride(from: 1, through: 1_000, by: Soak.isOn ? 1 : 3) {
+        for number in stride(from: 1, through: 1_000, by: Soak.isOn ? 1 : 9) {
             var fault = fault
             fault.number = number
             if try !disturb(&bench, work, fault) { break }
@@ -166,7 +166,7 @@ import Testing
         var bench = try Bench(prefix: ["sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"])
         let daemon = bench.daemon
         var refused = 0
-        for step in stride(from: 1, through: 400, by: Soak.isOn ? 1 : 6) {
+        for step in stride(from: 1, through: 400, by: Soak.isOn ? 1 : 12) {
             try bench.prepare(work)
             let log = try FileManager.default.attributesOfItem(atPath: daemon.database + "-wal")
             let end = (log[.size] as? Int ?? 0) + step * 509

@@ -162,7 +162,7 @@ import Testing
         var bench = try Bench(aftermath)
         var count = 0
         // A start reads much.
-        let step = Soak.isOn ? 1 : fault.calls == "pread64" ? 40 : 7
+        let step = Soak.isOn ? 1 : fault.calls == "pread64" ? 80 : 14
         for number in stride(from: 1, through: 1_000, by: step) {
             var fault = fault
             fault.number = number
