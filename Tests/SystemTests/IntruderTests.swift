@@ -58,7 +58,8 @@ import Testing
         sys.stdin.read()
         """
 
-    @Test func whatCannotBeUndoneIsKeptInMindAndTriedAgain() throws {
+    /// A daemon with an enforced table `ip t`, which has a rule in chain `c`, and a table `ip mine`.
+    private func enforced() throws -> (daemon: Daemon, client: ControlClient) {
         let daemon = try Daemon()
         let client = try daemon.connect()
         try client.commit {
@@ -70,6 +71,11 @@ import Testing
             $0.addTable()
             $0.addChain("c")
         }
+        return (daemon, client)
+    }
+
+    @Test func whatCannotBeUndoneIsKeptInMindAndTriedAgain() throws {
+        let (daemon, client) = try enforced()
         let directory = try TemporaryDirectory()
         #expect(mkfifo(directory.file("end"), 0o600) == 0)
         let owner = try daemon.namespace.run {
@@ -122,17 +128,7 @@ import Testing
     }
 
     @Test func aRestartDoesNotTrustWhatCouldNotBeUndone() throws {
-        let daemon = try Daemon()
-        let client = try daemon.connect()
-        try client.commit {
-            $0.family = .ip
-            $0.addTable(watch: TableWatch(.enforced))
-            $0.addChain("c")
-            $0.append(.longer(than: 1, comment: "r1"), to: "c")
-            $0.table = "mine"
-            $0.addTable()
-            $0.addChain("c")
-        }
+        let (daemon, client) = try enforced()
         let owner = try daemon.namespace.run {
             try ChildProcess("python3", ["-c", Self.owner + "\nimport time\ntime.sleep(1000)"])
         }

@@ -63,16 +63,8 @@ import Testing
     private func disturb(_ fault: SystemFault, _ namespace: Namespace) throws -> Int? {
         try place()
         let trace = directory.file("trace")
-        var status: Int32 = 0
-        do {
-            let faulty = try Daemon(
-                in: namespace, directory: directory,
-                prefix: ["strace", "-D"] + fault.arguments(trace))
-            status = try faulty.stop().status
-        } catch let error as DaemonEnded {
-            status = error.result.status
-            #expect(error.isAnAnswer(to: fault), "\(fault): \(error)")
-        }
+        let status = try Daemon.status(
+            ofStartIn: namespace, directory, with: fault, trace: trace)
         let found = try format()
         let hasHappened =
             fault.isKill

@@ -7,8 +7,10 @@ import Testing
 /// Tables that others may change: what they do becomes history.
 @Suite struct ObservedTests {
     /// A daemon with an observed table `ip t` that has the chain `c`.
-    private func observed() throws -> (daemon: Daemon, client: ControlClient, follower: Follower) {
-        let daemon = try Daemon()
+    private func observed(
+        _ daemon: Daemon? = nil
+    ) throws -> (daemon: Daemon, client: ControlClient, follower: Follower) {
+        let daemon = try daemon ?? Daemon()
         let client = try daemon.connect()
         let follower = try Follower(daemon)
         try client.commit {
@@ -193,15 +195,7 @@ import Testing
 
     @Test func anOverrunIsMadeUpForByReading() throws {
         // In a user namespace of its own it cannot raise its buffer above net.core.rmem_max.
-        let daemon = try Daemon(prefix: ["unshare", "-Urn"])
-        let client = try daemon.connect()
-        let follower = try Follower(daemon)
-        try client.commit {
-            $0.family = .ip
-            $0.addTable(watch: TableWatch(.observed))
-            $0.addChain("c")
-        }
-        try follower.next()
+        let (daemon, client, follower) = try observed(Daemon(prefix: ["unshare", "-Urn"]))
         func nft(_ lines: [String]) throws {
             let enter = [
                 "-t", "\(daemon.pid)", "-U", "-n", "--preserve-credentials", "nft", "-f", "-",

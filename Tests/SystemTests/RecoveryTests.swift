@@ -137,17 +137,8 @@ import Testing
         let namespace = try bench.prepare()
         let directory = bench.daemon.directory
         let trace = directory.file("trace")
-        var status: Int32 = 0
-        do {
-            let faulty = try Daemon(
-                in: namespace, directory: directory,
-                prefix: ["strace", "-D"] + fault.arguments(trace))
-            status = try faulty.stop().status
-        } catch let error as DaemonEnded {
-            status = error.result.status
-            // It must say why; a crash is no answer.
-            #expect(error.isAnAnswer(to: fault), "\(fault): \(error)")
-        }
+        let status = try Daemon.status(
+            ofStartIn: namespace, directory, with: fault, trace: trace)
         let hasHappened =
             fault.isKill
             ? status == 128 + SIGKILL

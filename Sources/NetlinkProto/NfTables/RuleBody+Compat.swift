@@ -47,8 +47,8 @@ extension RuleBody {
 }
 
 extension Expression {
-    /// Whether it is one of xt's matches or targets.
-    fileprivate var isExtension: Bool {
+    /// Whether it is one of xt's matches or targets (linux `net/netfilter/nft_compat.c`).
+    public var isExtension: Bool {
         switch self {
         case .compatMatch, .compatTarget: true
         default: false

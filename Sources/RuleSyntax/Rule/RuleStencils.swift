@@ -183,13 +183,8 @@ private final class RuleStencil: Sendable {
     private static func places(
         _ form: RuleForm, _ words: [String], _ body: RuleBody
     ) -> (bytes: [UInt8], places: [Int])? {
-        let hasExtension = body.expressions.contains { expression in
-            switch expression {
-            case .compatMatch, .compatTarget: true
-            default: false
-            }
-        }
-        guard !hasExtension, let bytes = try? body.encoded(), let values = form.values(in: words),
+        guard !body.expressions.contains(where: \.isExtension), let bytes = try? body.encoded(),
+            let values = form.values(in: words),
             let one = Sample(form, words, seed: 5), let other = Sample(form, words, seed: 133),
             one.bytes.count == bytes.count, other.bytes.count == bytes.count
         else { return nil }

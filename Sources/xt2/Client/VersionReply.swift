@@ -32,6 +32,14 @@ struct VersionReply {
         try output.flush()
         Warnings.show(version)
     }
+
+    /// Prints what the daemon has to say beside a version that was made; in JSON it is a part of that.
+    func showNote(json: Bool) throws(CommandError) {
+        guard version != nil, !note.isEmpty, !json else { return }
+        var output = Output()
+        try output.line(note)
+        try output.flush()
+    }
 }
 
 extension Client {

@@ -24,10 +24,7 @@ struct Adopt: ParsableCommand {
         completion: .list(TablePolicy.allCases.map(\.rawValue)))
     var policy = "observed"
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp("Why; kept with the version and in the audit log.", valueName: "why"))
-    var message: String?
+    @OptionGroup var reason: ReasonOption
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -41,14 +38,10 @@ struct Adopt: ParsableCommand {
         let name = try PlaceWords.table(words)
         let request = TableRequest(
             family: name.family.rawValue, table: name.table,
-            policy: policy.watch?.policy.rawValue ?? 0, reason: try Reason.checked(message))
+            policy: policy.watch?.policy.rawValue ?? 0, reason: try Reason.checked(reason.message))
         var client = try connection.connect()
         let reply = try client.newVersion(.adoptTable, request)
         try reply.show("table \(name) adopted", json: connection.json)
-        if reply.version != nil, !reply.note.isEmpty, !connection.json {
-            var output = Output()
-            try output.line(reply.note)
-            try output.flush()
-        }
+        try reply.showNote(json: connection.json)
     }
 }

@@ -3,10 +3,7 @@ import NetlinkProto
 
 /// The options that every edit has.
 struct EditOptions: ParsableArguments {
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp("Why; kept with the version and in the audit log.", valueName: "why"))
-    var message: String?
+    @OptionGroup var reason: ReasonOption
 
     @Option(
         name: .customLong("tx"),
@@ -24,10 +21,18 @@ struct EditOptions: ParsableArguments {
     /// The same, for whoever sends the edits.
     var run: EditRun.Options {
         EditRun.Options(
-            message: message, candidate: candidate, confirm: confirm.span,
+            message: reason.message, candidate: candidate, confirm: confirm.span,
             protect: guarded.protect, force: guarded.force,
             socket: connection.socket, json: connection.json)
     }
+}
+
+/// `--message`.
+struct ReasonOption: ParsableArguments {
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Why; kept with the version and in the audit log.", valueName: "why"))
+    var message: String?
 }
 
 /// The text that explains a version.

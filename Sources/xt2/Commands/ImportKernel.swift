@@ -30,10 +30,7 @@ struct ImportKernel: ParsableCommand {
 
     @OptionGroup var diff: DiffOptions
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp("Why; kept with the version and in the audit log.", valueName: "why"))
-    var message: String?
+    @OptionGroup var reason: ReasonOption
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -49,7 +46,7 @@ struct ImportKernel: ParsableCommand {
         let request = ImportRequest(
             family: name?.family.rawValue, table: name?.table,
             policy: try TablePolicy.named(policy).watch?.policy.rawValue ?? 0,
-            reason: try Reason.checked(message), check: dryRun)
+            reason: try Reason.checked(reason.message), check: dryRun)
         var outcome = EditOutcome()
         var client = try connection.connect()
         let reply = try client.request(.importTables, request) { view throws(WireError) in

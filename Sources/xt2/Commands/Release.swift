@@ -14,10 +14,7 @@ struct Release: ParsableCommand {
               xt2 release -m 'firewalld looks after it itself' inet firewalld
             """)
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp("Why; kept with the version and in the audit log.", valueName: "why"))
-    var message: String?
+    @OptionGroup var reason: ReasonOption
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -29,14 +26,11 @@ struct Release: ParsableCommand {
     mutating func run() throws {
         let name = try PlaceWords.table(words)
         let request = TableRequest(
-            family: name.family.rawValue, table: name.table, reason: try Reason.checked(message))
+            family: name.family.rawValue, table: name.table,
+            reason: try Reason.checked(reason.message))
         var client = try connection.connect()
         let reply = try client.newVersion(.releaseTable, request)
         try reply.show("table \(name) released", json: connection.json)
-        if reply.version != nil, !reply.note.isEmpty, !connection.json {
-            var output = Output()
-            try output.line(reply.note)
-            try output.flush()
-        }
+        try reply.showNote(json: connection.json)
     }
 }

@@ -15,10 +15,7 @@ struct Rollback: ParsableCommand {
               xt2 rollback 3 -m 'version 4 locked us out'
             """)
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp("Why; kept with the version and in the audit log.", valueName: "why"))
-    var message: String?
+    @OptionGroup var reason: ReasonOption
 
     @Option(
         help: ArgumentHelp(
@@ -44,7 +41,7 @@ struct Rollback: ParsableCommand {
         let now = Moment.now
         let moment = try toTime.map { text throws(CommandError) in try Moment(text, now: now) }
         let options = EditRun.Options(
-            message: message, confirm: confirm.span, protect: guarded.protect,
+            message: reason.message, confirm: confirm.span, protect: guarded.protect,
             force: guarded.force, socket: connection.socket, json: connection.json)
         try RollbackRun(version: version, moment: moment, options: options).run()
     }

@@ -154,7 +154,7 @@ enum BatchLine {
     /// What is said for the batch as a whole cannot be said for one line.
     private static func refuseOptions(_ options: EditOptions) throws(CommandError) {
         let hasOption =
-            options.message != nil || options.candidate != nil || options.connection.json
+            options.reason.message != nil || options.candidate != nil || options.connection.json
             || options.connection.socket != nil || options.confirm.span != nil
             || !options.guarded.isEmpty
         guard hasOption else { return }

@@ -172,10 +172,7 @@ extension Ruleset {
     func tables(
         of request: CheckRequest, _ strays: [StoredObject]
     ) throws(Refusal) -> [StoredObject] {
-        let tables = tables.filter { table in
-            (request.family == nil || request.family == table.family)
-                && (request.table == nil || request.table == table.name)
-        }
+        let tables = tables.filter { request.isAbout(TableName($0)) }
         if let name = request.table, tables.isEmpty, strays.isEmpty {
             guard let family = request.family else {
                 throw Refusal(ENOENT, "There is no table \(name).")
@@ -183,5 +180,12 @@ extension Ruleset {
             throw Refusal.noTable(TableName(family: family, name: name), in: self)
         }
         return tables
+    }
+}
+
+extension CheckRequest {
+    /// Whether a table is one of those that are asked about.
+    func isAbout(_ name: TableName) -> Bool {
+        (family == nil || family == name.family) && (table == nil || table == name.name)
     }
 }

@@ -27,18 +27,19 @@ extension RequestHandler {
         try await committer.catchUp()
         for _ in 0..<RequestHandler.dumpsBeside {
             let ruleset = published.current.ruleset
-            let (strays, dump) = try await dumps.runIfActive { [store, committer] in
+            let (tables, strays, dump) = try await dumps.runIfActive { [store, committer] in
+                let kernel = try KernelLink()
                 let strays = try StrayTables.objects(
-                    KernelLink(), store, besides: ruleset, of: request, committer.ownership)
-                let tables = try ruleset.tables(of: request, strays) + strays
-                return (strays, try KernelDump.uninterrupted(tables))
+                    kernel, store, besides: ruleset, of: request, committer.ownership)
+                let tables = try ruleset.tables(of: request, strays)
+                let dump = try KernelDump.uninterrupted(tables + strays, kernel)
+                return (tables, strays, dump)
             }
             guard let dump, let head = try await committer.head(at: dump.generation) else {
                 continue
             }
             let picture = KernelPicture(
-                head: head.head, nextID: head.nextID,
-                tables: try ruleset.tables(of: request, strays), strays: strays, dump: dump)
+                head: head.head, nextID: head.nextID, tables: tables, strays: strays, dump: dump)
             return try await dumps.runIfActive { try picture.drift() }
         }
         // Commits came in between each time. The committer makes none while it reads by itself.

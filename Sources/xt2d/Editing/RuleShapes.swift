@@ -65,13 +65,9 @@ final class RuleShape: Sendable {
     ///
     /// - Parameter bytes: the canonical bytes of `body`.
     init?(_ bytes: [UInt8], _ body: RuleBody) {
-        let hasExtension = body.expressions.contains { expression in
-            switch expression {
-            case .compatMatch, .compatTarget: true
-            default: false
-            }
-        }
-        guard !hasExtension, let holes = try? RuleShape.holes(in: bytes) else { return nil }
+        guard !body.expressions.contains(where: \.isExtension),
+            let holes = try? RuleShape.holes(in: bytes)
+        else { return nil }
         let addresses = RuleAddresses(body)
         self.bytes = bytes
         self.holes = holes

@@ -60,12 +60,14 @@ struct KernelDump {
         return dump
     }
 
-    /// Reads them once, through a socket of its own.
+    /// Reads them once.
     ///
     /// - Returns: nil if a commit came in between.
-    static func uninterrupted(_ tables: [StoredObject]) throws(Refusal) -> KernelDump? {
+    static func uninterrupted(
+        _ tables: [StoredObject], _ kernel: any Kernel
+    ) throws(Refusal) -> KernelDump? {
         do {
-            return try KernelDump(reading: tables, try KernelLink())
+            return try KernelDump(reading: tables, kernel)
         } catch {
             if error.errno == Errno.interrupted { return nil }
             throw Refusal(any: error)

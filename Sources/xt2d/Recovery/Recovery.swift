@@ -266,15 +266,18 @@ struct Recovery {
         let state = KernelState(bootID: bootID, generation: work.generation.next.rawValue)
         // What was not read is as the store has it.
         let handles = decision.kernelWork == .trust ? [] : try handleChanges(work)
+        let isComplete = work.foreign.isEmpty
         if decision.pending == .finish {
             // With the handles, and as a state to be trusted only if nothing is left to be written: the daemon may end before that.
-            let settled =
-                work.foreign.isEmpty
-                ? state : KernelState(bootID: bootID, generation: GenerationID.none.rawValue)
-            try store.commit(work.version, handles: handles, kernel: settled)
+            let untrusted = KernelState(bootID: bootID, generation: GenerationID.none.rawValue)
+            try store.commit(
+                work.version, handles: isComplete ? handles : [],
+                kernel: isComplete ? state : untrusted)
             log.notice("finished a pending version", metadata: ["version": "\(work.version)"])
+        } else if isComplete {
+            try store.recordKernel(handles: handles, kernel: state)
         }
-        let version = try recordForeign(work, handles, state)
+        let version = isComplete ? work.version : try recordForeign(work, handles, state)
         try report(work, decision)
         return Recovered(
             store: store, kernel: kernel,
@@ -290,10 +293,6 @@ struct Recovery {
     private mutating func recordForeign(
         _ work: KernelRepair, _ handles: [(id: ObjectID, handle: UInt64?)], _ state: KernelState
     ) throws -> VersionID {
-        guard !work.foreign.isEmpty else {
-            try store.recordKernel(handles: handles, kernel: state)
-            return work.version
-        }
         let before = try store.loadRuleset(at: work.version)
         let version = NewVersion(
             id: work.version.next, time: .now, author: ForeignProcess.unknown.author,

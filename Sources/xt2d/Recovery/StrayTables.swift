@@ -11,12 +11,16 @@ enum StrayTables {
     ///
     /// - Parameter isCertain: whether each persistent table that nobody owns counts, as long as no other program's rule is in it:
     ///   the kernel ran a version that the database does not have.
+    /// - Parameter isMeant: which tables are asked about.
     static func find(
-        _ kernel: any Kernel, _ store: RuleStore, besides ruleset: Ruleset, isCertain: Bool = false
+        _ kernel: any Kernel, _ store: RuleStore, besides ruleset: Ruleset, isCertain: Bool = false,
+        where isMeant: (TableName) -> Bool = { _ in true }
     ) throws -> [TableName] {
         var strays: [TableName] = []
         for message in try tables(kernel, besides: ruleset) {
             let name = TableName(family: message.family.rawValue, name: message.name)
+            // Before their rules are read, which may be many.
+            guard isMeant(name) else { continue }
             let ids = try ruleIDs(kernel, message)
             let isPersistent = message.body.flags.contains(.persist)
             if ids.isEmpty {
@@ -34,10 +38,7 @@ enum StrayTables {
         of request: CheckRequest, _ ownership: TableBody.Flags
     ) throws -> [StoredObject] {
         let body = try TableBody(flags: ownership).encoded()
-        let names = try find(kernel, store, besides: ruleset).filter { name in
-            (request.family == nil || request.family == name.family)
-                && (request.table == nil || request.table == name.name)
-        }
+        let names = try find(kernel, store, besides: ruleset) { request.isAbout($0) }
         return names.enumerated().map { index, name in
             StoredObject(
                 id: ObjectID(rawValue: UInt64(Int64.max) - UInt64(index)), kind: .table,

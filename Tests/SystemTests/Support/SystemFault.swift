@@ -1,4 +1,5 @@
 import TestSupport
+import Testing
 
 /// A system call that strace makes fail, or makes the daemon's last.
 struct SystemFault: CustomStringConvertible {
@@ -70,5 +71,25 @@ extension DaemonEnded {
         // The loader's own reading fails too.
         let isLoader = result.status == 127 && result.errors.contains("shared libraries")
         return (result.status == 1 || isLoader) && !result.errors.isEmpty
+    }
+}
+
+extension Daemon {
+    /// Starts a daemon with a fault, and ends it; its status.
+    ///
+    /// What strace says of it stands in `trace`.
+    static func status(
+        ofStartIn namespace: Namespace, _ directory: TemporaryDirectory, with fault: SystemFault,
+        trace: String
+    ) throws -> Int32 {
+        do {
+            let faulty = try Daemon(
+                in: namespace, directory: directory,
+                prefix: ["strace", "-D"] + fault.arguments(trace))
+            return try faulty.stop().status
+        } catch let error as DaemonEnded {
+            #expect(error.isAnAnswer(to: fault), "\(fault): \(error)")
+            return error.result.status
+        }
     }
 }
