@@ -1,76 +1,31 @@
 import Foundation
 import Glibc
-import Logging
-import NIOCore
-import NIOPosix
 import NetlinkProto
 import RuleStore
-import Synchronization
 import TestSupport
 import Testing
 
 @testable import xt2d
 
 /// Edits of several clients in one commit, against a kernel that does what the test wants.
-@Suite final class GroupCommitTests {
-    private let folder: URL
-    private let store: RuleStore
-    private let kernel: FakeKernel
-    private let committer: Committer
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+@Suite struct GroupCommitTests {
+    private let bench: CommitterBench
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("xt2-group-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        store = try RuleStore(path: folder.appendingPathComponent("rules.db").path)
-        kernel = FakeKernel(Marker(uuid: store.uuid, version: .empty))
-        let configuration = LiveConfiguration(Configuration())
-        committer = Committer(
-            Recovered(
-                store: store, kernel: kernel,
-                head: Head(
-                    version: .empty, ruleset: Ruleset(), handles: RuleHandles(), generation: 1),
-                nextID: .first, marked: .empty, lapsed: [], ownership: [.owner, .persist],
-                bootID: "boot", confirmation: nil, notices: []),
-            configuration: configuration, monitor: nil,
-            status: DaemonStatus(
-                notices: [], places: ClientPlaces(configuration), configuration: configuration),
-            eventLoop: group.next(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    }
+    init() throws { bench = try CommitterBench() }
 
-    deinit {
-        // Closures that the test gave it may know the kernel itself.
-        kernel.fate = { _ in .taken }
-        try? store.close()
-        try? group.syncShutdownGracefully()
-        try? FileManager.default.removeItem(at: folder)
-    }
+    private typealias Answer = CommitterBench.Answer
 
-    private typealias Answer = Result<EditReply, Refusal>
+    private var store: RuleStore { bench.store }
+    private var kernel: FakeKernel { bench.kernel }
+    private var committer: Committer { bench.committer }
 
-    /// A client's batch; clients are told apart by their process id.
     private func batch(
         _ options: BatchOptions = BatchOptions(), _ build: (inout EditScript) -> Void
     ) -> EditBatch {
-        var script = EditScript()
-        build(&script)
-        var received = ReceivedEdits()
-        for message in script.messages { received.take(message) }
-        return EditBatch(options: options, sequence: SequenceNumber(1), received: received)
+        CommitterBench.batch(options, build)
     }
 
-    /// What batches come to that wait together.
-    private func commit(_ batches: [EditBatch]) async -> [Answer] {
-        let answers = Mutex<[Int: Answer]>([:])
-        let items = batches.enumerated().map { index, batch in
-            EditQueue.Item(batch: batch, peer: Peer(uid: 0, gid: 0, pid: Int32(100 + index))) {
-                answer in answers.withLock { $0[index] = answer }
-            }
-        }
-        await committer.editTogether(items)
-        return answers.withLock { answers in batches.indices.compactMap { answers[$0] } }
-    }
+    private func commit(_ batches: [EditBatch]) async -> [Answer] { await bench.commit(batches) }
 
     /// A table `inet t` with the chains `a` and `b`, as version 1.
     private func setUp() async throws {
@@ -88,27 +43,15 @@ import Testing
         batch(BatchOptions(reason: "port \(port)")) { $0.insert(.tcp(port: port), into: chain) }
     }
 
-    private func version(_ answer: Answer) -> UInt64? {
-        guard case .success(.version(let message, _)) = answer else { return nil }
-        return message.version
-    }
+    private func version(_ answer: Answer) -> UInt64? { CommitterBench.version(answer) }
 
     private func errno(_ answer: Answer) -> Int32? {
         guard case .failure(let refusal) = answer else { return nil }
         return refusal.errno
     }
 
-    /// Store, kernel and committer are at one version, and the log is sound.
     private func expectAgreement(at version: UInt64) async throws {
-        #expect(try store.head().rawValue == version)
-        #expect(try store.pendingVersions() == [])
-        #expect(kernel.liveMarker.version.rawValue == version)
-        let head = await committer.head
-        #expect(head.version.rawValue == version)
-        #expect(try store.loadRuleset(at: head.version) == head.ruleset)
-        #expect(try store.verifyAudit().faults == [])
-        let rules = head.ruleset.allObjects.filter { $0.kind == .rule }
-        #expect(rules.allSatisfy { head.handles[$0.id] != nil })
+        try await bench.expectAgreement(at: version)
     }
 
     // MARK: All go well

@@ -75,6 +75,15 @@ extension Proposal {
     /// Whether tables come, go or get another policy: others are listened to by table.
     var changesTables: Bool { changes.contains { $0.object.kind == .table } }
 
+    /// Whether it only changes what is in tables that xt2d owns, where the kernel lets nobody else change anything.
+    var isOwn: Bool {
+        there == nil && adopting.isEmpty
+            && changes.allSatisfy { change in
+                change.object.kind != .table
+                    && ruleset.table(of: change.object).map { $0.watch == nil } ?? false
+            }
+    }
+
     /// The version that it makes on top of `old`.
     func version(_ id: VersionID, on old: Ruleset) -> NewVersion {
         NewVersion(
@@ -130,6 +139,10 @@ struct CommitRun {
     var knownMarker: Marker?
     /// What others did after the version was written and before the kernel took it.
     var interleaved: Interleaving?
+    /// The generation that was read last, if the batch is sent on it whatever others did until then.
+    var regardless: GenerationID?
+    /// Whether more was done by others before the kernel took the batch than could be taken in at once.
+    var hasMoreBefore = false
     /// The generation that was read when the answer to the batch was lost.
     var live: GenerationID?
 
@@ -155,6 +168,9 @@ struct CommitRun {
 
     /// Whether several clients' versions are in it.
     var isShared: Bool { parts.count > 1 }
+
+    /// Whether what others did meanwhile follows its versions in the history, and is still to be written down.
+    var hasFollowers: Bool { interleaved?.intake.versions.isEmpty == false }
 
     /// The kernel's generation with these versions in it.
     var generation: GenerationID { live ?? batch.generation.next }

@@ -135,6 +135,7 @@ extension Committer {
         case .committed(let handles, let complete):
             run.handles.merge(handles) { $1 }
             if !complete { readHandles(&run) }
+            if run.regardless != nil { catchUp(&run) }
             return .accepted
         case .refused(let error):
             // What others did may be the reason: it is planned again with that taken in.
@@ -152,7 +153,8 @@ extension Committer {
 
     private func resend(_ run: inout CommitRun) -> CommitMachine.Event {
         run.batch.plan(
-            on: run.interleaved?.generation ?? GenerationID(rawValue: head.generation))
+            on: run.regardless ?? run.interleaved?.generation
+                ?? GenerationID(rawValue: head.generation))
         return send(&run)
     }
 
@@ -165,6 +167,10 @@ extension Committer {
             let marker = run.knownMarker == nil ? try kernel.marker() : run.knownMarker
             if marker == Marker(uuid: uuid, version: marked) {
                 if !ownership.isEmpty { run.knownMarker = marker }
+                if concernsNobody(run) {
+                    run.regardless = generation
+                    return .markerIsOld
+                }
                 if isOvertaken(upTo: generation) {
                     return interleave(&run, upTo: generation)
                         ? .markerIsOld : .overtaken(CommitMachine.overtaken)
@@ -191,7 +197,8 @@ extension Committer {
     private func mark(_ run: CommitRun) -> CommitMachine.Event {
         do {
             try store.commit(
-                run.last.version.id, handles: run.handleChanges, kernel: kernelState(run))
+                run.last.version.id, handles: run.handleChanges,
+                kernel: run.hasFollowers ? unknownState : kernelState(run))
             return .committed
         } catch {
             log.error(
@@ -234,7 +241,8 @@ extension Committer {
         for (id, handle) in run.handleChanges { head.handles[id] = handle.map { Handle($0) } }
         head.version = run.last.version.id
         head.ruleset = run.last.proposal.ruleset
-        head.generation = run.generation.rawValue
+        // What others did before is passed over, if it is older than the head.
+        if !run.hasMoreBefore { head.generation = run.generation.rawValue }
         graph = run.last.proposal.graph
         marked = run.last.version.id
         followIntrusion(run)
@@ -260,8 +268,14 @@ extension Committer {
     func kernelState(_ run: CommitRun) -> KernelState {
         KernelState(
             bootID: bootID,
-            generation: lacksHandles || leavesIntrusion(run)
+            generation: lacksHandles || leavesIntrusion(run) || foreign.mustRead
+                || run.hasMoreBefore
                 ? GenerationID.none.rawValue : run.generation.rawValue)
+    }
+
+    /// What the store keeps of a kernel that has more than the store says yet.
+    private var unknownState: KernelState {
+        KernelState(bootID: bootID, generation: GenerationID.none.rawValue)
     }
 
     // MARK: Handles and errors

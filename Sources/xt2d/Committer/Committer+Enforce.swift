@@ -171,7 +171,7 @@ extension Committer {
         guard let intrusion = run.interleaved?.intake.intrusion ?? foreign.intrusion else {
             return false
         }
-        return intrusion.failure != nil || run.last.proposal.there != nil
+        return intrusion.failure != nil || run.last.proposal.there != nil || run.regardless != nil
     }
 
     /// Goes on from a commit: its batch has undone what others did, or that is still to be undone.

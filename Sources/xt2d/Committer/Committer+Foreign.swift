@@ -45,7 +45,9 @@ extension Committer {
     func foreignHasCome() {
         do {
             try settle()
-            try takeInForeign()
+            try takeInForeign(atMost: Committer.commitsAtOnce)
+            // Clients come in between.
+            if !foreign.backlog.isEmpty { Task { foreignHasCome() } }
         } catch {
             log.error(
                 "what other programs did is not taken in yet", metadata: ["why": "\(error.message)"]
@@ -60,7 +62,8 @@ extension Committer {
     /// - Throws: ``Refusal``: ERESTART if others touched what the change is about.
     func onTopOfForeign<Result>(_ body: () throws -> Result) throws(Refusal) -> Result {
         try settle()
-        try takeInForeign()
+        // What is behind that is in nobody's way who changes xt2's own tables.
+        try takeInForeign(atMost: Committer.commitsAtOnce)
         foreign.overtaken = [:]
         defer { foreign.overtaken = nil }
         for _ in 0..<CommitMachine.replanLimit {
@@ -144,14 +147,14 @@ extension Committer {
         foreign.noteLoss()
     }
 
-    /// Takes in what others have done until now, or up to a generation, and undoes what is to be undone.
+    /// Takes in what others have done until now, or the first commits of that, and undoes what is to be undone.
     ///
     /// What they do meanwhile is left for the next time: who calls this gets on, however busy they are.
     /// - Throws: ``Refusal`` if it cannot be written down or read now; it is tried again later.
-    func takeInForeign(upTo limit: GenerationID? = nil) throws(Refusal) {
+    func takeInForeign(atMost count: Int = .max) throws(Refusal) {
         guard foreign.isListening, unsettled == nil else { return }
         collect()
-        try takeInHeard(upTo: limit ?? foreign.backlog.generation)
+        try takeInHeard(upTo: foreign.backlog.commits.prefix(count).last?.generation)
         try undoIntrusion()
     }
 
@@ -193,7 +196,7 @@ extension Committer {
     }
 
     /// Commits of others that are written to the store in one transaction.
-    private static let commitsAtOnce = 256
+    static let commitsAtOnce = 256
 
     /// Writes down what was taken in, and goes over to it.
     func keep(_ intake: ForeignIntake) throws(Refusal) {

@@ -80,8 +80,8 @@ extension Committer {
     /// Works out what the batches come to, each on top of the one before; nil if they cannot be committed together.
     private func workOut(_ group: [EditQueue.Item]) -> GroupWork? {
         // What stands in the way of every commit is told to each by itself.
-        guard head.unconfirmed == nil, (try? settle()) != nil, (try? takeInForeign()) != nil,
-            foreign.intrusion == nil
+        guard head.unconfirmed == nil, (try? settle()) != nil,
+            (try? takeInForeign(atMost: Committer.commitsAtOnce)) != nil, foreign.intrusion == nil
         else { return nil }
         var tip = Tip(
             version: head.version, ruleset: head.ruleset, graph: graph, nextID: nextID)

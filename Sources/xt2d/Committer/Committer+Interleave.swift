@@ -65,6 +65,37 @@ extension Committer {
         }
     }
 
+    /// Whether a batch has nothing to do with whatever others can do.
+    ///
+    /// It is sent on the latest generation, and only afterwards is heard what they did. Who commits without a pause would be faster than the hearing, time after time.
+    func concernsNobody(_ run: CommitRun) -> Bool {
+        if run.regardless != nil { return true }
+        return foreign.isListening && !ownership.isEmpty && foreign.intrusion == nil
+            && !foreign.mustRead && run.interleaved == nil
+            && run.parts.allSatisfy(\.proposal.isOwn)
+    }
+
+    /// Takes in what others did before the kernel took a batch that was sent regardless.
+    ///
+    /// Their versions follow; if these are many, the client gets its answer first.
+    func catchUp(_ run: inout CommitRun) {
+        let limit = run.batch.generation
+        if !hear(upTo: limit) { foreign.noteLoss() }
+        collect()
+        guard !foreign.mustRead else { return }
+        let commits = foreign.backlog.commits.prefix { !$0.generation.isAfter(limit) }
+        run.hasMoreBefore = commits.count > Committer.commitsAtOnce
+        guard !run.hasMoreBefore else { return }
+        do {
+            var theirs = try interleaving(behind: run)
+            for commit in commits { try theirs.intake.take(commit) }
+            run.interleaved = theirs
+        } catch {
+            log.notice("the watched tables are read again", metadata: ["why": "\(error)"])
+            foreign.noteLoss()
+        }
+    }
+
     private func interleaving(behind run: CommitRun) throws(RulesetError) -> Interleaving {
         var behind = head
         behind.version = run.last.version.id

@@ -18,9 +18,6 @@ struct Backlog {
 
     var isEmpty: Bool { commits.isEmpty }
 
-    /// The generation of the last commit.
-    var generation: GenerationID? { commits.last?.generation }
-
     /// Puts commits behind those that are there.
     mutating func append(_ more: some Sequence<KernelCommit>) {
         for commit in more {

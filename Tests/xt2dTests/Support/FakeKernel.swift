@@ -16,6 +16,8 @@ final class FakeKernel: Kernel, @unchecked Sendable {
         case takenUnheard
         /// The kernel never got it, and the answer is lost.
         case lost
+        /// Another program has committed since the batch was planned.
+        case overtaken
     }
 
     private(set) var batches: [KernelBatch] = []
@@ -51,6 +53,9 @@ final class FakeKernel: Kernel, @unchecked Sendable {
             take(batch)
             return .unknown(lost)
         case .lost: return .unknown(lost)
+        case .overtaken:
+            current += 1
+            return .generationMoved
         }
     }
 
