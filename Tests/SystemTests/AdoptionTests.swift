@@ -52,6 +52,27 @@ import Testing
         #expect(try client.auditProblems() == [])
     }
 
+    /// Rules that say the same are told apart by their order alone; to look at all of them for each would take minutes.
+    @Test func manyEqualRulesStayTheSame() throws {
+        let daemon = try Daemon()
+        let client = try daemon.connect()
+        let count = 4_000
+        let rules = String(repeating: "add rule ip t c counter accept\n", count: count)
+        try daemon.nft("add table ip t\nadd chain ip t c\n" + rules)
+        _ = try adopt(client, "t", 1)
+        let before = try #require(client.ruleset().tables["ip t"]?["c"]?.rules.map(\.id))
+        #expect(before.count == count)
+        try daemon.stop()
+        try daemon.nft("flush chain ip t c\n" + rules + rules)
+        try daemon.start()
+        let again = try daemon.connect()
+        let after = try #require(again.ruleset().tables["ip t"]?["c"]?.rules.map(\.id))
+        #expect(after.count == 2 * count)
+        #expect(Array(after.prefix(count)) == before)
+        #expect(try again.versions().first?.changeCount == UInt32(count))
+        #expect(try again.list(.checkKernel, CheckRequest()).isEmpty)
+    }
+
     @Test func aRollbackToBeforeLeavesTheTableInTheKernel() throws {
         let daemon = try Daemon()
         let client = try daemon.connect()

@@ -118,15 +118,15 @@ extension Ruleset {
 
     /// The ids of the rules of a chain with exactly this body, in order.
     ///
-    /// - Cost: in proportion to the result, not to the chain.
-    public func ruleIDs(of chain: ObjectID, body: [UInt8]) -> [ObjectID] {
-        let ids: [ObjectID]
+    /// - Cost: in proportion to how many of them are looked at.
+    public func ruleIDs(of chain: ObjectID, body: [UInt8]) -> some Collection<ObjectID> {
+        let same: SortedList<RulePlace>
         switch bodies[BodyKey(chain: chain, body: body)] {
-        case .none: ids = []
-        case .one(let place): ids = [place.id]
-        case .many(let places): ids = places.map(\.id)
+        case .none: same = SortedList()
+        case .one(let place): same = SortedList(ascending: [place]) ?? SortedList()
+        case .many(let places): same = places
         }
-        return ids.filter { objects[$0]?.body == body }
+        return same.lazy.map(\.id).filter { objects[$0]?.body == body }
     }
 
     /// An order key for a rule that is to stand at an index of a chain, counted from 0.

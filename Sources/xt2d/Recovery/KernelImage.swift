@@ -246,9 +246,14 @@ struct KernelImage {
         for (index, rule) in rules.enumerated() where matched[index] == nil {
             matched[index] = rule.message.identity.flatMap { free.remove($0) }
         }
+        // Of rules that say the same, each stored one is looked at once, however many the kernel has.
+        var same: [[UInt8]: AnyIterator<ObjectID>] = [:]
         for (index, rule) in rules.enumerated() where matched[index] == nil {
-            let same = wanted.ruleIDs(of: chain, body: rule.body).first { free.contains($0) }
-            matched[index] = same.flatMap { free.remove($0) }
+            let ids =
+                same[rule.body]
+                ?? AnyIterator(wanted.ruleIDs(of: chain, body: rule.body).makeIterator())
+            same[rule.body] = ids
+            while matched[index] == nil, let id = ids.next() { matched[index] = free.remove(id) }
         }
         return matched
     }
