@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Synchronization
 import TestSupport
@@ -143,6 +144,14 @@ import Testing
         try store.appendAudit(.sample())
         try store.commitNext([.add(.table(1))])
         #expect(count.value == 2)
+    }
+
+    /// What reads the observer may not wrap it: the calls would become slower each time, and overflow the stack in the end.
+    @Test func anObserverIsCalledDirectlyEachTime() throws {
+        let depths = Mutex<[Int]>([])
+        store.observe { depths.withLock { $0.append(Thread.callStackReturnAddresses.count) } }
+        for _ in 0..<20 { try store.appendAudit(.sample()) }
+        #expect(Set(depths.withLock { $0.dropFirst() }).count == 1)
     }
 }
 

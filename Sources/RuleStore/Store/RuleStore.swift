@@ -20,7 +20,12 @@ public final class RuleStore: Sendable {
     let pool: DatabasePool
     private let checkpointer: Checkpointer
     private let lock: Mutex<StoreLock?>
-    private let observer = Mutex<(@Sendable () -> Void)?>(nil)
+    private let observer = Mutex<Observer?>(nil)
+
+    /// In a type of its own, because a generic type wraps a bare closure once more each time it is read.
+    private struct Observer {
+        let call: @Sendable () -> Void
+    }
 
     /// Opens the store in `path`, making it with mode 0600 if it is not there; its directory must
     /// exist.
@@ -51,10 +56,10 @@ public final class RuleStore: Sendable {
     ///
     /// The audit log may have new entries then.
     public func observe(_ body: @escaping @Sendable () -> Void) {
-        observer.withLock { $0 = body }
+        observer.withLock { $0 = Observer(call: body) }
     }
 
-    func tellObserver() { observer.withLock { $0 }?() }
+    func tellObserver() { observer.withLock { $0 }?.call() }
 
     /// Closes the store; each later call throws `closed`.
     ///

@@ -25,11 +25,16 @@ final class ForeignInbox: Sendable {
     }
 
     private let state = Mutex(State())
-    private let call = Mutex<(@Sendable () -> Void)?>(nil)
+    private let listener = Mutex<Listener?>(nil)
+
+    /// In a type of its own, because a generic type wraps a bare closure once more each time it is read.
+    private struct Listener {
+        let call: @Sendable () -> Void
+    }
 
     /// Sets who is called, once, when there is something to take.
     func onArrival(_ body: @escaping @Sendable () -> Void) {
-        call.withLock { $0 = body }
+        listener.withLock { $0 = Listener(call: body) }
     }
 
     /// The tables whose changes are kept.
@@ -95,7 +100,7 @@ final class ForeignInbox: Sendable {
             state.hasCalled = true
             return true
         }
-        if calls { call.withLock { $0 }?() }
+        if calls { listener.withLock { $0 }?.call() }
     }
 
     /// Takes out what is there.
