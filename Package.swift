@@ -76,7 +76,12 @@ let package = Package(
                 "IPTables", "NetlinkProto", "RuleSyntax", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings,
+            // A third of the start of a short command was relocating the program to a random address. The daemon stays
+            // position-independent (docs/decisions/0006-fixed-address.md).
+            linkerSettings: [
+                .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))
+            ]),
         .target(
             name: "TestSupport", dependencies: ["NetlinkProto"], path: "Tests/TestSupport",
             swiftSettings: settings),

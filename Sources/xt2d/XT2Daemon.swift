@@ -75,7 +75,6 @@ struct XT2Daemon: AsyncParsableCommand {
         let status = DaemonStatus(
             notices: recovered.notices, places: places, configuration: configuration)
         for notice in recovered.notices { log.notice("\(notice)") }
-        let group = MultiThreadedEventLoopGroup.singleton
         let confirmation = recovered.confirmation
         let dumps = NIOThreadPool(numberOfThreads: 1)
         dumps.start()
@@ -100,7 +99,9 @@ struct XT2Daemon: AsyncParsableCommand {
             }
         }
         defer { sweep.cancel() }
-        let server = ControlServer(endpoint, handler: handler, group: group, log: log)
+        let server = ControlServer(
+            endpoint, handler: handler,
+            loop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
         try await ServiceGroup(
             services: [
                 server, ReloadService(configuration: configuration, log: log),

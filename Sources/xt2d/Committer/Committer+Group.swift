@@ -20,7 +20,7 @@ extension Committer {
     }
 
     private nonisolated func callForGroup() {
-        Task { await carryOutGroup() }
+        Task(executorPreference: LoopExecutor(eventLoop)) { await self.carryOutGroup() }
     }
 
     private func carryOutGroup() {

@@ -10,15 +10,14 @@ import ServiceLifecycle
 struct ControlServer: Service {
     private let socket: ControlSocket
     private let handler: RequestHandler
-    private let group: any EventLoopGroup
+    private let loop: any EventLoop
     private let log: Logger
 
-    init(
-        _ socket: ControlSocket, handler: RequestHandler, group: any EventLoopGroup, log: Logger
-    ) {
+    /// - Parameter loop: accepts, reads, writes, and carries out what is short.
+    init(_ socket: ControlSocket, handler: RequestHandler, loop: any EventLoop, log: Logger) {
         self.socket = socket
         self.handler = handler
-        self.group = group
+        self.loop = loop
         self.log = log
     }
 
@@ -35,7 +34,7 @@ struct ControlServer: Service {
     ///
     /// A commit that is being carried out is finished, but its client may not hear of it: the connection is closed.
     func run() async throws {
-        let server = try await ServerBootstrap(group: group)
+        let server = try await ServerBootstrap(group: loop)
             // A client that has said all it wants still waits for the answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: StallHandler.buffered)
@@ -45,7 +44,7 @@ struct ControlServer: Service {
         log.info("listening", metadata: ["socket": "\(socket.path)"])
         SystemdNotifier.notify("READY=1")
         await withGracefulShutdownHandler {
-            await accept(server)
+            await withTaskExecutorPreference(LoopExecutor(loop)) { await accept(server) }
         } onGracefulShutdown: {
             SystemdNotifier.notify("STOPPING=1")
             server.channel.close(promise: nil)

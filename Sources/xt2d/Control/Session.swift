@@ -64,7 +64,27 @@ struct Session {
     ///
     /// - Returns: false if the stream cannot be read on: it is to be closed.
     mutating func receive(_ bytes: ByteBufferView) async throws -> Bool {
+        let isShort = isShortEdit(bytes)
         decoder.append(bytes)
+        if isShort { return try await takeAll() }
+        // All else may take long, and others read and write on this thread.
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            try await takeAll()
+        }
+    }
+
+    /// Whether an edit, or its beginning, comes in few bytes.
+    private func isShortEdit(_ bytes: ByteBufferView) -> Bool {
+        guard !waitsForMore, (WireLimits.headerBytes...Session.shortBytes).contains(bytes.count)
+        else { return false }
+        // `nlmsg_type` is in host order.
+        let type = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4, as: UInt16.self) }
+        return [.batchBegin, .newSession].contains(MessageType(rawValue: type))
+    }
+
+    private static let shortBytes = 4_096
+
+    private mutating func takeAll() async throws -> Bool {
         do {
             while let message = try decoder.next() {
                 try await take(message)
