@@ -5,8 +5,8 @@
 /// - Invariants: never holds more than one incomplete message; a message longer than the limit is
 ///   refused when its header is there, before its body is waited for.
 public struct FrameDecoder: Sendable {
-    private var buffer: [UInt8] = []
-    private var start = 0
+    @usableFromInline var buffer: [UInt8] = []
+    @usableFromInline var start = 0
     private let messageLimitBytes: Int
 
     /// A decoder that refuses messages over `messageLimitBytes`.
@@ -15,6 +15,9 @@ public struct FrameDecoder: Sendable {
     }
 
     /// Takes in what came from the socket.
+    ///
+    /// Inlined, because other modules would look up at run time how to go through the sequence.
+    @inlinable
     public mutating func append(_ bytes: some Sequence<UInt8>) {
         if start > 0 {
             buffer.removeFirst(start)

@@ -114,7 +114,7 @@ struct ControlServer: Service {
             do {
                 for try await buffer in inbound {
                     client.pause.set(false)
-                    guard try await session.receive(buffer.readableBytesView) else { break }
+                    guard try await session.receive(buffer) else { break }
                     client.pause.set(session.waitsForMore)
                     // What comes in one stream must not keep others from their turn.
                     if session.waitsForMore { await Task.yield() }

@@ -63,9 +63,9 @@ struct Session {
     /// Takes in what came from the client.
     ///
     /// - Returns: false if the stream cannot be read on: it is to be closed.
-    mutating func receive(_ bytes: ByteBufferView) async throws -> Bool {
+    mutating func receive(_ bytes: ByteBuffer) async throws -> Bool {
         let isShort = isShortEdit(bytes)
-        decoder.append(bytes)
+        decoder.append(bytes.readableBytesView)
         if isShort { return try await takeAll() }
         // All else may take long, and others read and write on this thread.
         return try await withTaskExecutorPreference(globalConcurrentExecutor) {
@@ -73,12 +73,12 @@ struct Session {
         }
     }
 
-    /// Whether an edit, or its beginning, comes in few bytes.
-    private func isShortEdit(_ bytes: ByteBufferView) -> Bool {
-        guard !waitsForMore, (WireLimits.headerBytes...Session.shortBytes).contains(bytes.count)
+    /// Whether an edit, or its beginning, comes in few bytes: the first message's `nlmsg_type` tells.
+    private func isShortEdit(_ bytes: ByteBuffer) -> Bool {
+        guard !waitsForMore, bytes.readableBytes <= Session.shortBytes,
+            let type = bytes.getInteger(
+                at: bytes.readerIndex + 4, endianness: .host, as: UInt16.self)
         else { return false }
-        // `nlmsg_type` is in host order.
-        let type = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4, as: UInt16.self) }
         return [.batchBegin, .newSession].contains(MessageType(rawValue: type))
     }
 
