@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Glibc
 import RuleStore
@@ -39,6 +40,28 @@ import Testing
         #expect(try reopened.head() == VersionID(rawValue: 1))
         let other = try TemporaryDirectory()
         #expect(try RuleStore(path: other.file()).uuid != uuid)
+    }
+
+    /// Before a file has its write-ahead log, SQLite keeps what it overwrites in a journal beside it.
+    @Test func aWriteThatWasCutOffIsTakenBack() throws {
+        let store = try RuleStore(path: directory.file())
+        try store.commitNext([.add(.table(1))])
+        try store.close()
+        let cut = directory.file("cut.db")
+        let queue = try DatabaseQueue(path: directory.file())
+        try queue.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1")
+            try database.execute(sql: "BEGIN; DELETE FROM version; CREATE TABLE t (x)")
+            for _ in 0..<100 { try database.execute(sql: "INSERT INTO t VALUES (zeroblob(4000))") }
+            for suffix in ["", "-journal"] {
+                try FileManager.default.copyItem(
+                    atPath: directory.file() + suffix, toPath: cut + suffix)
+            }
+            try database.execute(sql: "ROLLBACK")
+        }
+        let reopened = try RuleStore(path: cut)
+        #expect(try reopened.head() == VersionID(rawValue: 1))
+        #expect(try reopened.verifyAudit().faults == [])
     }
 
     @Test func aSecondDaemonIsToldWhoHasTheStore() throws {

@@ -51,14 +51,27 @@ struct StoreFile {
 
     private static func format(of path: String) throws(StoreError) -> Int {
         do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            defer { try? queue.close() }
-            return try queue.read { try format(of: $0, path: path) }
+            return try format(of: path, readOnly: true)
+        } catch let error as DatabaseError
+            where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
+        {
+            // The write that was to give the file its write-ahead log was cut off; it has to be taken back to read anything.
+            do {
+                return try format(of: path, readOnly: false)
+            } catch {
+                throw StoreError(error, path: path)
+            }
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    private static func format(of path: String, readOnly: Bool) throws -> Int {
+        var configuration = Configuration()
+        configuration.readonly = readOnly
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        defer { try? queue.close() }
+        return try queue.read { try format(of: $0, path: path) }
     }
 
     private static func format(of database: Database, path: String) throws -> Int {
