@@ -163,4 +163,39 @@ import Testing
         print("\(aftermath) \(fault.calls) \(fault.effect)\(fault.stays ? " +" : ""): \(count)")
         #expect(count > 0)
     }
+
+    /// A start that has loaded a new kernel and dies leaves the handles of the old one in the store.
+    @Test func handlesOfAnotherKernelCountForNothing() throws {
+        let daemon = try Daemon()
+        let client = try daemon.connect()
+        try client.commit {
+            $0.addTable()
+            $0.addChain("c")
+            for _ in 0..<8 { $0.append(.tcp(port: 7), to: "c") }
+        }
+        // It says the same as the others, and stands in front of those with smaller handles.
+        try client.commit { $0.insert(.tcp(port: 7), into: "c") }
+        let outline = try daemon.kernel().outline
+        try daemon.stop()
+        let directory = daemon.directory
+        let copy = directory.file("copy.db")
+        try Command.check("cp", daemon.database, copy)
+        var kills = 0
+        for number in 1...60 {
+            for end in ["-wal", "-shm"] { unlink(daemon.database + end) }
+            try Command.check("cp", copy, daemon.database)
+            let namespace = try Namespace()
+            let fault = SystemFault(calls: "recvfrom", effect: "signal=KILL", number: number)
+            let status = try Daemon.status(
+                ofStartIn: namespace, directory, with: fault, trace: directory.file("trace"))
+            guard status == 128 + SIGKILL else { break }
+            kills += 1
+            let again = try Daemon(in: namespace, directory: directory)
+            let kernel = try again.kernel()
+            #expect(kernel.outline == outline, "\(fault)")
+            #expect(try again.connect().ruleset().outline == kernel.outline, "\(fault)")
+            try again.stop()
+        }
+        #expect(kills > 3)
+    }
 }

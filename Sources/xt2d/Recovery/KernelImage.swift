@@ -3,8 +3,8 @@ import RuleStore
 
 /// What the kernel has, as a ruleset that can be compared with a version: under the same ids where it is the same thing.
 ///
-/// A rule is the same by its handle, where that is known; else by the rule id in its userdata; else by what it says. What is in
-/// no version gets an id that no version uses, and stands where the kernel has it.
+/// A rule is the same by its handle, where that is known and the rule names no other id; else by the rule id in its userdata;
+/// else by what it says. What is in no version gets an id that no version uses, and stands where the kernel has it.
 struct KernelImage {
     private(set) var ruleset = Ruleset()
     private(set) var handles = RuleHandles()
@@ -240,8 +240,12 @@ struct KernelImage {
         var byHandle: [Handle: ObjectID] = [:]
         for id in wanted.ruleIDs(of: chain) { if let handle = known[id] { byHandle[handle] = id } }
         var free = Set(wanted.ruleIDs(of: chain))
-        var matched = rules.map { rule in
-            rule.message.handle.flatMap { byHandle[$0] }.flatMap { free.remove($0) }
+        var matched = rules.map { rule -> ObjectID? in
+            // A rule that names another id has the handle by chance: it is in another kernel than the one whose handles are known.
+            guard let id = rule.message.handle.flatMap({ byHandle[$0] }),
+                rule.message.identity.map({ $0 == id }) ?? true
+            else { return nil }
+            return free.remove(id)
         }
         for (index, rule) in rules.enumerated() where matched[index] == nil {
             matched[index] = rule.message.identity.flatMap { free.remove($0) }
