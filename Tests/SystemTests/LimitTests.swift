@@ -97,9 +97,10 @@ import Testing
         let waiting = try daemon.connect()
         let half = script(bytes: 24_000).batch(sequence: 7)
         try waiting.send(Array(half.dropLast(20)))
+        // Else the other may be the first to have its batch counted.
+        waiting.waitUntilRead()
         let other = try daemon.connect()
         var refused: Refused?
-        // Until the daemon has read what the first has sent.
         while refused == nil { refused = try refusal { try other.commit(script(bytes: 12_000)) } }
         #expect(refused?.errno == EAGAIN)
         #expect(refused?.message.contains("take 32768 bytes already; try again later") == true)

@@ -67,7 +67,8 @@ extension Committer {
 
     /// Whether a batch has nothing to do with whatever others can do.
     ///
-    /// It is sent on the latest generation, and only afterwards is heard what they did. Who commits without a pause would be faster than the hearing, time after time.
+    /// It is sent on the latest generation, and only afterwards is heard what they did. Who commits without a pause would be
+    /// faster than the hearing, time after time.
     func concernsNobody(_ run: CommitRun) -> Bool {
         if run.regardless != nil { return true }
         return foreign.isListening && !ownership.isEmpty && foreign.intrusion == nil

@@ -67,7 +67,7 @@ struct Session {
         let isShort = isShortEdit(bytes)
         decoder.append(bytes.readableBytesView)
         if isShort { return try await takeAll() }
-        // All else may take long, and others read and write on this thread.
+        // More may take long, and others read and write on this thread.
         return try await withTaskExecutorPreference(globalConcurrentExecutor) {
             try await takeAll()
         }
@@ -111,7 +111,10 @@ struct Session {
         case .newSession: try await settle(message, header)
         case _ where batch != nil: collect(message, header)
         case .followVersions: try await follow(header)
-        default: try await handler.handle(message, header, peer: peer, &replies)
+        default:
+            try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                try await handler.handle(message, header, peer: peer, &replies)
+            }
         }
     }
 

@@ -41,6 +41,12 @@ final class ControlClient {
         }
     }
 
+    /// Waits until the daemon has taken all that was sent out of the socket.
+    func waitUntilRead() {
+        var unread: Int32 = 0
+        while ioctl(descriptor, UInt(TIOCOUTQ), &unread) == 0, unread > 0 { sched_yield() }
+    }
+
     /// Says that nothing more will come.
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
