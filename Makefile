@@ -1,20 +1,13 @@
 # The one entry point. `make demo` and `make test` are the two commands of the README.
 SWIFT ?= swift
-# The C++ runtime of Swift's own goes inside as well: finding its symbols would be a quarter of the start of a short command.
-CXXLIB := .build/static
-RELEASE := -c release -Xswiftc -static-stdlib -Xswiftc -L$(CURDIR)/$(CXXLIB) \
-	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 SOURCES := Package.swift Sources Tests
 
 .PHONY: build debug demo test bench soak fmt lint golden fuzz-smoke setup install install-compat clean
 
-build: setup $(CXXLIB)/libstdc++.a  ## release builds of xt2 and xt2d, with the Swift runtime inside
-	$(SWIFT) build $(RELEASE) --product xt2d
-	$(SWIFT) build $(RELEASE) --product xt2
-
-$(CXXLIB)/libstdc++.a:
-	mkdir -p $(@D)
-	ln -sf "$$($(dir $(realpath $(shell command -v $(SWIFT))))clang -print-file-name=$(@F))" $@
+build: setup  ## release builds of xt2 and xt2d, with the Swift runtime inside
+	$(SWIFT) build -c release --product xt2d
+	$(SWIFT) build -c release --product xt2
+	Scripts/self-contained .build/release/xt2 .build/release/xt2d
 
 debug: setup
 	$(SWIFT) build
@@ -31,9 +24,9 @@ BENCH ?=
 bench: build  ## xt2 beside nft, iptables and a floor in C, with ratios; BENCH='--sizes 1000 --only edit' for a part
 	Benchmarks/run --markdown Benchmarks/results.md --json Benchmarks/results.json $(BENCH)
 
-soak: setup  ## the long runs: 1,000 kills, 5,000 random versions
+soak: setup  ## the long runs: 1,000 kills, 5,000 random versions, a fault at each system call and each step of SQLite
 	$(SWIFT) build --build-tests
-	XT2_SOAK=1 Scripts/test --filter SystemTests
+	XT2_SOAK=1 XT2_TEST_MINUTES=240 Scripts/test --filter 'SystemTests|RuleStoreTests'
 
 golden: setup  ## records again what the real nft sends; fails if anything is new
 	Scripts/golden

@@ -12,6 +12,15 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Release builds carry the runtimes of Swift and C++: finding their symbols would be most of the start of a short command.
+///
+/// Objects that were compiled against the dynamic Foundation do not name the libraries that it is made of; those follow here,
+/// each before the ones that it needs.
+let staticRuntime: [String] = [
+    "-static-stdlib", "-L\(Context.packageDirectory)/packaging/link", "-Xclang-linker",
+    "-static-libgcc", "-l_FoundationCollections", "-l_FoundationCShims",
+]
+
 let package = Package(
     name: "xt2",
     products: [
@@ -69,7 +78,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings,
+            linkerSettings: [
+                .unsafeFlags(
+                    staticRuntime + ["-lCoreFoundation", "-l_FoundationICU", "-lstdc++"],
+                    .when(configuration: .release))
+            ]),
         .executableTarget(
             name: "xt2",
             dependencies: [
@@ -80,7 +94,9 @@ let package = Package(
             // A third of the start of a short command was relocating the program to a random address. The daemon stays
             // position-independent (docs/decisions/0006-fixed-address.md).
             linkerSettings: [
-                .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))
+                .unsafeFlags(
+                    staticRuntime + ["-Xclang-linker", "-no-pie"],
+                    .when(configuration: .release))
             ]),
         .target(
             name: "TestSupport", dependencies: ["NetlinkProto"], path: "Tests/TestSupport",

@@ -35,11 +35,6 @@ public enum RuleText {
         CommandLine.join(words(body, family: family))
     }
 
-    /// The chain or target that was perhaps meant by `-j NAME` where there is no chain of this name.
-    public static func suggestion(forTarget name: String, chains: [String]) -> String? {
-        Extensions.suggestion(forTarget: name, chains: chains)
-    }
-
     /// Every match and target with its options.
     public static func help() -> String {
         RuleHelp.all()

@@ -40,6 +40,7 @@ enum Program {
     private static func runCommand(_ words: [String]) throws {
         if let edit = try PlainEdit(words) { return try edit.run() }
         if let run = PlainRun(words) { return try run.run() }
+        if let page = PlainPage(words) { return try page.run() }
         try checkCommandName(words)
         var command = try parse(words)
         try command.run()

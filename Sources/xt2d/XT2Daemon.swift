@@ -65,6 +65,8 @@ struct XT2Daemon: AsyncParsableCommand {
     }
 
     private func serve(_ log: Logger) async throws {
+        // Before all else: a signal that is not caught ends the daemon.
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let configuration = try readConfiguration()
         // The database first: its lock keeps a second daemon away from the socket and the kernel too.
         let store = try open(database)
@@ -104,7 +106,8 @@ struct XT2Daemon: AsyncParsableCommand {
             loop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
         try await ServiceGroup(
             services: [
-                server, ReloadService(configuration: configuration, log: log),
+                server,
+                ReloadService(configuration: configuration, signals: hangUps, log: log),
                 DenialService(committer: committer),
             ], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
         ).run()

@@ -1,3 +1,4 @@
+import GRDB
 import RuleStore
 import TestSupport
 import Testing
@@ -202,6 +203,30 @@ import Testing
         let match = errors.first { $0.code == .corrupt && $0.message.contains(words) }
         #expect(match != nil, "\(errors.map(\.message))")
         #expect(match?.path?.hasSuffix("rules.db") == true)
+    }
+
+    /// A row's number is its place in the table's tree, where no query looks for another.
+    @Test func versionsOutOfOrderAreNamed() throws {
+        let queue = try DatabaseQueue(path: directory.file())
+        let root = try queue.read {
+            try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_master WHERE name = 'version'")
+        }
+        try queue.close()
+        var bytes = try readFile(directory.file())
+        let page = (try #require(root) - 1) * 4_096
+        // A leaf with its first cell's place behind eight bytes; a cell begins with its size, in one or two bytes, and the number.
+        #expect(bytes[page] == 13 && bytes[page + 4] >= 2)
+        let cell = page + Int(bytes[page + 8]) << 8 + Int(bytes[page + 9])
+        let number = bytes[cell] < 128 ? cell + 1 : cell + 2
+        #expect(bytes[number] == 1)
+        bytes[number] = 100
+        let copy = directory.path + "/copy.db"
+        try writeDatabase(copy, bytes)
+        let words = "table version, row 100: it stands behind version 2"
+        let errors = errors(copy)
+        #expect(
+            errors.contains { $0.code == .corrupt && $0.message.contains(words) },
+            "\(errors.map(\.message))")
     }
 
     /// Bytes of any kind: all that may happen is a `StoreError`, and a verification that finds

@@ -33,9 +33,11 @@ import struct RuleStore.Tag
     /// nothing.
     ///
     /// A statement that is stopped at its very end has been carried out, if it is COMMIT: then it counts as having worked.
+    ///
+    /// - Parameter again: whether what has worked may be done once more.
     private func sweep(
-        expecting code: StoreError.Code, step: (Int) -> Int, allow: (Int) throws -> Void,
-        release: () throws -> Void, _ attempt: () throws -> Void
+        expecting code: StoreError.Code, step: (Int) -> Int, again: Bool = false,
+        allow: (Int) throws -> Void, release: () throws -> Void, _ attempt: () throws -> Void
     ) throws {
         let before = try StoreState(store)
         var failures = 0
@@ -52,6 +54,7 @@ import struct RuleStore.Tag
             try release()
             failures += 1
             if try StoreState(store) != before {
+                if again { break }
                 let worked = #expect(throws: StoreError.self, "after \(allowance)") {
                     try attempt()
                 }
@@ -65,13 +68,18 @@ import struct RuleStore.Tag
         #expect(try store.integrityFaults() == [])
     }
 
+    /// Larger and larger steps are enough for each day where there are many; the long run takes them all.
+    private static func growing(_ steps: Int) -> Int {
+        steps + 1 + (Soak.isOn ? 0 : steps / 8)
+    }
+
     private func sweepInterrupts(
-        step: (Int) -> Int = { $0 + 1 + $0 / 8 }, _ attempt: () throws -> Void
+        step: (Int) -> Int = growing, again: Bool = false, _ attempt: () throws -> Void
     ) throws {
         let countdown = UnsafeMutablePointer<Int>.allocate(capacity: 1)
         defer { countdown.deallocate() }
         try sweep(
-            expecting: .other, step: step,
+            expecting: .other, step: step, again: again,
             allow: { steps in
                 countdown.initialize(to: steps)
                 interruptWriter(when: countdown)
@@ -111,6 +119,76 @@ import struct RuleStore.Tag
         let id = try store.prepareNext(changes)
         try sweepInterrupts { try store.abandon(id, audit: .sample("append", .failed)) }
         #expect(try StoreState(store).ruleset == before.ruleset)
+    }
+
+    /// Two versions that clients made together.
+    private func prepareTwo() throws {
+        let (first, second) = (try store.head().next, try store.head().next.next)
+        let drafts = [(first, changes), (second, [Change.add(.table(70, "nat"))])].map {
+            id, changes in
+            VersionDraft(
+                version: NewVersion(id: id, time: Timestamp(rawValue: 5), author: .root),
+                changes: changes, audit: .sample())
+        }
+        try store.prepare(drafts, nextObjectID: ObjectID(rawValue: 71))
+    }
+
+    @Test func versionsPreparedTogetherStandOrFallTogetherAtAnyStep() throws {
+        try sweepInterrupts { try prepareTwo() }
+        let ids = try store.pendingVersions()
+        #expect(ids.count == 2)
+        try sweepInterrupts {
+            try store.abandon(ids.map { ($0, .sample("append", .failed)) })
+        }
+        #expect(try store.pendingVersions() == [])
+        try prepareTwo()
+        try sweepInterrupts { try store.commit(ids[1], handles: [], kernel: .sample) }
+        #expect(try store.head() == ids[1])
+    }
+
+    /// What other programs did is written down as it was found, all of it or nothing.
+    @Test func aRecordThatIsInterruptedAnywhereChangesNothing() throws {
+        let versions = [changes, [.add(.table(70, "nat"))]].enumerated().map { index, changes in
+            LiveVersion(
+                NewVersion(
+                    id: VersionID(rawValue: UInt64(2 + index)), time: Timestamp(rawValue: 5),
+                    author: .root, kind: .foreign),
+                changes: changes, nextObjectID: ObjectID(rawValue: 71),
+                audit: .sample("foreign"), handles: changes.map { ($0.id, $0.id.rawValue + 100) },
+                kernel: KernelState(bootID: "boot", generation: 9))
+        }
+        try sweepInterrupts { try store.record(versions) }
+        #expect(try store.head() == VersionID(rawValue: 3))
+        #expect(try store.kernelHandles()[ObjectID(rawValue: 70)] == 170)
+    }
+
+    @Test func whatIsKeptOfTheKernelAndOfAnAttemptIsKeptWholeOrNotAtAll() throws {
+        let handles = (1...20).map { (id: ObjectID(rawValue: $0), handle: UInt64?($0 + 5)) }
+        let kernel = KernelState(bootID: "another", generation: 3)
+        try sweepInterrupts(step: { $0 + 1 }, again: true) {
+            try store.recordKernel(handles: handles, kernel: kernel)
+        }
+        #expect(try store.kernelState() == kernel)
+        #expect(try store.kernelHandles().count == 20)
+        try sweepInterrupts(step: { $0 + 1 }, again: true) {
+            try store.appendAudit(.sample("append", .refused))
+        }
+    }
+
+    @Test func aCandidateThatIsInterruptedAtAnyStepIsAsItWas() throws {
+        let head = try store.head()
+        try sweepInterrupts(step: { $0 + 1 }, again: true) {
+            _ = try store.createCandidate(
+                base: head, created: Timestamp(rawValue: 5), uid: 0, gid: 0, message: "mine")
+        }
+        let id = try #require(try store.candidates().first?.id)
+        let messages = (1...10).map { [UInt8](repeating: UInt8($0), count: 2_000) }
+        try sweepInterrupts(step: { $0 + 1 }, again: true) {
+            try store.append(messages, to: id, nextObjectID: ObjectID(rawValue: 90))
+        }
+        #expect(try store.operations(of: id) == messages)
+        try sweepInterrupts(step: { $0 + 1 }) { try store.deleteCandidate(id) }
+        #expect(try store.candidates() == [])
     }
 
     /// A few versions that make and end objects, the second with a name.

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Glibc
 import RuleStore
+import TestSupport
 import Testing
 
 @Suite struct OpeningTests {

@@ -225,6 +225,7 @@ import struct RuleStore.Confirmation
         "UPDATE object SET body = x'09' WHERE row = (SELECT min(row) FROM object WHERE died IS NULL)",
         "DELETE FROM object WHERE row = (SELECT max(row) FROM object WHERE died IS NULL AND born <= 20)",
         "UPDATE object SET born = born - 1 WHERE row = (SELECT max(row) FROM object WHERE died IS NULL AND born <= 20)",
+        "UPDATE object SET born = 19, died = 3 WHERE row = (SELECT max(row) FROM object WHERE died IS NULL AND born <= 20)",
         "UPDATE meta SET horizon = 21", "UPDATE meta SET horizon = 0",
         "DELETE FROM kept_version", "INSERT INTO kept_version VALUES (6)",
     ]) func whatIsEditedBelowTheHorizonIsFound(_ sql: String) throws {

@@ -1,4 +1,5 @@
 import RuleStore
+import TestSupport
 import Testing
 
 /// Versions that are live before they are on disk.

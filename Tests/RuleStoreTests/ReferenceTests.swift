@@ -1,4 +1,5 @@
 import RuleStore
+import TestSupport
 import Testing
 
 /// What versions are called.

@@ -1,4 +1,5 @@
 import RuleStore
+import TestSupport
 import Testing
 
 @Suite struct StoreLifecycleTests {

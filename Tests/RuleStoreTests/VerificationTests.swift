@@ -1,5 +1,6 @@
 import GRDB
 import RuleStore
+import TestSupport
 import Testing
 
 @Suite struct VerificationTests {

@@ -278,12 +278,6 @@ import Testing
         }
     }
 
-    @Test func aMistypedChainGetsASuggestion() {
-        #expect(RuleText.suggestion(forTarget: "ACEPT", chains: ["web"]) == "ACCEPT")
-        #expect(RuleText.suggestion(forTarget: "wbe", chains: ["web"]) == "web")
-        #expect(RuleText.suggestion(forTarget: "zzzzzz", chains: ["web"]) == nil)
-    }
-
     @Test func everyExtensionHasHelp() throws {
         let help = RuleText.help()
         for name in ["conntrack", "multiport", "REJECT", "NFQUEUE", "--ctstate", "--to-source"] {

@@ -96,7 +96,8 @@ import Testing
         var stencils = RuleStencils()
         for number in 0..<5 {
             let words = [
-                "-s", "10.1.2.\(number)", "-p", "tcp", "--dport", "\(number)", "-j", "DROP",
+                "-s", "10.1.2.\(number)" + (number % 2 == 0 ? "/32" : ""), "-p", "tcp", "--dport",
+                "\(number)", "-j", "DROP",
             ]
             let wanted = try RuleText.parse(words, context: RuleStencilTests.context).body
             switch try stencils.read(words, context: RuleStencilTests.context) {

@@ -110,18 +110,18 @@ import Testing
         try daemon.configure("[access]\nread = 1000\n")
         daemon.signal(SIGHUP)
         // The connection that is there has the new right at once.
-        while try refusal({ try client.status() }) != nil { sched_yield() }
+        try eventually("the new right") { try refusal { try client.status() } == nil }
         #expect(try refusal { try client.commit { $0.flush("c") } }?.errno == EPERM)
 
         try daemon.configure("[access]\nread = 1000\nedti = 1000\n")
         daemon.signal(SIGHUP)
-        while try notices(client).isEmpty { sched_yield() }
+        try eventually("a notice") { try !notices(client).isEmpty }
         let notice = try notices(client).joined()
         #expect(notice.contains("conf:3: 'edti' is not a right"), "\(notice)")
 
         try daemon.configure("[access]\nread = 1000\nedit = 1000\n")
         daemon.signal(SIGHUP)
-        while try !notices(client).isEmpty { sched_yield() }
+        try eventually("no notice") { try notices(client).isEmpty }
         #expect(try refusal { try client.commit { $0.append(.tcp(port: 1), to: "c") } } == nil)
     }
 

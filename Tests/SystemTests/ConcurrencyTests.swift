@@ -89,10 +89,11 @@ import Testing
     @Test func readsDoNotWaitForABulkLoad() throws {
         let daemon = try daemon()
         let (reader, writer) = (try daemon.connect(), try daemon.connect())
-        let tracer = try daemon.attach([
-            "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e",
-            "inject=fdatasync:delay_enter=2000000:when=1",
-        ])
+        let tracer = try #require(
+            try daemon.attach([
+                "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e",
+                "inject=fdatasync:delay_enter=2000000:when=1",
+            ]))
         var script = EditScript(firstSequence: 1_000)
         for number in 0..<2_000 { script.append(.tcp(port: UInt16(number)), to: "shared") }
         try writer.send(script.batch(sequence: 7))

@@ -32,13 +32,6 @@ import Testing
             "UPDATE confirmation SET deadline = 1000000, boot_deadline = 0 WHERE state = 'open'")
     }
 
-    /// Asks until a version is the head: its reply is the event that is waited for.
-    private func waitForHead(_ version: UInt64, _ client: ControlClient) throws {
-        _ = try client.wait("version \(version)") {
-            try client.status()?.head == version ? version : nil
-        }
-    }
-
     /// Version 3 has what version 1 has, in the store and in the kernel.
     private func expectReverted(
         _ daemon: Daemon, _ client: ControlClient, _ base: KernelListing, head: UInt64 = 3,
@@ -68,7 +61,7 @@ import Testing
         #expect(made.confirmation == ConfirmationState.open.rawValue)
         #expect(made.deadline.map { $0 > made.time } == true)
         #expect(try daemon.kernel().lines("inet t in").count == 2)
-        try waitForHead(3, client)
+        try client.waitForHead(3)
         try expectReverted(daemon, client, base, "the timer")
         // What stayed kept its place in the kernel.
         #expect(try daemon.kernel().ids("inet t in") == base.ids("inet t in"))
@@ -166,7 +159,7 @@ import Testing
         try daemon.stop(SIGKILL)
         try daemon.start()
         let client = try daemon.connect()
-        try waitForHead(3, client)
+        try client.waitForHead(3)
         try expectReverted(daemon, client, base, "restarted while it waited")
     }
 
@@ -213,7 +206,7 @@ import Testing
         // A rollback can have to be confirmed itself; what was confirmed last comes back.
         try client.ask(.rollback, RollbackRequest(version: 0, confirm: 1))
         #expect(try daemon.kernel().outline.isEmpty)
-        try waitForHead(5, client)
+        try client.waitForHead(5)
         #expect(try daemon.kernel().outline == base.outline)
     }
 
@@ -267,7 +260,7 @@ import Testing
             #expect(try client.status()?.remaining == 0)
         }
         disk.free()
-        try waitForHead(3, client)
+        try client.waitForHead(3)
         try expectReverted(daemon, client, base, "after the disk had room again")
     }
 

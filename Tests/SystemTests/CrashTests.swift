@@ -120,7 +120,7 @@ import Testing
         let daemon = bench.daemon
         let trace = daemon.directory.file("trace")
         try bench.prepare(work)
-        guard let tracer = try? daemon.attach(fault.arguments(trace)) else {
+        guard let tracer = try daemon.attach(fault.arguments(trace)) else {
             // The thread that moves the log has made the call before the work was asked for.
             #expect(fault.isKill, "\(work) \(fault)")
             try daemon.stop()

@@ -49,10 +49,10 @@ import Testing
         let (daemon, client) = try enforced()
         let before = try daemon.kernel()
         try daemon.nft("flush ruleset")
-        _ = try client.attempts(1)
+        try client.attempts(1)
         #expect(try daemon.kernel().outline == before.outline)
         try daemon.nft("delete table ip t", "add table ip t", "add chain ip t x")
-        _ = try client.attempts(2)
+        try client.attempts(2)
         #expect(try daemon.kernel().outline == before.outline)
         // It can be edited on, with the handles of the rules that were made anew.
         let ids = try client.ruleset().tables["ip t"]?["c"]?.rules.map(\.id) ?? []
@@ -85,7 +85,7 @@ import Testing
         ] {
             try daemon.nft(lines)
             count += 1
-            _ = try client.attempts(count)
+            try client.attempts(count)
             #expect(try daemon.listing("ip t") == before, "\(lines)")
         }
     }
@@ -108,7 +108,7 @@ import Testing
             .adoptTable, TableRequest(family: Family.ip.rawValue, table: "filter", policy: 2))
         let before = try daemon.run("iptables-nft", "-S")
         try daemon.run("iptables-nft", "-F")
-        _ = try client.attempts(1)
+        try client.attempts(1)
         #expect(try daemon.run("iptables-nft", "-S") == before)
     }
 
@@ -134,7 +134,7 @@ import Testing
         try follower.next()
         try daemon.nft("add rule ip seen c accept", "add rule ip t c accept")
         #expect(try follower.next().changeCount == 1)
-        _ = try client.attempts(1)
+        try client.attempts(1)
         #expect(try daemon.kernel().chains["ip t c"]?.rules.count == 5)
         #expect(try daemon.kernel().chains["ip seen c"]?.rules.count == 1)
     }

@@ -29,7 +29,7 @@ import Testing
         let trace = daemon.directory.file("trace")
         unlink(trace)
         try daemon.start()
-        let tracer = try daemon.attach(fault.arguments(trace))
+        let tracer = try #require(try daemon.attach(fault.arguments(trace)))
         let outcomes = commits(daemon, fault)
         try daemon.stop(fault.number.isMultiple(of: 2) ? SIGTERM : SIGKILL)
         _ = tracer.wait()

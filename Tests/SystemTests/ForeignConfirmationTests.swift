@@ -23,12 +23,6 @@ import Testing
         try client.ruleset().tables["ip t"]?[chain]?.rules.map(\.comment) ?? []
     }
 
-    private func waitForHead(_ version: UInt64, _ client: ControlClient) throws {
-        _ = try client.wait("version \(version)") {
-            try client.status()?.head == version ? version : nil
-        }
-    }
-
     /// Store and kernel agree, and both are whole.
     private func expectSound(_ daemon: Daemon, _ client: ControlClient) throws {
         #expect(try client.list(.checkKernel, CheckRequest()).isEmpty)
@@ -49,7 +43,7 @@ import Testing
         try daemon.nft(
             "add rule ip t c counter comment \"theirs\"", "add rule ip t d accept comment \"more\"")
         // Version 3 is theirs, 4 the revert.
-        try waitForHead(4, client)
+        try client.waitForHead(4)
         #expect(try comments(client, "c") == ["first", "theirs"])
         #expect(try comments(client, "d") == ["more"])
         let kinds = try client.versions().prefix(2).map(\.kind)
@@ -69,7 +63,7 @@ import Testing
         try daemon.nft(
             "delete rule ip t c handle \(handle)", "add rule ip t c accept comment \"theirs\"",
             "add rule ip t new accept")
-        try waitForHead(4, client)
+        try client.waitForHead(4)
         #expect(try comments(client, "c") == ["first", "theirs"])
         #expect(try client.ruleset().tables["ip t"]?["new"] == nil)
         // What went with the chain is in the history.
@@ -84,7 +78,7 @@ import Testing
             $0.addChain("new")
         }
         try daemon.nft("add rule ip t d jump new")
-        try waitForHead(4, client)
+        try client.waitForHead(4)
         #expect(try client.ruleset() == client.ruleset(1))
         #expect(try client.ruleset(3).tables["ip t"]?["d"]?.rules.count == 1)
         try expectSound(daemon, client)
@@ -103,7 +97,7 @@ import Testing
             "UPDATE confirmation SET deadline = 1000000, boot_deadline = 0 WHERE state = 'open'")
         try daemon.start()
         let again = try daemon.connect()
-        try waitForHead(4, again)
+        try again.waitForHead(4)
         #expect(try comments(again, "c") == ["first", "theirs"])
         #expect(try again.versions().first?.kind == VersionMessageKind.revert.rawValue)
         try expectSound(daemon, again)

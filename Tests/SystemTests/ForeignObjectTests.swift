@@ -26,10 +26,6 @@ import Testing
         try client.list(.checkKernel, CheckRequest()).count
     }
 
-    private func attempts(_ client: ControlClient, _ count: Int) throws {
-        while try client.audit(AuditRequest(action: "enforce")).count < count { sched_yield() }
-    }
-
     // MARK: What the kernel cannot change
 
     /// A set, an object of each of three types, and what names them: rules and map elements.
@@ -132,7 +128,7 @@ import Testing
         try adopt(client, .enforced)
         let before = try daemon.listing("ip t")
         try daemon.nft("flush map ip t m")
-        try attempts(client, 1)
+        try client.attempts(1)
         #expect(try daemon.listing("ip t") == before)
         // As after a reboot.
         try daemon.stop()
@@ -154,13 +150,13 @@ import Testing
         let (daemon, client) = try adopted(.enforced, Self.blocked)
         let before = try daemon.listing("ip t")
         try daemon.nft("add element ip t block { 10.0.0.9 }")
-        try attempts(client, 1)
+        try client.attempts(1)
         #expect(try daemon.listing("ip t") == before)
         try daemon.nft("delete element ip t block { 10.0.0.1 }")
-        try attempts(client, 2)
+        try client.attempts(2)
         #expect(try daemon.listing("ip t") == before)
         try daemon.nft("delete table ip t")
-        try attempts(client, 3)
+        try client.attempts(3)
         #expect(try daemon.listing("ip t") == before)
         try daemon.stop()
         try daemon.nft("flush ruleset")

@@ -1,14 +1,7 @@
-import Foundation
+import Glibc
 import NetlinkProto
 import TestSupport
 import Testing
-
-/// How long the random tests run: shortly, or, with XT2_SOAK=1, long enough to be relied on.
-enum Soak {
-    static let isOn = ProcessInfo.processInfo.environment["XT2_SOAK"] == "1"
-
-    static func count(_ short: Int, _ long: Int) -> Int { isOn ? long : short }
-}
 
 /// A random history against the replay model and the kernel.
 @Suite struct HistoryTests {

@@ -113,9 +113,9 @@ import Testing
         // With its owner the table goes, and nobody is told of that.
         try end.close()
         #expect(owner.wait().status == 0)
-        _ = try client.wait("the table is put back") {
+        try eventually("the table is put back") {
             try client.audit(AuditRequest(action: "enforce"))
-                .first { $0.outcome == "refused" && $0.error?.contains("undone after") == true }
+                .contains { $0.outcome == "refused" && $0.error?.contains("undone after") == true }
         }
         #expect(try daemon.kernel().outline == client.ruleset().outline)
         #expect(try client.status()?.notice.contains { $0.contains("cannot be undone") } == false)
@@ -133,7 +133,7 @@ import Testing
             try ChildProcess("python3", ["-c", Self.owner + "\nimport time\ntime.sleep(1000)"])
         }
         defer { owner.signal(SIGKILL) }
-        _ = try client.attempts(1)
+        try client.attempts(1)
         // The version's generation is that of the kernel, which does not run what the store says.
         try client.commit {
             $0.family = .ip

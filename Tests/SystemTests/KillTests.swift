@@ -170,12 +170,11 @@ import Testing
                     socketPath: daemon.socketPath, seed: UInt64(number * 10 + seed),
                     hasCompany: true)
             }
-            let tracer = try? daemon.attach([
+            let tracer = try daemon.attach([
                 "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,sendto,recvfrom",
                 "-e", "inject=fdatasync:delay_exit=50000",
                 "-e", "inject=sendto,recvfrom:signal=KILL:when=\(number)",
             ])
-            if tracer == nil { daemon.signal(SIGKILL) }
             for client in work { client.begin() }
             let acknowledged = try work.flatMap { try $0.finish() }
             _ = try daemon.stop(SIGKILL)

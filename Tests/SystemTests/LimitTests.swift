@@ -94,24 +94,47 @@ import Testing
 
     @Test func allBatchesTogether() throws {
         let daemon = try limited("queue-size = 32K")
-        let waiting = try daemon.connect()
+        let (waiting, other) = (try daemon.connect(), try daemon.connect())
         let half = script(bytes: 24_000).batch(sequence: 7)
-        try waiting.send(Array(half.dropLast(20)))
-        // Else the other may be the first to have its batch counted.
-        waiting.waitUntilRead()
-        let other = try daemon.connect()
-        var refused: Refused?
-        while refused == nil { refused = try refusal { try other.commit(script(bytes: 12_000)) } }
-        #expect(refused?.errno == EAGAIN)
-        #expect(refused?.message.contains("take 32768 bytes already; try again later") == true)
-        // The refused batch holds nothing, and the first goes on.
-        try waiting.send(Array(half.suffix(20)))
-        _ = try waiting.reply(to: 7)
+        let refused = try eventualValue("the other is refused, and the first is not") {
+            try waiting.send(Array(half.dropLast(20)))
+            try waiting.waitUntilRead()
+            var refused: Refused?
+            for _ in 0..<2 where refused == nil {
+                refused = try refusal { try other.commit(script(bytes: 12_000)) }
+            }
+            // What is read is not counted yet: where the other was before it, it is the one that is refused.
+            try waiting.send(Array(half.suffix(20)))
+            return try refusal { try waiting.reply(to: 7) } == nil ? refused : nil
+        }
+        #expect(refused.errno == EAGAIN)
+        #expect(refused.message.contains("take 32768 bytes already; try again later"))
+        // Neither the refused batch nor the one that was carried out holds anything.
         try other.commit(script(bytes: 12_000))
         try waiting.send(Array(half.dropLast(20)))
         waiting.finishSending()
         _ = try waiting.drain()
-        while try refusal({ try other.commit(script(bytes: 12_000)) }) != nil { sched_yield() }
+        try eventually("what it held is free") {
+            try refusal { try other.commit(script(bytes: 12_000)) } == nil
+        }
+    }
+
+    /// A batch that is refused in the middle holds nothing from then on, however long its client takes to send the rest.
+    @Test func aBatchThatIsTooLargeIsInNobodysWay() throws {
+        let daemon = try limited("queue-size = 32K")
+        let (large, other) = (try daemon.connect(), try daemon.connect())
+        let batch = script(bytes: 40_000).batch(sequence: 7)
+        try large.send(Array(batch.dropLast(20)))
+        try large.waitUntilRead()
+        try eventually("the other is taken") {
+            try refusal { try other.commit(script(bytes: 24_000)) } == nil
+        }
+        // So is the next one: the first was not just faster than the large one.
+        try eventually("the other is taken") {
+            try refusal { try other.commit(script(bytes: 24_000)) } == nil
+        }
+        try large.send(Array(batch.suffix(20)))
+        #expect(try refusal { try large.reply(to: 7) }?.errno == EAGAIN)
     }
 
     @Test func candidates() throws {
@@ -168,6 +191,6 @@ import Testing
         #expect(try daemon.memoryKilobytes() < before + 20_000)
         lazy.waitForHangup()
         #expect(try client.versions().count == 3)
-        while !daemon.log.contains("did not read its replies") { sched_yield() }
+        try eventually("the log names it") { daemon.log.contains("did not read its replies") }
     }
 }

@@ -66,7 +66,7 @@ import Testing
                 let client = try daemon.connect()
                 let fault = SystemFault(
                     calls: call, effect: "signal=KILL", number: 1 + attempt % 6)
-                guard let tracer = try? daemon.attach(fault.arguments("/dev/null")) else {
+                guard let tracer = try daemon.attach(fault.arguments("/dev/null")) else {
                     // Something else made the call before all was ready.
                     try daemon.stop()
                     try daemon.start()
@@ -150,6 +150,15 @@ import Testing
 
     @Test(arguments: Aftermath.allCases, SystemFault.all)
     func atEachCall(_ aftermath: Aftermath, _ fault: SystemFault) throws {
+        try sweep(aftermath, fault)
+    }
+
+    @Test(arguments: Aftermath.allCases, SystemFault.ofStarts)
+    func atEachCallThatIsRare(_ aftermath: Aftermath, _ fault: SystemFault) throws {
+        try sweep(aftermath, fault)
+    }
+
+    private func sweep(_ aftermath: Aftermath, _ fault: SystemFault) throws {
         var bench = try Bench(aftermath)
         var count = 0
         // A start reads much.

@@ -136,7 +136,9 @@ import Testing
         broken[set] = lines[set] + "\n" + lines[set]
         try fails(broken.joined(separator: "\n"), "is there already")
         let gone = lines.filter { !$0.contains(" inet t block") || $0.hasPrefix("append") }
-        try fails(gone.joined(separator: "\n"), "set block: a rule or a map still names it")
+        try fails(
+            gone.joined(separator: "\n"),
+            "set block of table inet t: a rule or a map still names it")
         let other = try Daemon()
         let refused = try other.tool("apply -", input: gone.joined(separator: "\n"))
         #expect(refused.errors.contains("names the set block"), "\(refused)")

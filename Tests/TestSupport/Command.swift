@@ -38,6 +38,13 @@ public final class ChildProcess: Sendable {
         kill(pid, number)
     }
 
+    /// Whether it has ended; ``wait()`` still has to be called.
+    public var hasEnded: Bool {
+        var information = siginfo_t()
+        let found = waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT)
+        return found != 0 || information.si_signo != 0
+    }
+
     /// Waits until it ends and returns all that came of it.
     ///
     /// To be called once.

@@ -89,6 +89,37 @@ import Testing
         #expect(try daemon.check("log").split(separator: "\n").count == 4)
     }
 
+    /// A saved file has other texts than those that were typed, of rules that resemble each other.
+    @Test func ofASavedFileOnlyWhatDiffersIsSent() throws {
+        let daemon = try LiveDaemon()
+        defer { daemon.stop() }
+        func rule(_ address: String, _ port: Int) -> String {
+            "append ip shop door -s \(address) -p tcp --dport \(port) -j ACCEPT"
+        }
+        let typed = (1...12).map { rule("10.0.0.\($0)", $0) }
+        let lines = ["add table ip shop", "add chain ip shop door"] + typed
+        #expect(
+            try daemon.run(["batch", "-"], input: lines.joined(separator: "\n") + "\n").status == 0)
+        let saved = try daemon.check("save")
+        #expect(saved.contains(rule("10.0.0.12/32", 12)), "\(saved)")
+        #expect(try apply(saved, to: daemon).output.hasPrefix("nothing to change"))
+        let moved = saved.replacing("10.0.0.7/32", with: "10.9.0.7/32")
+            .replacing("--dport 8 ", with: "--dport 808 ")
+        let result = try apply(moved, to: daemon)
+        #expect(result.output.contains("+0 -0 ~2 rules, 0 moved, 10 kept"), "\(result)")
+        let chain = try daemon.namespace.run {
+            try Command.check("nft", "-n", "list", "chain", "ip", "shop", "door")
+        }
+        let found = chain.split(separator: "\n").filter { $0.contains("saddr") }
+        let wanted = (1...12).map { number in
+            (number == 7 ? "10.9.0.7" : "10.0.0.\(number)", number == 8 ? 808 : number)
+        }
+        #expect(found.count == wanted.count)
+        for (line, (address, port)) in zip(found, wanted) {
+            #expect(line.contains("saddr \(address) tcp dport \(port) "), "\(line)")
+        }
+    }
+
     /// A table of another program, with things that are no rules.
     private static let shop = """
         table inet shop {

@@ -23,6 +23,8 @@ import Testing
             ["append", "filter", "-j", "ACCEPT"],
             ["append", "inet", "filter", "input", "tcp"],
             ["delete", "filter", "input"],
+            ["delete", "inet", "filter", "input", "9"],
+            ["delete", "filter", "input", "9"],
             ["delete", "--id", "4", "filter", "input", "-j", "DROP"],
             ["replace", "filter", "input", "-j", "DROP"],
             ["policy", "filter", "input", "maybe"],
@@ -72,12 +74,12 @@ import Testing
     }
 
     @Test func socketThatWasLeftBehind() throws {
-        let directory = try temporaryDirectory()
-        defer { try? FileManager.default.removeItem(atPath: directory) }
-        close(try listen(at: directory + "/socket"))
-        let result = try Xt2.run("list", "--socket", directory + "/socket")
+        let directory = try TemporaryDirectory()
+        let path = directory.file("socket")
+        close(try listen(at: path))
+        let result = try Xt2.run("list", "--socket", path)
         #expect(result.status == 69)
-        #expect(result.errors.contains("(it left its socket at \(directory)/socket behind)"))
+        #expect(result.errors.contains("(it left its socket at \(path) behind)"))
     }
 
     @Test func fileThatIsNoSocket() throws {

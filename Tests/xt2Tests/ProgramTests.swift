@@ -32,12 +32,4 @@ import Testing
         #expect(error?.message == "unknown command 'xyzzy'.")
         #expect(error?.hints == ["all commands: xt2 --help"])
     }
-
-    @Test(arguments: [
-        ("insert", "insert", 0), ("inesrt", "insert", 1), ("insrt", "insert", 1), ("", "abc", 3),
-        ("abc", "", 3), ("kitten", "sitting", 3), ("ca", "abc", 3),
-    ])
-    func distances(first: String, second: String, distance: Int) {
-        #expect(Suggestion.distance(first, second) == distance)
-    }
 }

@@ -93,25 +93,3 @@ import Testing
         try expectNothing(daemon)
     }
 }
-
-/// Which commands are read without the parser of commands; what they do is tested beside it.
-@Suite struct PlainRunTests {
-    @Test(arguments: [
-        "batch rules.xt2", "batch -", "apply -m why rules.xt2", "apply rules.xt2 --json --force",
-        "rollback HEAD~1", "rollback --confirm 60s 3", "rollback 3 --message why --socket /run/x",
-    ])
-    func plainForms(_ line: String) {
-        #expect(PlainRun(line.split(separator: " ").map(String.init)) != nil)
-    }
-
-    @Test(arguments: [
-        "batch", "batch --check rules.xt2", "batch a b", "batch --tx 3 rules.xt2", "batch -m",
-        "batch -m -x rules.xt2", "apply --dry-run rules.xt2", "apply --table ip t rules.xt2",
-        "apply --help", "rollback", "rollback -", "rollback --to-time yesterday", "list", "",
-        "rollback --confirm soon 3", "batch -m a -m b rules.xt2", "batch --json=1 rules.xt2",
-        "batch -- rules.xt2",
-    ])
-    func otherForms(_ line: String) {
-        #expect(PlainRun(line.split(separator: " ").map(String.init)) == nil)
-    }
-}

@@ -21,21 +21,25 @@ struct DaemonBenchmark {
         try sizes(daemon)
     }
 
-    /// One edit from request to reply, beside the floor's same batch and one durable transaction.
+    /// One edit from request to reply, beside the floor's same batch and one durable transaction, in turn.
     private func edits(_ daemon: XT2) throws {
-        let count = 200
+        let (rounds, each) = (10, 20)
+        var (mine, floors) = (Sample(), Sample())
         try daemon.namespace.enter()
         let connection = try Connection(path: daemon.socket)
-        var sample = Sample()
-        for number in 0..<count { sample.add(try connection.insert(try body(number))) }
-        results.add("one edit, request to reply", rules, "xt2", sample, unit: "µs")
-        try Namespace().enter()
-        let output = try Program.run([
-            floor, "commits", "\(count)", "\(rules)", daemon.folder + "/floor.db",
-        ]).output
-        results.add(
-            "one edit, request to reply", rules, "floor + SQLite", try number(output, 0), unit: "µs"
-        )
+        for round in 0..<rounds {
+            for number in 0..<each {
+                mine.add(try connection.insert(try body(round * each + number)))
+            }
+            try Namespace().enter()
+            let output = try Program.run([
+                floor, "commits", "\(each)", "\(rules)", "\(daemon.folder)/floor-\(round).db",
+            ]).output
+            floors.add(try number(output, 0))
+            try daemon.namespace.enter()
+        }
+        results.add("one edit, request to reply", rules, "xt2", mine, unit: "µs")
+        results.add("one edit, request to reply", rules, "floor + SQLite", floors, unit: "µs")
     }
 
     private func body(_ number: Int) throws -> RuleBody {

@@ -60,16 +60,18 @@ struct HistoryBenchmark {
     }
 
     /// A history that nobody made: its hashes chain nothing, but a page is read without them.
+    ///
+    /// Ten entries in a row are of one user, so that the first page has five, whose names are looked up; that of an outcome has twenty.
     private func fill(_ database: String) throws {
         let script = """
             PRAGMA synchronous = OFF;
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(entries))
             INSERT INTO version (id, state, time, uid, gid, pid, process, message, kind, change_count, summary)
-            SELECT i, 'committed', 1000000 * i, i % 1000 + 4000, 0, i, 'xt2', 'why ' || i, 'edit', 1,
+            SELECT i, 'committed', 1000000 * i, (i - 1) / 10 % 1000 + 4000, 0, i, 'xt2', 'why ' || i, 'edit', 1,
             '+1 -0 rules in ip bench input' FROM n;
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(entries))
             INSERT INTO audit (seq, time, uid, gid, pid, process, action, outcome, reason, message, change_count, hash)
-            SELECT i, 1000000 * i, i % 1000 + 4000, 0, i, 'xt2', 'append',
+            SELECT i, 1000000 * i, (i - 1) / 10 % 1000 + 4000, 0, i, 'xt2', 'append',
             CASE WHEN i % 500 = 0 THEN 'refused' ELSE 'committed' END, '', 'why ' || i, 1, zeroblob(32) FROM n;
             """
         try Program.run(["sqlite3", database, script])

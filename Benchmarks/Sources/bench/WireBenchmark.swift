@@ -15,8 +15,9 @@ struct WireBenchmark {
         /// Reads what strace wrote: with -yy it names the protocol of each socket.
         init(_ trace: String) {
             for line in trace.split(separator: "\n") where line.contains("<NETLINK:[NETFILTER") {
+                // Without a result it is a call that has not ended; its line begins with a number, too.
                 guard
-                    let bytes = line.split(separator: " = ").last.flatMap({
+                    let bytes = line.split(separator: " = ").dropFirst().last.flatMap({
                         Int($0.prefix { $0.isNumber })
                     })
                 else { continue }

@@ -35,12 +35,23 @@ public struct TableMessage: Hashable, Sendable {
             case 3: break  // NFTA_TABLE_USE: a count, not part of the table
             case 4: handle = Handle(try attribute.uint64())
             case 5: break  // NFTA_TABLE_PAD
-            case 7: break  // NFTA_TABLE_OWNER: whose socket; not part of the table
+            case 7: break  // NFTA_TABLE_OWNER: see `owner(of:)`; not part of the table
             default: try body.read(attribute)
             }
         }
         guard let name else { throw WireError.missing("NAME", in: "a table") }
         self.name = name
+    }
+
+    /// The socket that alone may change the table that a message is about; nil if all may.
+    ///
+    /// - Source: linux `nf_tables_api.c`, `nf_tables_fill_table_info`: OWNER (7, be32).
+    public static func owner(of view: borrowing MessageView) throws(WireError) -> PortID? {
+        var attributes = try view.attributes()
+        while let attribute = try attributes.next() {
+            if attribute.type == 7 { return PortID(rawValue: try attribute.uint32()) }
+        }
+        return nil
     }
 
     /// Writes the whole message.

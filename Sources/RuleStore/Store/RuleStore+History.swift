@@ -73,8 +73,12 @@ extension RuleStore {
     public func pendingVersions() throws(StoreError) -> [VersionID] {
         try read { database in
             let head = try VersionRow.head(database)
-            guard let last = try VersionRow.last(database)?.id, last > head else { return [] }
-            return (head.next.rawValue...last.rawValue).map { VersionID(rawValue: $0) }
+            let run = try SQLRun(
+                database, "SELECT id FROM version WHERE id > ? ORDER BY id", table: "version")
+            run.bind(1, head)
+            var pending: [VersionID] = []
+            while try run.step() { pending.append(VersionID(rawValue: try run.number(0))) }
+            return pending
         }
     }
 
@@ -102,22 +106,33 @@ extension RuleStore {
             run.bind(1, before?.rawValue ?? StoreLimits.number)
             run.bind(2, Int64(min(max(limit, 0), StoreLimits.pageEntries)))
             var versions: [Version] = []
-            while try run.step() { versions.append(try VersionRow.read(run)) }
+            while try run.step() {
+                let version = try VersionRow.read(run)
+                // Of a damaged file, the index need not be one.
+                if let newer = versions.last?.id, version.id >= newer {
+                    throw run.corrupt("it stands behind version \(newer), which is not newer")
+                }
+                versions.append(version)
+            }
             return try Self.complete(versions, database)
         }
     }
 
     /// The whole ruleset as a version has it; a pending version counts.
     ///
+    /// - Parameter look: is shown the objects before they are put together, for work that can go on beside that.
     /// - Cost: in proportion to the objects of the head and to what was changed after `version`.
     /// - Throws: ``StoreError`` `noSuchVersion`, `pruned`, or `corrupt` naming what does not fit.
-    public func loadRuleset(at version: VersionID) throws(StoreError) -> Ruleset {
+    public func loadRuleset(
+        at version: VersionID, _ look: ([StoredObject]) -> Void = { _ in }
+    ) throws(StoreError) -> Ruleset {
         let objects = try read { database in
             try Self.checkReadable(version, database)
             let run = try SQLRun(database, Self.rulesetSQL, table: "object")
             run.bind(1, version)
             return try ObjectRow.all(run)
         }
+        look(objects)
         do {
             return try Ruleset(objects)
         } catch {

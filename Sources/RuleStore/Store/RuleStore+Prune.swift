@@ -232,7 +232,9 @@ enum PruneDigest {
             let died = run.isNull(10) ? nil : try run.number(10)
             let ended = died.flatMap { $0 <= horizon.version.rawValue ? $0 : nil }
             // What is garbage may be gone already, or not yet.
-            if let ended, !horizon.kept.contains(where: { (born..<ended).contains($0.rawValue) }) {
+            if let ended,
+                !horizon.kept.contains(where: { $0.rawValue >= born && $0.rawValue < ended })
+            {
                 continue
             }
             var encoder = CanonicalEncoder()

@@ -51,15 +51,13 @@ struct StoreFile {
 
     private static func format(of path: String) throws(StoreError) -> Int {
         do {
-            return try format(of: path, readOnly: true)
-        } catch let error as DatabaseError
-            where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
-        {
-            // The write that was to give the file its write-ahead log was cut off; it has to be taken back to read anything.
             do {
+                return try format(of: path, readOnly: true)
+            } catch let error as DatabaseError
+                where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
+            {
+                // The write that was to give the file its write-ahead log was cut off; it has to be taken back to read anything.
                 return try format(of: path, readOnly: false)
-            } catch {
-                throw StoreError(error, path: path)
             }
         } catch {
             throw StoreError(error, path: path)

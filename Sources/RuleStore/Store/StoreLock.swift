@@ -14,16 +14,24 @@ final class StoreLock: Sendable {
     /// - Throws: ``StoreError`` `locked` if another process has it, `readOnly` or `io` if the file
     ///   cannot be made.
     init(path: String) throws(StoreError) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        descriptor = try StoreLock.take(path)
+        writeOwner()
+    }
+
+    /// The locked file.
+    ///
+    /// Not a part of `init`: once `descriptor` is set, an `init` that throws runs `deinit`, and what that truncates and closes
+    /// would be another's.
+    private static func take(_ path: String) throws(StoreError) -> Int32 {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor < 0 { throw StoreError.opening(path, errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let reason = errno
-            let owner = Self.owner(descriptor)
-            close(descriptor)
+            defer { close(descriptor) }
             throw reason == EWOULDBLOCK
-                ? Self.inUse(path, by: owner) : StoreError.opening(path, reason)
+                ? inUse(path, by: owner(descriptor)) : StoreError.opening(path, reason)
         }
-        writeOwner()
+        return descriptor
     }
 
     deinit {

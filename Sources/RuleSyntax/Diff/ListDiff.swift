@@ -49,17 +49,14 @@ public struct ListDiff: Hashable, Sendable {
     public init<Element: Hashable>(
         from old: [Element], to new: [Element], exactCells: Int = ListDiff.exactCells
     ) {
-        oldCount = old.count
-        newCount = new.count
-        var numbers: [Element: Int] = [:]
-        numbers.reserveCapacity(old.count)
-        func number(_ element: Element) -> Int {
-            if let known = numbers[element] { return known }
-            defer { numbers[element] = numbers.count }
-            return numbers.count
-        }
-        var matcher = ListMatcher(
-            old: old.map(number), new: new.map(number), exactCells: exactCells)
+        let numbers = ListNumbers(old, new)
+        self.init(numbers, exactCells: exactCells)
+    }
+
+    init(_ numbers: ListNumbers, exactCells: Int = ListDiff.exactCells) {
+        oldCount = numbers.old.count
+        newCount = numbers.new.count
+        var matcher = ListMatcher(numbers, exactCells: exactCells)
         matches = matcher.matches()
     }
 
@@ -80,11 +77,48 @@ public struct ListDiff: Hashable, Sendable {
     }
 }
 
+/// Two lists of numbers, which stand for their elements: equal ones for equal elements.
+public struct ListNumbers: Sendable {
+    /// The old list.
+    public let old: [Int]
+    /// The new list.
+    public let new: [Int]
+    /// Every number is smaller than this, and none is negative.
+    let bound: Int
+
+    /// Numbers two lists.
+    public init<Element: Hashable>(_ old: [Element], _ new: [Element]) {
+        var numbers: [Element: Int] = [:]
+        numbers.reserveCapacity(old.count)
+        func number(_ element: Element) -> Int {
+            if let known = numbers[element] { return known }
+            defer { numbers[element] = numbers.count }
+            return numbers.count
+        }
+        self.old = old.map(number)
+        self.new = new.map(number)
+        bound = numbers.count
+    }
+
+    /// Lists that have numbers already.
+    ///
+    /// - Precondition: they are all in `0..<bound`; space is taken in proportion to it.
+    public init(old: [Int], new: [Int], bound: Int) {
+        (self.old, self.new, self.bound) = (old, new, bound)
+    }
+}
+
 /// Finds what two lists of numbers have in common.
 private struct ListMatcher {
     let old: [Int]
     let new: [Int]
     let exactCells: Int
+    /// Of each number the first place in the new list that has no partner yet; -1 if there is none.
+    ///
+    /// All are -1 between two uses.
+    private var first: [Int]
+    /// Of each place in the new list the next one with the same number.
+    private var next: [Int]
     private var found: [ListDiff.Match] = []
     /// Places still to be compared, and how deep they lie in others.
     private var pending: [(place: ListDiff.Gap, depth: Int)] = []
@@ -92,10 +126,11 @@ private struct ListMatcher {
     /// Each level pairs equal elements anew; where that has not helped so often, it will not.
     private static let depthLimit = 16
 
-    init(old: [Int], new: [Int], exactCells: Int) {
-        self.old = old
-        self.new = new
+    init(_ numbers: ListNumbers, exactCells: Int) {
+        (old, new) = (numbers.old, numbers.new)
         self.exactCells = exactCells
+        first = [Int](repeating: -1, count: numbers.bound)
+        next = [Int](repeating: -1, count: numbers.new.count)
     }
 
     mutating func matches() -> [ListDiff.Match] {
@@ -167,16 +202,19 @@ private struct ListMatcher {
     }
 
     /// Pairs the first of equal elements with the first, the second with the second, and so on; in the order of the old list.
-    private func pairs(_ place: ListDiff.Gap) -> [(old: Int, new: Int)] {
-        var places: [Int: (indices: [Int], used: Int)] = [:]
-        places.reserveCapacity(place.new.count)
-        for index in place.new { places[new[index], default: ([], 0)].indices.append(index) }
+    private mutating func pairs(_ place: ListDiff.Gap) -> [(old: Int, new: Int)] {
+        for index in place.new.reversed() {
+            next[index] = first[new[index]]
+            first[new[index]] = index
+        }
         var pairs: [(old: Int, new: Int)] = []
         for index in place.old {
-            guard let entry = places[old[index]], entry.used < entry.indices.count else { continue }
-            pairs.append((index, entry.indices[entry.used]))
-            places[old[index]]?.used += 1
+            let partner = first[old[index]]
+            guard partner >= 0 else { continue }
+            pairs.append((index, partner))
+            first[old[index]] = next[partner]
         }
+        for index in place.new { first[new[index]] = -1 }
         return pairs
     }
 

@@ -22,12 +22,17 @@ public struct ListPlan: Hashable, Sendable {
 
     /// Works out the steps.
     public init<Element: Hashable>(from old: [Element], to new: [Element]) {
-        let diff = ListDiff(from: old, to: new)
+        self.init(ListNumbers(old, new))
+    }
+
+    /// Works out the steps for lists that have numbers already.
+    public init(_ numbers: ListNumbers) {
+        let diff = ListDiff(numbers)
         matches = diff.matches
         let gaps = diff.gaps
-        let moves = ListPlan.moves(gaps, old, new)
+        let moves = ListPlan.moves(gaps, numbers)
         let moved = Set(moves.values)
-        for gap in gaps { plan(gap, old.count, moves, moved) }
+        for gap in gaps { plan(gap, numbers.old.count, moves, moved) }
     }
 
     /// How many elements stay.
@@ -46,16 +51,14 @@ public struct ListPlan: Hashable, Sendable {
     }
 
     /// Pairs what goes with what comes: the old index by the new one.
-    private static func moves<Element: Hashable>(
-        _ gaps: [ListDiff.Gap], _ old: [Element], _ new: [Element]
-    ) -> [Int: Int] {
-        var going: [Element: [Int]] = [:]
+    private static func moves(_ gaps: [ListDiff.Gap], _ numbers: ListNumbers) -> [Int: Int] {
+        var going: [Int: [Int]] = [:]
         for index in gaps.reversed().flatMap({ $0.old.reversed() }) {
-            going[old[index], default: []].append(index)
+            going[numbers.old[index], default: []].append(index)
         }
         var moves: [Int: Int] = [:]
         for index in gaps.flatMap(\.new) {
-            if let from = going[new[index]]?.popLast() { moves[index] = from }
+            if let from = going[numbers.new[index]]?.popLast() { moves[index] = from }
         }
         return moves
     }

@@ -219,7 +219,7 @@ private struct CommandWords {
 
     func refuseOptions(beside known: Set<String>) throws(RuleSyntaxError) {
         for option in options where !known.contains(option.name) {
-            let near = EditDistance.nearest(to: option.name, among: known.sorted())
+            let near = Suggestion.nearest(to: option.name, among: known.sorted())
             throw RuleSyntaxError(
                 "unknown option \(option.name)", at: max(0, option.value.index - 1),
                 hint: near.map { "did you mean \($0)?" })

@@ -94,13 +94,33 @@ public struct SavedRuleset: Sendable {
     public func body(
         of rule: Rule, in chain: Chain, of table: Table
     ) throws(SourceError) -> RuleBody {
+        try read(rule, chain, table) { words, context throws(RuleSyntaxError) in
+            try RuleText.parse(words, context: context).body
+        }
+    }
+
+    /// Reads a rule with the help of those that were read before.
+    ///
+    /// - Throws: ``SourceError`` that names the word at fault.
+    public func reading(
+        of rule: Rule, in chain: Chain, of table: Table, _ stencils: inout RuleStencils
+    ) throws(SourceError) -> RuleStencils.Reading {
+        try read(rule, chain, table) { words, context throws(RuleSyntaxError) in
+            try stencils.read(words, context: context)
+        }
+    }
+
+    private func read<Result>(
+        _ rule: Rule, _ chain: Chain, _ table: Table,
+        _ read: ([String], RuleContext) throws(RuleSyntaxError) -> Result
+    ) throws(SourceError) -> Result {
         let words = try words(of: rule)
         let start = words.firstIndex { $0.hasPrefix("-") || $0 == "!" } ?? words.count
         let context = RuleContext(
             family: table.listing.family, table: table.listing.name, chain: chain.name,
             chainType: chain.body.type, hook: chain.body.hook?.number)
         do {
-            return try RuleText.parse(Array(words[start...]), context: context).body
+            return try read(Array(words[start...]), context)
         } catch {
             var moved = error
             moved.wordIndex = error.wordIndex.map { $0 + start }

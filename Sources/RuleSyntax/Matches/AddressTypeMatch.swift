@@ -74,7 +74,7 @@ struct AddressTypeMatch: MatchExtension {
         var numbers: Set<UInt32> = []
         for part in word.text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let number = types.firstIndex(of: part.uppercased()) else {
-                let near = EditDistance.nearest(to: String(part), among: types)
+                let near = Suggestion.nearest(to: String(part), among: types)
                 throw RuleSyntaxError(
                     "“\(part)” is not a type of addresses", at: word.index,
                     hint: near.map { "did you mean \($0)?" }

@@ -150,7 +150,7 @@ enum ConnectionState {
             } else if let translation = translations.first(where: { $0.1 == name }) {
                 translated |= translation.0
             } else {
-                let near = EditDistance.nearest(
+                let near = Suggestion.nearest(
                     to: name, among: (states + translations).map(\.1))
                 throw RuleSyntaxError(
                     "“\(part)” is not a state of connections", at: word.index,

@@ -139,7 +139,7 @@ enum ICMPName {
         if let named = names[word.text] { return named }
         let parts = word.text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, Number.value(first) != nil else {
-            let near = EditDistance.nearest(to: word.text, among: names.keys.sorted())
+            let near = Suggestion.nearest(to: word.text, among: names.keys.sorted())
             throw RuleSyntaxError(
                 "“\(word.text)” is not an \(isIP6 ? "ICMPv6" : "ICMP") type", at: word.index,
                 hint: near.map { "did you mean \($0)?" } ?? "a type is a name, TYPE or TYPE/CODE")

@@ -52,7 +52,7 @@ struct SCTPMatch: MatchExtension {
         for part in word.text.split(separator: ",", omittingEmptySubsequences: false) {
             let name = part.uppercased().split(separator: "-").joined(separator: "_")
             guard let chunk = chunks.first(where: { $0.1 == name }) else {
-                let near = EditDistance.nearest(to: name, among: chunks.map(\.1))
+                let near = Suggestion.nearest(to: name, among: chunks.map(\.1))
                 throw RuleSyntaxError(
                     "“\(part)” is not an SCTP chunk", at: word.index,
                     hint: near.map { "did you mean \($0)?" })

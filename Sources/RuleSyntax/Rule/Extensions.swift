@@ -96,12 +96,6 @@ final class Extensions: Sendable {
             hint: "it works in " + others.map(\.name).joined(separator: ", "))
     }
 
-    /// The target or chain that was perhaps meant where a chain of this name does not exist.
-    static func suggestion(forTarget name: String, chains: [String]) -> String? {
-        EditDistance.nearest(
-            to: name, among: groups.flatMap(\.targets).map(\.name) + chains)
-    }
-
     /// All matches and targets.
     var all: [any RuleExtension] {
         matches.map { $0.family as any RuleExtension } + targets.map(\.family)
@@ -126,7 +120,7 @@ final class Extensions: Sendable {
                 at: name.index)
         }
         let names = matches.filter { !$0.isHead }.map(\.name)
-        let near = EditDistance.nearest(to: name.text, among: names)
+        let near = Suggestion.nearest(to: name.text, among: names)
         return RuleSyntaxError(
             "there is no match “\(name.text)”", at: name.index,
             hint: near.map { "did you mean -m \($0)?" }
@@ -150,7 +144,7 @@ final class Extensions: Sendable {
         {
             return refusal
         }
-        let near = EditDistance.nearest(to: option.text, among: optionNames)
+        let near = Suggestion.nearest(to: option.text, among: optionNames)
         return RuleSyntaxError(
             "unknown option \(option.text)", at: option.index,
             hint: near.map { "did you mean \($0)?" })

@@ -28,7 +28,7 @@ struct NumberField: Sendable {
         }
         if Number.value(text) == nil, !names.isEmpty {
             let all = names.map(\.1)
-            let near = EditDistance.nearest(to: String(text), among: all)
+            let near = Suggestion.nearest(to: String(text), among: all)
             throw RuleSyntaxError(
                 "“\(text)” is not \(what)", at: index,
                 hint: near.map { "did you mean \($0)?" }

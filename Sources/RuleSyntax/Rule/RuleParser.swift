@@ -69,7 +69,7 @@ struct RuleParser {
                 "an option belongs behind !, not “\(word)”",
                 hint: "! stands in front of the option: ! -s ADDRESS")
         }
-        let suggestion = EditDistance.nearest(to: "--" + word, among: extensions.optionNames)
+        let suggestion = Suggestion.nearest(to: "--" + word, among: extensions.optionNames)
         return fault(
             "“\(word)” is not an option", hint: suggestion.map { "did you mean \($0)?" })
     }

@@ -12,7 +12,20 @@ public struct RuleStencils: Sendable {
         /// Word by word.
         case body(RuleBody)
         /// Stamped: its encoded body, and a rule of the same form, which has other addresses or ports.
-        case stamped([UInt8], like: RuleBody)
+        case stamped([UInt8], like: Example)
+    }
+
+    /// A rule that others were stamped like.
+    public struct Example: Sendable {
+        /// The rule.
+        public let body: RuleBody
+        /// Whether its bytes, and with them all that are stamped like it, are those of the ``RuleBody/canonical`` form.
+        public let isCanonical: Bool
+
+        init(_ body: RuleBody) {
+            self.body = body
+            isCanonical = body.canonical == body
+        }
     }
 
     private var stencils: [RuleStencil] = []
@@ -158,14 +171,14 @@ private struct RuleForm: Hashable, Sendable {
 private final class RuleStencil: Sendable {
     let form: RuleForm
     /// A rule of this form.
-    let example: RuleBody
+    let example: RuleStencils.Example
     /// The bytes of ``example``; nil if the form has no fixed place for each value.
     private let bytes: [UInt8]?
     private let places: [Int]
 
     init(_ form: RuleForm, _ words: [String], _ body: RuleBody) {
         self.form = form
-        example = body
+        example = RuleStencils.Example(body)
         let found = RuleStencil.places(form, words, body)
         bytes = found?.bytes
         places = found?.places ?? []
@@ -235,9 +248,10 @@ private enum PlainNumber {
         number(word.utf8[...]).flatMap(UInt16.init(exactly:))
     }
 
-    /// Four numbers from 0 to 255 with dots between them.
+    /// Four numbers from 0 to 255 with dots between them; `/32` may follow, as in what `save` prints.
     static func address(_ word: String) -> UInt32? {
         var rest = word.utf8[...]
+        if word.utf8.count > 3, rest.suffix(3).elementsEqual("/32".utf8) { rest = rest.dropLast(3) }
         var address: UInt32 = 0
         for place in 0..<4 {
             let end = place == 3 ? rest.endIndex : rest.firstIndex(of: UInt8(ascii: "."))

@@ -86,7 +86,7 @@ struct RejectTarget: TargetExtension {
                 "\(word.text) does not work in a table of family \(builder.context.family.name)",
                 at: word.index, hint: "there are: " + names.joined(separator: ", "))
         }
-        let near = EditDistance.nearest(to: word.text, among: names)
+        let near = Suggestion.nearest(to: word.text, among: names)
         throw RuleSyntaxError(
             "“\(word.text)” is not a type of REJECT", at: word.index,
             hint: near.map { "did you mean \($0)?" } ?? "there are: "

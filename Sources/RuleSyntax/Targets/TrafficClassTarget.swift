@@ -77,7 +77,7 @@ enum DSCPName {
 
     static func parse(_ word: Word) throws(RuleSyntaxError) -> UInt8 {
         if let value = names[word.text.uppercased()] { return value }
-        let near = EditDistance.nearest(to: word.text.uppercased(), among: names.keys.sorted())
+        let near = Suggestion.nearest(to: word.text.uppercased(), among: names.keys.sorted())
         throw RuleSyntaxError(
             "“\(word.text)” is not a class of DSCP", at: word.index,
             hint: near.map { "did you mean \($0)?" } ?? "such as AF11, CS1 or EF")

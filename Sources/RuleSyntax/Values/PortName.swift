@@ -44,7 +44,7 @@ enum PortName {
         guard Number.value(text) == nil else {
             throw RuleSyntaxError("a port is at most 65535, not \(text)", at: index)
         }
-        let near = EditDistance.nearest(to: String(text), among: numbers.keys.sorted())
+        let near = Suggestion.nearest(to: String(text), among: numbers.keys.sorted())
         throw RuleSyntaxError(
             "“\(text)” is not a port", at: index,
             hint: near.map { "did you mean \($0)?" } ?? "a port is a number from 0 to 65535")

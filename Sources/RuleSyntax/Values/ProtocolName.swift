@@ -45,7 +45,7 @@ enum ProtocolName {
             throw RuleSyntaxError(
                 "the number of a protocol is at most 255, not \(word.text)", at: word.index)
         }
-        let near = EditDistance.nearest(to: word.text, among: Array(numbersByName.keys).sorted())
+        let near = Suggestion.nearest(to: word.text, among: Array(numbersByName.keys).sorted())
         throw RuleSyntaxError(
             "there is no protocol “\(word.text)”", at: word.index,
             hint: near.map { "did you mean \($0)?" })

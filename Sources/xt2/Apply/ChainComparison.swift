@@ -16,7 +16,8 @@ struct ChainComparison {
     /// Rules that stay, with texts that the daemon did not know to be theirs.
     let learnt: [RuleOutline]
     private let texts: [ContentDigest?]
-    private let bodies: [Int: RuleBody]
+    /// Rules that there are not yet, by their indices.
+    private let readings: [Int: RuleStencils.Reading]
 
     /// Compares; only rules whose text is not known are read.
     ///
@@ -28,7 +29,8 @@ struct ChainComparison {
         (self.file, self.table, self.chain, self.old) = (file, table, chain, old)
         var keys = RuleKeys(old)
         var texts: [ContentDigest?] = []
-        var bodies: [Int: RuleBody] = [:]
+        var readings: [Int: RuleStencils.Reading] = [:]
+        var stencils = RuleStencils()
         var newKeys: [Int] = []
         newKeys.reserveCapacity(chain.rules.count)
         texts.reserveCapacity(chain.rules.count)
@@ -38,17 +40,18 @@ struct ChainComparison {
             if let text, let key = keys.ofText[text] {
                 newKeys.append(key)
             } else {
-                let body = try file.body(of: rule, in: chain, of: table)
-                if !body.followsFromText { text = nil }
-                newKeys.append(keys.take(body, text))
-                bodies[index] = body
+                let reading = try file.canonicalReading(of: rule, chain, table, &stencils)
+                if !reading.followsFromText { text = nil }
+                let key = keys.take(reading, text)
+                newKeys.append(key)
+                if keys.isNew(key) { readings[index] = reading }
             }
             texts.append(text)
         }
         progress?.advance(chain.rules.count % 256)
-        plan = ListPlan(from: keys.old, to: newKeys)
+        plan = ListPlan(ListNumbers(old: keys.old, new: newKeys, bound: keys.count))
         learnt = ChainComparison.learnt(plan, old, texts)
-        (self.texts, self.bodies) = (texts, bodies)
+        (self.texts, self.readings) = (texts, readings)
     }
 
     private static func learnt(
@@ -70,8 +73,8 @@ struct ChainComparison {
     ///
     /// - Throws: ``SourceError`` if it cannot be read.
     func rule(_ index: Int) throws(SourceError) -> ChainEdits.NewRule {
-        if let body = bodies[index] { return (body, texts[index]) }
-        return (try file.body(of: chain.rules[index], in: chain, of: table), texts[index])
+        if let reading = readings[index] { return (reading, texts[index]) }
+        return (.body(try file.body(of: chain.rules[index], in: chain, of: table)), texts[index])
     }
 
     /// The edits that carry out the plan.
@@ -97,6 +100,7 @@ private struct RuleKeys {
     /// Those of texts that are known.
     private(set) var ofText: [ContentDigest: Int] = [:]
     private var ofBody: [ContentDigest: Int] = [:]
+    private var oldCount = 0
 
     init(_ rules: [RuleOutline]) {
         old.reserveCapacity(rules.count)
@@ -107,20 +111,55 @@ private struct RuleKeys {
             old.append(key)
             if let text = rule.text { ofText[text] = key }
         }
+        oldCount = ofBody.count
     }
 
     /// The number of a rule that was read.
-    mutating func take(_ body: RuleBody, _ text: ContentDigest?) -> Int {
-        // A rule that cannot be written is refused when it is sent.
-        let key = key(of: ContentDigest(of: (try? body.canonical.encoded()) ?? []))
+    mutating func take(_ reading: RuleStencils.Reading, _ text: ContentDigest?) -> Int {
+        let key = key(of: ContentDigest(of: reading.canonicalBytes))
         if let text { ofText[text] = key }
         return key
     }
+
+    /// How many numbers there are; they are counted from 0.
+    var count: Int { ofBody.count }
+
+    /// Whether none of the rules that there are has this number.
+    func isNew(_ key: Int) -> Bool { key >= oldCount }
 
     private mutating func key(of body: ContentDigest) -> Int {
         if let key = ofBody[body] { return key }
         let key = ofBody.count
         ofBody[body] = key
         return key
+    }
+}
+
+extension SavedRuleset {
+    /// Reads a rule; it is stamped only if the bytes are those of its canonical form.
+    fileprivate func canonicalReading(
+        of rule: Rule, _ chain: Chain, _ table: Table, _ stencils: inout RuleStencils
+    ) throws(SourceError) -> RuleStencils.Reading {
+        let reading = try self.reading(of: rule, in: chain, of: table, &stencils)
+        guard case .stamped(_, let example) = reading, !example.isCanonical else { return reading }
+        return .body(try self.body(of: rule, in: chain, of: table))
+    }
+}
+
+extension RuleStencils.Reading {
+    fileprivate var followsFromText: Bool {
+        switch self {
+        case .body(let body): body.followsFromText
+        case .stamped(_, let example): example.body.followsFromText
+        }
+    }
+
+    /// The bytes of its canonical form; what was stamped has it.
+    fileprivate var canonicalBytes: [UInt8] {
+        switch self {
+        // A rule that cannot be written is refused when it is sent.
+        case .body(let body): (try? body.canonical.encoded()) ?? []
+        case .stamped(let bytes, _): bytes
+        }
     }
 }

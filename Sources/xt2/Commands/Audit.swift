@@ -101,8 +101,7 @@ struct Audit: ParsableCommand {
         if let version { request.version = try client.number(of: version) }
         let list = AuditList(changes: changes, json: connection.json)
         if follow { return try list.follow(request, &client) }
-        let entries = try client.all(.getAudit, request, .newAudit, AuditMessage.self)
-        try list.show(entries, &client)
+        try list.show(request, &client)
     }
 
     /// What the filters ask for.
@@ -110,13 +109,7 @@ struct Audit: ParsableCommand {
         var request = AuditRequest(
             chain: chain, ruleID: rule, action: action, outcome: outcome, before: before,
             limit: limit)
-        if let user {
-            guard let uid = UserName.number(of: user) else {
-                throw CommandError(
-                    .usage, "there is no user '\(user)'; a uid can be given instead.")
-            }
-            request.uid = uid
-        }
+        request.uid = try user.map(UserName.requireNumber)
         if let since { request.since = try Moment(since, now: now).microseconds }
         if let until { request.until = try Moment(until, now: now).microseconds }
         if let address {

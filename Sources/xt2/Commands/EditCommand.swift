@@ -1,5 +1,6 @@
 import ArgumentParser
 import NetlinkProto
+import RuleSyntax
 
 /// The options that every edit has.
 struct EditOptions: ParsableArguments {

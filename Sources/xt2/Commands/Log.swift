@@ -1,6 +1,4 @@
 import ArgumentParser
-import NetlinkProto
-import RuleSyntax
 
 /// `xt2 log`: lists versions.
 struct Log: ParsableCommand {
@@ -25,14 +23,6 @@ struct Log: ParsableCommand {
 
     mutating func run() throws {
         var client = try connection.connect()
-        let versions = try client.all(
-            .getVersion, VersionRequest(limit: limit), .newVersion, VersionMessage.self)
-        var output = Output()
-        if connection.json {
-            try output.json(.array(versions.map(VersionText.json)))
-        } else {
-            try output.lines(VersionText.lines(versions, now: Moment.now))
-        }
-        try output.flush()
+        try VersionList(json: connection.json).show(limit, &client)
     }
 }

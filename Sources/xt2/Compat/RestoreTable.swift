@@ -399,7 +399,9 @@ struct RestoreTable {
         if new.isEmpty { return old.isEmpty ? [] : [LineEdit(edit: flushing(name))] }
         let oldKeys = old.map { rule($0.body, nil).key }
         let plan = ListPlan(from: oldKeys, to: new.map(\.key))
-        let edits = chainEdits(name).edits(of: plan, ids: { old[$0].id }) { (new[$0].body, nil) }
+        let edits = chainEdits(name).edits(of: plan, ids: { old[$0].id }) {
+            (.body(new[$0].body), nil)
+        }
         return edits.map { LineEdit(edit: $0.edit, line: $0.new.flatMap { new[$0].line }) }
             + recounts(of: name, old, new, plan)
     }
@@ -411,7 +413,7 @@ struct RestoreTable {
         plan.pairs.flatMap { pair -> [LineEdit] in
             let (before, after) = (old[pair.old], new[pair.new])
             guard let counters = after.counters, counters != before.counters else { return [] }
-            return chainEdits(name).renewal(of: before.id, as: (after.body, nil))
+            return chainEdits(name).renewal(of: before.id, as: (.body(after.body), nil))
                 .map { LineEdit(edit: $0, line: after.line) }
         }
     }

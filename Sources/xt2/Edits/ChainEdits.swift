@@ -3,8 +3,8 @@ import RuleSyntax
 
 /// The edits that carry out a plan for the rules of a chain.
 struct ChainEdits {
-    /// A rule that is to be, and the digest of its text.
-    typealias NewRule = (body: RuleBody, text: ContentDigest?)
+    /// A rule that is to be, and the digest of its text; if it was stamped, it is canonical.
+    typealias NewRule = (reading: RuleStencils.Reading, text: ContentDigest?)
 
     /// An edit, and the index of the new rule that it makes, replaces or moves.
     struct RuleEdit {
@@ -43,8 +43,10 @@ struct ChainEdits {
                 edits.append(RuleEdit(edit: edit, new: new))
             case .move(let old, let new, let before):
                 var moved = try rule(new)
-                // Its counters go on from where they are.
-                moved.body = moved.body.withoutState
+                // Its counters go on from where they are; a canonical rule names none.
+                if case .body(let body) = moved.reading {
+                    moved.reading = .body(body.withoutState)
+                }
                 let edit = edit(
                     .newRule, before == nil ? [.replace, .append] : .replace, id: ids(old),
                     before: before.flatMap(ids), rule: moved)
@@ -66,9 +68,16 @@ struct ChainEdits {
         _ type: MessageType, _ flags: MessageFlags = [], id: UInt64? = nil, before: UInt64? = nil,
         rule: NewRule? = nil
     ) -> Edit {
-        let message = RuleMessage(
+        var message = RuleMessage(
             family: family, table: table, chain: chain, handle: id.map { Handle($0) },
-            position: before.map { Handle($0) }, text: rule?.text, body: rule?.body ?? RuleBody())
+            position: before.map { Handle($0) }, text: rule?.text)
+        switch rule?.reading {
+        case .stamped(let bytes, _):
+            return Edit(
+                type: type, flags: flags, message: .writtenRule(message, body: bytes), done: "")
+        case .body(let body): message.body = body
+        case nil: break
+        }
         return Edit(type: type, flags: flags, message: .rule(message), done: "")
     }
 }

@@ -42,7 +42,8 @@ struct PlainRun {
         self.subject = subject
     }
 
-    private static func value(_ rest: inout ArraySlice<String>) -> String? {
+    /// The value of an option; nil if none follows.
+    static func value(_ rest: inout ArraySlice<String>) -> String? {
         rest.popFirst().flatMap { isPlain($0) ? $0 : nil }
     }
 

@@ -82,7 +82,7 @@ struct RuleEdit {
                 done: "rule \(done) \(words.chain)", ruleVerb: verb)
         case .stamped(let bytes, let example):
             var message = message(id: id, position: position, index: index)
-            message.text = example.followsFromText ? WrittenText.digest(words.rule) : nil
+            message.text = example.body.followsFromText ? WrittenText.digest(words.rule) : nil
             // It is one of many, of which nothing is told one by one.
             return Edit(
                 type: .newRule, flags: flags, message: .writtenRule(message, body: bytes), done: "")

@@ -19,7 +19,13 @@ struct RuleWords {
         } catch {
             var error = error
             error.fault?.words = words
-            if start > 3 { error.hints = ["rule text begins with an option, such as -p or -j"] }
+            if start > 2, let number = UInt32(words[start - 1]) {
+                error.hints = [
+                    "a rule's number in its chain stands in front of the table: --at \(number)"
+                ]
+            } else if start > 3 {
+                error.hints = ["rule text begins with an option, such as -p or -j"]
+            }
             throw error
         }
     }

@@ -1,4 +1,5 @@
 import NetlinkProto
+import RuleSyntax
 
 /// Names a table: its family and its own name.
 struct TableName: Hashable, CustomStringConvertible {

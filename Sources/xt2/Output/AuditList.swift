@@ -12,8 +12,13 @@ struct AuditList {
         self.json = json
     }
 
+    /// Asks for entries, and prints them.
+    func show(_ request: AuditRequest, _ client: inout Client) throws(CommandError) {
+        try show(client.all(.getAudit, request, .newAudit, AuditMessage.self), &client)
+    }
+
     /// Prints entries.
-    func show(_ entries: [AuditMessage], _ client: inout Client) throws(CommandError) {
+    private func show(_ entries: [AuditMessage], _ client: inout Client) throws(CommandError) {
         var output = Output()
         let widest = entries.map(\.sequence).max() ?? 0
         for entry in entries { try show(entry, widest, &client, &output) }

@@ -1,9 +1,21 @@
 import Glibc
+import Synchronization
 
 /// Names of users and groups, as the system's databases have them.
 enum UserName {
     /// The name of a user, or its number where it has none.
+    ///
+    /// Looked up once: each look reads a file or asks a directory server, and the lines of a list have few users.
     static func of(_ uid: UInt32) -> String {
+        if let name = known.withLock({ $0[uid] }) { return name }
+        let name = nameOrNumber(uid)
+        known.withLock { $0[uid] = name }
+        return name
+    }
+
+    private static let known = Mutex<[UInt32: String]>([:])
+
+    private static func nameOrNumber(_ uid: UInt32) -> String {
         // (uid_t)-1 is nobody's: the process had ended before it could be asked.
         if uid == .max { return "unknown" }
         var entry = passwd()
@@ -39,6 +51,16 @@ enum UserName {
             else { return nil }
             return found.map { $0.pointee.pw_uid }
         }
+    }
+
+    /// The number of the user that is called `name`, or whose number it is.
+    ///
+    /// - Throws: a usage error if there is none.
+    static func requireNumber(of name: String) throws(CommandError) -> UInt32 {
+        guard let uid = number(of: name) else {
+            throw CommandError(.usage, "there is no user '\(name)'; a uid can be given instead.")
+        }
+        return uid
     }
 
     /// Lends `body` room for the strings of one entry; an entry that needs more counts as unknown.

@@ -199,3 +199,10 @@ extension GenerationID {
         return GenerationID(rawValue: next == 0 ? 1 : next)
     }
 }
+
+extension KernelState {
+    /// What the store keeps of the kernel at a generation; with none, the next start reads the tables.
+    init(bootID: String, generation: GenerationID) {
+        self.init(bootID: bootID, generation: generation.rawValue)
+    }
+}

@@ -198,7 +198,9 @@ extension Committer {
         do {
             try store.commit(
                 run.last.version.id, handles: run.handleChanges,
-                kernel: run.hasFollowers ? unknownState : kernelState(run))
+                // With others' commits behind it, the kernel has more than the store says yet.
+                kernel: run.hasFollowers
+                    ? KernelState(bootID: bootID, generation: .none) : kernelState(run))
             return .committed
         } catch {
             log.error(
@@ -269,13 +271,7 @@ extension Committer {
         KernelState(
             bootID: bootID,
             generation: lacksHandles || leavesIntrusion(run) || foreign.mustRead
-                || run.hasMoreBefore
-                ? GenerationID.none.rawValue : run.generation.rawValue)
-    }
-
-    /// What the store keeps of a kernel that has more than the store says yet.
-    private var unknownState: KernelState {
-        KernelState(bootID: bootID, generation: GenerationID.none.rawValue)
+                || run.hasMoreBefore ? .none : run.generation)
     }
 
     // MARK: Handles and errors

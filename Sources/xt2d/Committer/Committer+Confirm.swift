@@ -137,6 +137,8 @@ extension Committer {
         do {
             try revert(confirmation)
         } catch {
+            // It is tried again and again; what is in the way is said once.
+            if !error.isAudited, error.message != head.overdueReason { note(error, confirmation) }
             head.overdueReason = error.message
             publish()
             log.error(
@@ -144,6 +146,14 @@ extension Committer {
                 metadata: ["version": "\(confirmation.version)", "error": "\(error.message)"])
             perform(confirming.handle(.revertFailed, at: now))
         }
+    }
+
+    /// Writes down an attempt that did not get as far as the kernel.
+    private func note(_ refusal: Refusal, _ confirmation: Confirmation) {
+        var audited = Reversal.audited(confirmation)
+        let changes = try? store.changes(of: confirmation.version)
+        audited.scopes = changes?.scopes(in: [head.ruleset]) ?? []
+        audit(refusal, audited)
     }
 
     private func revert(_ confirmation: Confirmation) throws(Refusal) {

@@ -267,8 +267,7 @@ extension Committer {
         publish()
         do {
             try store.recordKernel(
-                handles: rows,
-                kernel: KernelState(bootID: bootID, generation: generation.rawValue))
+                handles: rows, kernel: KernelState(bootID: bootID, generation: generation))
         } catch {
             // The next start reads the kernel's tables, as its generation is not the one in the store.
             log.error("handles cannot be written", metadata: ["error": "\(error.message)"])

@@ -72,11 +72,22 @@ extension Committer {
 }
 
 extension Refusal {
-    /// There is no such table; if there are others of its name, that is said.
+    /// There is no such table; what there is instead, is said.
     static func noTable(_ name: TableName, in ruleset: Ruleset) -> Refusal {
-        Refusal(ENOENT, "There is no table \(name.title).")
-            .adding(namesakes: ruleset.tables.filter { $0.name == name.name }.map { TableName($0) })
+        let refusal = Refusal(ENOENT, "There is no table \(name.title).")
+        let tables = ruleset.tables
+        let namesakes = tables.filter { $0.name == name.name }
+        guard namesakes.isEmpty else {
+            return refusal.adding(namesakes: namesakes.map { TableName($0) })
+        }
+        guard !tables.isEmpty else {
+            return refusal.adding("'xt2 add table \(name.title)' makes one.")
+        }
+        let names = tables.lazy.map { TableName($0) }
+        return refusal.adding("The ruleset has \(names.listed(atMost: namedTables)).")
     }
+
+    private static let namedTables = 8
 
     /// The same refusal with the tables of other families that may have been meant.
     func adding(namesakes tables: [TableName]) -> Refusal {

@@ -9,7 +9,7 @@ extension Committer {
     ///
     /// - Parameter changes: what is to be done to the head.
     /// - Returns: those of the tables that are to be owned and have no owner, or nil if there is nothing in the kernel.
-    /// - Throws: ``Refusal`` if a table is to be owned and another program's is in its place.
+    /// - Throws: ``Refusal`` if a table is to be owned and another program's is in its place, or a process owns it.
     func takeInFound(_ changes: [Change]) throws(Refusal) -> [StoredObject]? {
         let tables = changes.compactMap { change -> StoredObject? in
             // Where the head has a table of that name, that is what the kernel has.
@@ -42,12 +42,20 @@ extension Committer {
     }
 
     private func refuseStrangers(_ found: [StoredObject], _ dump: KernelDump) throws(Refusal) {
+        for table in found {
+            // In the ruleset it would be in the way of everything that follows, the next start too.
+            guard let owner = dump.tables[table.id]?.owner else { continue }
+            throw Refusal(
+                EPERM,
+                "The kernel has a table \(table.title) that is owned by \(owner.title), which alone may change it, and xt2's own cannot be brought back beside it; end that process first."
+            )
+        }
         for table in found where table.watch == nil && !ownership.isEmpty {
             let flags = dump.tables[table.id]?.message.body.flags ?? []
             guard flags.isDisjoint(with: [.owner, .persist]) else { continue }
             throw Refusal(
                 EEXIST,
-                "The kernel has a table \(table.title) that another program made, and xt2's own cannot be brought back beside it; delete it first."
+                "The kernel has a table \(table.title) that another program made, and xt2's own cannot be brought back beside it; delete it first: 'nft delete table \(table.title)'."
             )
         }
     }

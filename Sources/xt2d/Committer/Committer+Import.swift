@@ -117,8 +117,9 @@ extension Committer {
     private static func importedBody(
         _ table: StoredObject, _ policy: TableWatch.Policy, _ dump: KernelDump
     ) throws -> [UInt8] {
-        guard var body = dump.tables[table.id]?.message.body else { return table.body }
-        if body.flags.contains(.owner) { throw ownedByAnother(TableName(table)) }
+        guard let found = dump.tables[table.id] else { return table.body }
+        var body = found.message.body
+        if body.flags.contains(.owner) { throw ownedByAnother(TableName(table), found.owner) }
         body.watch = TableWatch(policy, isAdopted: true)
         return try body.encoded()
     }
@@ -155,10 +156,7 @@ extension Committer {
     }
 
     private static func list(_ names: [TableName], _ what: String) -> String {
-        guard !names.isEmpty else { return "" }
-        let titles = names.map(\.title).sorted().prefix(namedTables).joined(separator: ", ")
-        let others = max(0, names.count - namedTables)
-        return "Passed over, \(what): \(titles)\(others > 0 ? " and \(others) more" : ""). "
+        names.isEmpty ? "" : "Passed over, \(what): \(names.listed(atMost: namedTables)). "
     }
 
     private static let namedTables = 16

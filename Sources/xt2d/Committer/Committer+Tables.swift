@@ -55,7 +55,7 @@ extension Committer {
                     "The kernel has no table \(name.title) to take over; 'xt2 add table' makes one."
                 ).adding(namesakes: try kernelTables(called: name.name))
             }
-            let (body, note) = try Committer.body(found.message, policy, name, ownership)
+            let (body, note) = try Committer.body(found, policy, name, ownership)
             table.body = try body.encoded()
             let image = try KernelImage(
                 dump, tables: [table], wanted: former?.ruleset ?? Ruleset(), known: RuleHandles(),
@@ -76,22 +76,20 @@ extension Committer {
         throw Refusal(EPERM, "The table inet xt2 is the daemon's own.")
     }
 
-    static func ownedByAnother(_ name: TableName) -> Refusal {
+    static func ownedByAnother(_ name: TableName, _ owner: TableOwner?) -> Refusal {
         Refusal(
             EPERM,
-            "The table \(name.title) is owned by another process, which alone may change it; it can be taken over when that process has ended."
+            "The table \(name.title) is owned by \(owner?.title ?? "another process"), which alone may change it; it can be taken over when that process has ended."
         )
     }
 
     /// The table's body under its policy; where the kernel cannot make it owned, it is enforced.
     private static func body(
-        _ found: TableMessage, _ policy: TableWatch.Policy?, _ name: TableName,
+        _ found: KernelDump.Table, _ policy: TableWatch.Policy?, _ name: TableName,
         _ ownership: TableBody.Flags
     ) throws(Refusal) -> (TableBody, String) {
-        var body = found.body
-        if body.flags.contains(.owner) {
-            throw ownedByAnother(name)
-        }
+        var body = found.message.body
+        if body.flags.contains(.owner) { throw ownedByAnother(name, found.owner) }
         if let policy {
             body.watch = TableWatch(policy, isAdopted: true)
             return (body, "")

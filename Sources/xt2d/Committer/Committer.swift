@@ -79,7 +79,7 @@ actor Committer {
         uuid = start.store.uuid
         bootID = start.bootID
         head = start.head
-        graph = ChainGraph(start.head.ruleset)
+        graph = start.graph
         nextID = start.nextID
         published = PublishedHead(start.head, graph: graph, nextID: start.nextID)
         marked = start.marked

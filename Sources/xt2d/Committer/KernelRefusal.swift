@@ -35,14 +35,31 @@ enum KernelRefusal {
             return
                 "The kernel already has a \(title) that xt2 did not make; choose another name, take it over with 'xt2 adopt', or delete it with nft."
         }
+        if error.errno == EPERM, let table = table(of: subject, new, old) {
+            return
+                "The table \(table.title) is owned by another process, which alone may change it; 'nft list table \(table.title)' names it."
+        }
         if error.errno == EBUSY, [.set, .object, .flowtable].contains(old.object(subject)?.kind) {
             return "The kernel refused to delete \(title): a rule or a map still names it."
+        }
+        if error.errno == E2BIG, new.object(subject)?.kind == .chain {
+            // linux netfilter/core.c: MAX_HOOK_COUNT
+            return
+                "The kernel refused \(title): its hook has 1024 base chains already, those of other programs among them, and takes no more."
         }
         if error.errno == ENOENT, let missing = missingName(of: subject, new) {
             return
                 "The kernel refused \(title): it names the \(missing.kind) \(missing.name), which is not in its table."
         }
         return "The kernel refused \(title): \(error.description)."
+    }
+
+    /// The table that an object is in, or is.
+    static func table(of id: ObjectID, _ new: Ruleset, _ old: Ruleset) -> StoredObject? {
+        for ruleset in [new, old] {
+            if let object = ruleset.object(id) { return ruleset.table(of: object) }
+        }
+        return nil
     }
 
     /// What a rule names and its table does not have.
@@ -61,10 +78,12 @@ extension Ruleset {
     /// An object as people know it.
     func title(of id: ObjectID) -> String {
         guard let object = object(id) else { return "object \(id)" }
+        let parent = object.parent.map { title(of: $0) } ?? "?"
         return switch object.kind {
         case .table: "table \(object.title)"
-        case .rule: "rule \(id) in chain \(object.parent.flatMap { self.object($0)?.name } ?? "?")"
-        default: "\(object.kind) \(object.name)"
+        case .rule: "rule \(id) in \(parent)"
+        case .element: "element of \(parent)"
+        default: "\(object.kind) \(object.name) of \(parent)"
         }
     }
 }

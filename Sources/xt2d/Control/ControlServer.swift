@@ -42,11 +42,11 @@ struct ControlServer: Service {
                 channel.eventLoop.makeCompletedFuture { try client(channel) }
             }
         log.info("listening", metadata: ["socket": "\(socket.path)"])
-        SystemdNotifier.notify("READY=1")
+        SystemdNotifier.notify("READY=1", log: log)
         await withGracefulShutdownHandler {
             await withTaskExecutorPreference(LoopExecutor(loop)) { await accept(server) }
         } onGracefulShutdown: {
-            SystemdNotifier.notify("STOPPING=1")
+            SystemdNotifier.notify("STOPPING=1", log: log)
             server.channel.close(promise: nil)
         }
         socket.remove()

@@ -17,7 +17,7 @@ struct Session {
     private struct OpenBatch {
         let header: MessageHeader
         let options: BatchOptions
-        let share: BatchQueue.Share
+        var share: BatchQueue.Share
         /// Whether the client may do this at all; if not, nothing is kept.
         let isAllowed: Bool
         var received = ReceivedEdits()
@@ -64,24 +64,16 @@ struct Session {
     ///
     /// - Returns: false if the stream cannot be read on: it is to be closed.
     mutating func receive(_ bytes: ByteBuffer) async throws -> Bool {
-        let isShort = isShortEdit(bytes)
+        let isShort = !waitsForMore && bytes.readableBytes <= Session.shortBytes
         decoder.append(bytes.readableBytesView)
         if isShort { return try await takeAll() }
-        // More may take long, and others read and write on this thread.
+        // More edits may take long, and others read and write on this thread.
         return try await withTaskExecutorPreference(globalConcurrentExecutor) {
             try await takeAll()
         }
     }
 
-    /// Whether an edit, or its beginning, comes in few bytes: the first message's `nlmsg_type` tells.
-    private func isShortEdit(_ bytes: ByteBuffer) -> Bool {
-        guard !waitsForMore, bytes.readableBytes <= Session.shortBytes,
-            let type = bytes.getInteger(
-                at: bytes.readerIndex + 4, endianness: .host, as: UInt16.self)
-        else { return false }
-        return [.batchBegin, .newSession].contains(MessageType(rawValue: type))
-    }
-
+    /// Edits of so many bytes are read at once.
     private static let shortBytes = 4_096
 
     private mutating func takeAll() async throws -> Bool {
@@ -172,21 +164,31 @@ struct Session {
         defer { batch = open }
         let limits = handler.configuration.limits
         if open.received.byteCount + message.count > limits.batchBytes {
-            open.received = ReceivedEdits()
-            open.refusal = Refusal(
-                EMSGSIZE, "The batch is larger than \(limits.batchBytes) bytes; make several.")
+            refuse(
+                &open,
+                Refusal(
+                    EMSGSIZE, "The batch is larger than \(limits.batchBytes) bytes; make several."))
         } else if !open.share.take(message.count, limit: limits.queueBytes) {
-            open.received = ReceivedEdits()
-            open.refusal = Refusal(
-                EAGAIN,
-                "The batches that wait to be carried out take \(limits.queueBytes) bytes already; try again later."
-            )
+            refuse(
+                &open,
+                Refusal(
+                    EAGAIN,
+                    "The batches that wait to be carried out take \(limits.queueBytes) bytes already; try again later."
+                ))
         } else {
             open.received.take(message)
             if open.options.candidate == nil, open.received.count > EditBatch.sharedMessages {
                 open.received.workAhead(on: handler.published)
             }
         }
+    }
+
+    /// Keeps nothing of a batch any more; its client is told at its end.
+    private func refuse(_ batch: inout OpenBatch, _ refusal: Refusal) {
+        batch.refusal = refusal
+        // First: to free many edits takes time, in which others would be refused as well.
+        batch.share = BatchQueue.Share(handler.queue)
+        batch.received = ReceivedEdits()
     }
 
     private mutating func end(_ header: MessageHeader) async throws {

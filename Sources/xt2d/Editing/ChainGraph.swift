@@ -30,9 +30,14 @@ struct ChainGraph: Sendable {
     init() {}
 
     /// The graph of a whole ruleset.
-    init(_ ruleset: Ruleset) {
-        for rule in ruleset.allObjects where rule.kind == .rule {
-            count(rule, in: ruleset, by: 1)
+    init(_ ruleset: Ruleset) { self.init(ruleset.allObjects) }
+
+    /// The graph of the objects of a whole ruleset, in any order.
+    init(_ objects: some Sequence<StoredObject>) {
+        var tables: [ObjectID: ObjectID] = [:]
+        for chain in objects where chain.kind == .chain { tables[chain.id] = chain.parent }
+        for rule in objects where rule.kind == .rule {
+            count(rule, by: 1) { tables[$0] }
         }
     }
 
@@ -52,13 +57,15 @@ struct ChainGraph: Sendable {
     /// - Parameters: `old` has the chain of the rule as it was, `new` that of the rule as it becomes.
     mutating func apply(_ change: Change, from old: Ruleset, to new: Ruleset) {
         guard change.object.kind == .rule else { return }
-        if let before = change.before { count(before, in: old, by: -1) }
-        if let after = change.after { count(after, in: new, by: 1) }
+        if let before = change.before { count(before, by: -1) { old.object($0)?.parent } }
+        if let after = change.after { count(after, by: 1) { new.object($0)?.parent } }
     }
 
-    private mutating func count(_ rule: StoredObject, in ruleset: Ruleset, by step: Int) {
+    private mutating func count(
+        _ rule: StoredObject, by step: Int, tableOf: (ObjectID) -> ObjectID?
+    ) {
         guard ChainGraph.mayMatter(rule.body), let chain = rule.parent,
-            let table = ruleset.object(chain)?.parent,
+            let table = tableOf(chain),
             let body = try? RuleBody(encoded: rule.body)
         else { return }
         var all = facts[chain] ?? Facts()

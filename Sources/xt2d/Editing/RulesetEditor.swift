@@ -142,12 +142,8 @@ struct RulesetEditor {
         _ family: Family, _ name: String, _ edit: Edit
     ) throws(Refusal) -> StoredObject {
         guard let table = ruleset.table(family: family.rawValue, name: name) else {
-            throw Refusal(
-                ENOENT,
-                "There is no table \(family.name) \(name); 'xt2 add table \(family.name) \(name)' makes one."
-            ).adding(
-                namesakes: ruleset.tables.filter { $0.name == name }.map { TableName($0) }
-            ).at(edit.sequence, offset: edit.offset(of: 1))
+            throw Refusal.noTable(TableName(family: family.rawValue, name: name), in: ruleset)
+                .at(edit.sequence, offset: edit.offset(of: 1))
         }
         return table
     }

@@ -138,9 +138,7 @@ struct ForeignIntake {
 
     /// What the store keeps of the kernel; while something is not undone, what makes the next start look at the tables.
     private func kernelState(_ generation: GenerationID) -> KernelState {
-        KernelState(
-            bootID: bootID,
-            generation: isIntruded ? GenerationID.none.rawValue : generation.rawValue)
+        KernelState(bootID: bootID, generation: isIntruded ? .none : generation)
     }
 
     /// Keeps in mind how a table was watched that others have deleted.

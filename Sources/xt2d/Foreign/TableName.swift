@@ -20,6 +20,15 @@ struct TableName: Hashable, Sendable {
     var title: String { "\(Family(rawValue: family).name) \(name)" }
 }
 
+extension Sequence<TableName> {
+    /// As people write them, sorted; of more than `limit` only those, and how many more there are.
+    func listed(atMost limit: Int) -> String {
+        let titles = map(\.title).sorted()
+        let shown = titles.prefix(limit).joined(separator: ", ")
+        return titles.count > limit ? "\(shown) and \(titles.count - limit) more" : shown
+    }
+}
+
 extension StoredObject {
     /// How xt2 treats others' changes to a table; nil if it owns it, or if this is no table.
     var watch: TableWatch? {

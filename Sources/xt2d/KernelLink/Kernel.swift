@@ -17,6 +17,8 @@ enum BatchOutcome: Sendable {
 ///
 /// There is one real implementation, ``KernelLink``; tests put faults in front of it.
 protocol Kernel: AnyObject {
+    /// The number by which the kernel names this daemon's commits, and the owner of its tables.
+    var port: PortID { get }
     /// The kernel's count of commits.
     func generation() throws(KernelError) -> GenerationID
     /// Hands a batch to the kernel.

@@ -25,7 +25,6 @@ final class KernelLink: Kernel {
         reader.reserve(sendBytes: 0, receiveBytes: KernelLink.leastReceiveBytes)
     }
 
-    /// The number by which the kernel names this daemon's commits.
     var port: PortID { writer.port }
 
     func generation() throws(KernelError) -> GenerationID {

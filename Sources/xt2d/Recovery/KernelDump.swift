@@ -12,6 +12,8 @@ struct KernelDump {
     /// One table with its chains, by name.
     struct Table {
         let message: TableMessage
+        /// Who alone may change it, if that is not this daemon.
+        let owner: TableOwner?
         var chains: [String: Chain] = [:]
         /// Anonymous sets of the table's rules, by the name that the kernel gave them.
         var sets: [String: AnonymousSet] = [:]
@@ -124,7 +126,11 @@ struct KernelDump {
         try kernel.dump(.getTable, family: family, { _ in }) { view throws(WireError) in
             guard try view.isAbout(table: name) else { return }
             let message = try TableMessage(view)
-            if message.family == family { found = Table(message: message) }
+            guard message.family == family else { return }
+            let owner = try TableMessage.owner(of: view)
+            found = Table(
+                message: message,
+                owner: owner == kernel.port ? nil : owner.map { TableOwner(port: $0) })
         }
         return found
     }

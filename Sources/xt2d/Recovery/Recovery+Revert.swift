@@ -31,8 +31,7 @@ extension Recovery {
         if decision.pending == .finish {
             // Its author may have been told of success, so it is part of the history.
             try store.commit(
-                head, handles: [],
-                kernel: KernelState(bootID: bootID, generation: GenerationID.none.rawValue))
+                head, handles: [], kernel: KernelState(bootID: bootID, generation: .none))
         }
         let version = proposal.version(head.next, on: ruleset)
         try store.prepare(

@@ -8,6 +8,8 @@ struct Recovered {
     let store: RuleStore
     let kernel: any Kernel
     let head: Head
+    /// The graph of the head.
+    let graph: ChainGraph
     let nextID: ObjectID
     /// The version that the marker names: the head, or one that only foreign versions follow.
     let marked: VersionID
@@ -79,7 +81,7 @@ struct Recovery {
                 uuid: store.uuid, head: head, pending: pending,
                 prepared: prepared, lastOwn: try store.lastOwnVersion(), marker: marker,
                 recorded: try store.kernelState(),
-                current: KernelState(bootID: bootID, generation: generation.rawValue)))
+                current: KernelState(bootID: bootID, generation: generation)))
         if decision.pending == .drop { try dropPending() }
         let target = decision.pending == .finish ? pending ?? head : head
         if try revert(target, decision) { return nil }
@@ -100,9 +102,13 @@ struct Recovery {
         let handles =
             decision.kernelWork == .trust
             ? SideTask { [store] in RuleHandles(try store.kernelHandles()) } : nil
+        var graph: SideTask<ChainGraph>?
+        let wanted = try store.loadRuleset(at: target) { objects in
+            graph = SideTask { ChainGraph(objects) }
+        }
         var work = KernelRepair(
-            wanted: try store.loadRuleset(at: target), version: target, generation: generation,
-            marker: marker, nextID: try store.nextObjectID())
+            wanted: wanted, version: target, generation: generation, marker: marker,
+            nextID: try store.nextObjectID())
         if let handles {
             work.there = work.wanted
             work.handles = try handles.value()
@@ -128,7 +134,7 @@ struct Recovery {
             return nil
         case .done: break
         }
-        return try finish(work, decision)
+        return try finish(work, decision, graph)
     }
 
     /// Drops the pending versions: those that were prepared together stand and fall together.
@@ -165,6 +171,7 @@ struct Recovery {
             try noteStrays(besides: work.wanted, of: leftover)
         }
         let dump = try KernelDump.read(kernel, tables: tables)
+        try refuseOwned(dump, work.wanted)
         if decision.kernelIsEmpty { try refuseStrangers(dump, work.wanted) }
         let image = try KernelImage(
             dump, tables: tables, wanted: work.wanted, known: try knownHandles(),
@@ -190,6 +197,16 @@ struct Recovery {
     private func knownHandles() throws -> RuleHandles {
         guard try store.kernelState()?.bootID == bootID else { return RuleHandles() }
         return RuleHandles(try store.kernelHandles())
+    }
+
+    /// Refuses to go on where a table is another process's own: whatever is sent for it would be refused.
+    private func refuseOwned(_ dump: KernelDump, _ wanted: Ruleset) throws(StartError) {
+        for (id, table) in dump.tables {
+            guard let object = wanted.object(id), object.watch?.policy != .observed,
+                let owner = table.owner
+            else { continue }
+            throw StartError.owned(object.title, owner.title)
+        }
     }
 
     /// Refuses to take over a table of the same name that holds other people's rules; without a marker it is not ours.
@@ -239,7 +256,9 @@ struct Recovery {
         case .generationMoved, .unknown: return .retry
         case .refused(let error):
             let subject = error.sequence.flatMap { batch.subjects[$0] }
-            if ownership.isEmpty || error.errno == EPERM { return try refused(error, subject) }
+            if ownership.isEmpty || error.errno == EPERM {
+                return try refused(error, subject, work)
+            }
             guard [EOPNOTSUPP, EINVAL].contains(error.errno), !KernelRepair.knowsPersist() else {
                 return .refused(error, subject: subject)
             }
@@ -251,8 +270,13 @@ struct Recovery {
         }
     }
 
-    private func refused(_ error: KernelError, _ subject: ObjectID?) throws -> Sent {
+    private func refused(
+        _ error: KernelError, _ subject: ObjectID?, _ work: KernelRepair
+    ) throws -> Sent {
         guard error.errno == EPERM else { return .refused(error, subject: subject) }
+        if let table = subject.flatMap({ KernelRefusal.table(of: $0, work.wanted, work.there) }) {
+            throw StartError.owned(table.title, "another process")
+        }
         throw StartError(
             "Another process owns xt2's tables in this network namespace, or this one may not change nf_tables: run xt2d as root, and only one at a time."
         )
@@ -261,18 +285,17 @@ struct Recovery {
     // MARK: The store
 
     private mutating func finish(
-        _ work: KernelRepair, _ decision: RecoveryDecision
+        _ work: KernelRepair, _ decision: RecoveryDecision, _ graph: SideTask<ChainGraph>?
     ) throws -> Recovered {
-        let state = KernelState(bootID: bootID, generation: work.generation.next.rawValue)
+        let state = KernelState(bootID: bootID, generation: work.generation.next)
         // What was not read is as the store has it.
         let handles = decision.kernelWork == .trust ? [] : try handleChanges(work)
         let isComplete = work.foreign.isEmpty
         if decision.pending == .finish {
             // With the handles, and as a state to be trusted only if nothing is left to be written: the daemon may end before that.
-            let untrusted = KernelState(bootID: bootID, generation: GenerationID.none.rawValue)
             try store.commit(
                 work.version, handles: isComplete ? handles : [],
-                kernel: isComplete ? state : untrusted)
+                kernel: isComplete ? state : KernelState(bootID: bootID, generation: .none))
             log.notice("finished a pending version", metadata: ["version": "\(work.version)"])
         } else if isComplete {
             try store.recordKernel(handles: handles, kernel: state)
@@ -284,6 +307,7 @@ struct Recovery {
             head: Head(
                 version: version, ruleset: work.wanted, handles: work.handles,
                 generation: state.generation),
+            graph: (isComplete ? try graph?.value() : nil) ?? ChainGraph(work.wanted),
             nextID: work.nextID, marked: work.version, lapsed: try store.foreignLosses(),
             ownership: ownership, bootID: bootID,
             confirmation: try store.openConfirmation(), notices: notices)

@@ -33,6 +33,12 @@ struct StartError: Error, CustomStringConvertible {
         )
     }
 
+    static func owned(_ table: String, _ owner: String) -> StartError {
+        StartError(
+            "The table \(table) in the kernel is owned by \(owner), which alone may change it, and the ruleset has one of that name. Nothing was changed; end that process, then start again."
+        )
+    }
+
     static func kernelRefused(
         _ version: VersionID, _ error: KernelError, _ table: String?
     ) -> StartError {

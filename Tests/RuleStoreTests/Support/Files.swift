@@ -1,5 +1,16 @@
 import GRDB
 import Glibc
+import TestSupport
+
+extension TemporaryDirectory {
+    /// The path of a store in the directory.
+    func file() -> String { file("rules.db") }
+}
+
+struct TestFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
 
 /// The bytes of a file.
 func readFile(_ path: String) throws -> [UInt8] {

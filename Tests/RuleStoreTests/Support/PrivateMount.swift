@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 
 /// Runs code on a thread that has a small file system of its own; to everybody else the directory
 /// is empty.

@@ -13,6 +13,10 @@ struct StoreState: Equatable {
     let tags: [Tag]
     let waiting: Confirmation?
     let horizon: Horizon
+    let handles: [ObjectID: UInt64]
+    let kernel: KernelState?
+    let candidates: [Candidate]
+    let operations: [[[UInt8]]]
 
     init(_ store: RuleStore) throws {
         head = try store.head()
@@ -23,5 +27,9 @@ struct StoreState: Equatable {
         tags = try store.tags()
         waiting = try store.openConfirmation()
         horizon = try store.horizon()
+        handles = try store.kernelHandles()
+        kernel = try store.kernelState()
+        candidates = try store.candidates()
+        operations = try candidates.map { try store.operations(of: $0.id) }
     }
 }

@@ -19,9 +19,8 @@ final class ControlClient {
         setsockopt(
             descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         guard UnixAddress.withAddress(path, { connect(descriptor, $0, $1) }) == 0 else {
-            let reason = String(cString: strerror(errno))
-            close(descriptor)
-            throw CommandFailure("\(path): \(reason)")
+            // What was opened is closed by `deinit`, which runs for a value that did not come to be, too.
+            throw CommandFailure("\(path): \(String(cString: strerror(errno)))")
         }
     }
 
@@ -42,9 +41,11 @@ final class ControlClient {
     }
 
     /// Waits until the daemon has taken all that was sent out of the socket.
-    func waitUntilRead() {
-        var unread: Int32 = 0
-        while ioctl(descriptor, UInt(TIOCOUTQ), &unread) == 0, unread > 0 { sched_yield() }
+    func waitUntilRead() throws {
+        try eventually("the daemon reads what was sent") {
+            var unread: Int32 = 0
+            return ioctl(descriptor, UInt(TIOCOUTQ), &unread) != 0 || unread == 0
+        }
     }
 
     /// Says that nothing more will come.

@@ -61,7 +61,7 @@ final class Daemon: Sendable {
 
     /// Connects again and again, until the daemon takes the client.
     func connectPatiently() throws -> ControlClient {
-        while true {
+        try eventualValue("the daemon takes the client") {
             let client = try connect()
             do {
                 _ = try client.status()
@@ -69,6 +69,7 @@ final class Daemon: Sendable {
             } catch is ConnectionLost {
             } catch let error as Refused where error.errno == EAGAIN {
             }
+            return nil
         }
     }
 
@@ -86,8 +87,8 @@ final class Daemon: Sendable {
     }
 
     /// Starts it without waiting until it is ready; `body` has to see to its end.
-    func launch(_ body: (ChildProcess) -> Void) throws {
-        body(try launch(try ReadySocket(path: directory.file("notify"))))
+    func launch(_ body: (ChildProcess) throws -> Void) throws {
+        try body(try launch(try ReadySocket(path: directory.file("notify"))))
     }
 
     private func launch(_ ready: ReadySocket) throws -> ChildProcess {
@@ -124,18 +125,27 @@ final class Daemon: Sendable {
     }
 
     /// Puts strace onto the running daemon; it is at work on return, and ends with the daemon.
-    func attach(_ arguments: [String]) throws -> ChildProcess {
+    ///
+    /// - Returns: nil if strace's fault has ended the daemon already, by a call that nobody asked for.
+    /// - Throws: ``CommandFailure`` if strace cannot do what it is told.
+    func attach(_ arguments: [String]) throws -> ChildProcess? {
         let pid = pid
         let tracer = try ChildProcess("strace", ["-p", "\(pid)"] + arguments)
-        while try !isTraced(pid) {
-            let state = try String(contentsOfFile: "/proc/\(tracer.pid)/status", encoding: .utf8)
-            if state.contains("State:\tZ") {
-                throw CommandFailure("strace: \(tracer.wait().errors)")
-            }
-            sched_yield()
+        let isAlive = try eventualValue("strace has the daemon's threads") { () -> Bool? in
+            if try isTraced(pid) { return true }
+            // Looked at first: the daemon's end is strace's too.
+            let hasFailed = tracer.hasEnded
+            if hasEnded { return false }
+            if hasFailed { throw CommandFailure("strace: \(tracer.wait().errors)") }
+            return nil
         }
-        return tracer
+        if isAlive { return tracer }
+        _ = tracer.wait()
+        return nil
     }
+
+    /// Whether it has ended, for whatever reason.
+    var hasEnded: Bool { process.withLock { $0?.hasEnded ?? true } }
 
     /// Whether a tracer has all threads of a process.
     private func isTraced(_ pid: Int32) throws -> Bool {

@@ -34,21 +34,16 @@ final class Follower {
 }
 
 extension ControlClient {
-    /// Asks until something is so.
-    ///
-    /// - Throws: ``CommandFailure`` if it is not after as many questions as only a daemon that hangs makes necessary.
-    func wait<Value>(_ what: String, _ ask: () throws -> Value?) throws -> Value {
-        for _ in 0..<100_000 {
-            if let value = try ask() { return value }
-            sched_yield()
-        }
-        throw CommandFailure("in vain: \(what)")
+    /// Asks until a version is the head: its reply is the event that is waited for.
+    func waitForHead(_ version: UInt64) throws {
+        try eventually("version \(version)") { try status()?.head == version }
     }
 
     /// Waits until attempts on enforced tables are in the audit log, newest first; the kernel has been put back by then, if it
     /// could be.
+    @discardableResult
     func attempts(_ count: Int) throws -> [AuditMessage] {
-        try wait("\(count) attempts in the audit log") {
+        try eventualValue("\(count) attempts in the audit log") {
             let found = try audit(AuditRequest(action: "enforce"))
             return found.count >= count ? found : nil
         }

@@ -30,6 +30,16 @@ struct SystemFault: CustomStringConvertible {
         SystemFault(calls: "recvfrom", effect: "error=ENOBUFS"),
     ]
 
+    /// Faults of calls that hardly any work makes but a start.
+    ///
+    /// Not openat: where libdispatch cannot open a file of /proc once a second, it ends the process itself. Not fcntl: built for
+    /// debugging, SwiftNIO ends it where a socket cannot be made non-blocking, which the kernel never refuses.
+    static let ofStarts = [
+        SystemFault(calls: "newfstatat,fstat,lstat,stat", effect: "error=EIO"),
+        SystemFault(calls: "ftruncate,unlink,unlinkat", effect: "error=EIO"),
+        SystemFault(calls: "socket,bind,listen,setsockopt", effect: "error=ENOBUFS"),
+    ]
+
     var isKill: Bool { effect == "signal=KILL" }
 
     var description: String { "\(calls) \(effect) \(number)\(stays ? "+" : "")" }

@@ -8,7 +8,8 @@ final class LiveDaemon: Sendable {
     /// The namespace whose nf_tables it writes to.
     let namespace: Namespace
     /// Its socket, its database and whatever a test wants to put beside them.
-    let directory: String
+    var directory: String { temporary.path }
+    private let temporary: TemporaryDirectory
     private let process: ChildProcess
 
     /// Where it listens.
@@ -17,29 +18,28 @@ final class LiveDaemon: Sendable {
     /// Starts it and waits until it says that it is ready, as systemd would.
     init() throws {
         let namespace = try Namespace()
-        let directory = try temporaryDirectory()
-        let readiness = try ReadinessSocket(path: directory + "/ready")
+        let temporary = try TemporaryDirectory()
+        let readiness = try ReadinessSocket(path: temporary.file("ready"))
         process = try namespace.run {
             try ChildProcess(
                 Xt2.daemonPath,
                 [
-                    "--database", directory + "/db", "--socket", directory + "/socket",
+                    "--database", temporary.file("db"), "--socket", temporary.file("socket"),
                     "--log-level", "warning",
-                ], environment: ["NOTIFY_SOCKET": directory + "/ready"])
+                ], environment: ["NOTIFY_SOCKET": temporary.file("ready")])
         }
         self.namespace = namespace
-        self.directory = directory
+        self.temporary = temporary
         guard readiness.wait() else {
             process.signal(SIGKILL)
             throw CommandFailure("xt2d did not get ready: \(process.wait().errors)")
         }
     }
 
-    /// Stops it and removes its files.
+    /// Stops it; its files go with it.
     func stop() {
         process.signal(SIGTERM)
         _ = process.wait()
-        try? FileManager.default.removeItem(atPath: directory)
     }
 
     /// Runs `xt2` with these words.

@@ -17,7 +17,7 @@ final class ScriptedDaemon: Sendable {
 
     /// Where it listens.
     let path: String
-    private let directory: String
+    private let directory: TemporaryDirectory
     private let listener: Int32
     private let received = Mutex<[Request]>([])
 
@@ -26,8 +26,8 @@ final class ScriptedDaemon: Sendable {
 
     /// Listens, and answers each request with what `script` says; an empty answer closes the connection.
     init(_ script: @escaping Script) throws {
-        directory = try temporaryDirectory()
-        path = directory + "/socket"
+        directory = try TemporaryDirectory()
+        path = directory.file("socket")
         listener = try listen(at: path)
         let thread = Thread { [listener] in
             while true {
@@ -46,7 +46,6 @@ final class ScriptedDaemon: Sendable {
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         unlink(path)
-        rmdir(directory)
     }
 
     private func serve(_ connection: Int32, _ script: Script) {
@@ -83,15 +82,6 @@ final class ScriptedDaemon: Sendable {
         guard let view = try? reader.next() else { return nil }
         return view.header
     }
-}
-
-/// A directory that nobody else has; the test removes it.
-func temporaryDirectory() throws -> String {
-    var template = Array("/tmp/xt2-cli-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-        throw CommandFailure("mkdtemp: \(String(cString: strerror(errno)))")
-    }
-    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 /// A socket that listens at `path`.

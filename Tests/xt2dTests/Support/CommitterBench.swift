@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import NIOCore
 import NIOPosix
@@ -19,15 +18,14 @@ final class CommitterBench: Sendable {
     let committer: Committer
     /// What the kernel tells of others; the test puts it in.
     let inbox: ForeignInbox?
-    private let folder: URL
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let directory: TemporaryDirectory
+    /// For all benches, and never shut down: who waits for that keeps a thread of Swift's pool, and the end needs one of them.
+    private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
     /// - Parameter listens: whether others' commits can be heard of.
     init(listens: Bool = false) throws {
-        folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("xt2-committer-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        store = try RuleStore(path: folder.appendingPathComponent("rules.db").path)
+        directory = try TemporaryDirectory()
+        store = try RuleStore(path: directory.file("rules.db"))
         kernel = FakeKernel(Marker(uuid: store.uuid, version: .empty))
         let configuration = LiveConfiguration(Configuration())
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -39,20 +37,19 @@ final class CommitterBench: Sendable {
                 store: store, kernel: kernel,
                 head: Head(
                     version: .empty, ruleset: Ruleset(), handles: RuleHandles(), generation: 1),
-                nextID: .first, marked: .empty, lapsed: [], ownership: [.owner, .persist],
+                graph: ChainGraph(), nextID: .first, marked: .empty, lapsed: [],
+                ownership: [.owner, .persist],
                 bootID: "boot", confirmation: nil, notices: []),
             configuration: configuration, monitor: monitor,
             status: DaemonStatus(
                 notices: [], places: ClientPlaces(configuration), configuration: configuration),
-            eventLoop: group.next(), log: log)
+            eventLoop: CommitterBench.group.next(), log: log)
     }
 
     deinit {
         // Closures that the test gave it may know the kernel itself.
         kernel.fate = { _ in .taken }
         try? store.close()
-        try? group.syncShutdownGracefully()
-        try? FileManager.default.removeItem(at: folder)
     }
 
     /// A client's batch.

@@ -20,6 +20,7 @@ final class FakeKernel: Kernel, @unchecked Sendable {
         case overtaken
     }
 
+    let port = PortID(rawValue: 1)
     private(set) var batches: [KernelBatch] = []
     var fate: (KernelBatch) -> Fate = { _ in .taken }
     /// Whether the kernel can be asked for its generation and its marker.

@@ -1,13 +1,15 @@
-/// Finds what was perhaps meant.
-enum EditDistance {
-    /// The name that is nearest to `word`, if one is near enough to be a slip of the hand.
-    static func nearest(to word: String, among names: [String]) -> String? {
+/// Finds the word that somebody meant.
+public enum Suggestion {
+    /// The name that is nearest to `word`, whatever the case, if one is near enough to be a slip of the hand: one letter in three.
+    ///
+    /// Words of more than 64 bytes have none.
+    public static func nearest(to word: String, among names: [String]) -> String? {
         let lowered = Array(word.lowercased().utf8)
         guard lowered.count <= 64 else { return nil }
         let limit = max(1, lowered.count / 3)
         var best: (name: String, distance: Int)?
         for name in names {
-            let distance = between(lowered, Array(name.lowercased().utf8))
+            let distance = distance(lowered, Array(name.lowercased().utf8))
             if distance <= limit, distance < best?.distance ?? .max { best = (name, distance) }
         }
         return best?.name
@@ -16,7 +18,7 @@ enum EditDistance {
     /// How many bytes must be put in, left out, changed or swapped with their neighbour to turn one into the other.
     ///
     /// - Source: the "optimal string alignment" form of Damerau's distance.
-    static func between(_ one: [UInt8], _ other: [UInt8]) -> Int {
+    static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
         var before = [Int](repeating: 0, count: other.count + 1)
         var row = Array(0...other.count)
         for (index, byte) in one.enumerated() {
