@@ -144,9 +144,9 @@ import Testing
             $0.addTable()
             $0.addChain("c", hook: Hook(number: 0, priority: -100), type: "nat")
         }
-        let listener = try daemon.namespace.run { try Listener(port: 8_080) }
+        let listener = try daemon.namespace.run { try PortListener(port: 8_080) }
         func errno(_ port: UInt16) throws -> Int32 {
-            try other.run { connectionErrno(to: "10.9.7.1", port: port) }
+            try other.run { InternetAddress.connectionErrno(to: "10.9.7.1", port: port) }
         }
         #expect(try errno(80) == ECONNREFUSED)
         for (port, rule) in [

@@ -132,7 +132,7 @@ private struct RandomFirewall {
 private enum Datagram {
     /// Sends it from the namespace of the calling thread; false if a rule dropped it.
     static func isSent(from source: UInt16, to address: String, _ port: UInt16) throws -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        let descriptor = makeSocket(AF_INET, SOCK_DGRAM)
         defer { close(descriptor) }
         let bound = InternetAddress.withAddress("10.9.8.1", source) { bind(descriptor, $0, $1) }
         let sent = InternetAddress.withAddress(address, port) {

@@ -189,7 +189,7 @@ import Testing
         try lazy.send(writer.bytes)
         try client.commit { $0.append(.tcp(port: 9), to: "c") }
         #expect(try daemon.memoryKilobytes() < before + 20_000)
-        lazy.waitForHangup()
+        try lazy.waitForHangup()
         #expect(try client.versions().count == 3)
         try eventually("the log names it") { daemon.log.contains("did not read its replies") }
     }

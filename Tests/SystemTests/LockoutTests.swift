@@ -10,7 +10,7 @@ import Testing
     private struct Site {
         let daemon: Daemon
         let other: Namespace
-        let listener: Listener
+        let listener: PortListener
         let connection: OpenConnection
 
         /// What sshd would set.
@@ -30,7 +30,7 @@ import Testing
         let daemon = try Daemon()
         let other = try Namespace()
         try daemon.join(other)
-        let listener = try daemon.namespace.run { try Listener(port: 22) }
+        let listener = try daemon.namespace.run { try PortListener(port: 22) }
         let connection = try other.run { try OpenConnection(to: "10.9.8.1", port: 22) }
         try daemon.xt2("add table inet filter")
         try daemon.xt2("add chain --type filter --hook input --priority 0 inet filter input")
@@ -226,7 +226,7 @@ final class OpenConnection: Sendable {
 
     /// Connects from the namespace of the calling thread.
     init(to address: String, port: UInt16) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = makeSocket(AF_INET, SOCK_STREAM)
         self.descriptor = descriptor
         let result = InternetAddress.withAddress(address, port) { connect(descriptor, $0, $1) }
         guard result == 0 else {

@@ -10,9 +10,9 @@ import Testing
         let other = try Namespace()
         try daemon.join(other)
         let port: UInt16 = 8_080
-        let listener = try daemon.namespace.run { try Listener(port: port) }
+        let listener = try daemon.namespace.run { try PortListener(port: port) }
         func errno() throws -> Int32 {
-            try other.run { connectionErrno(to: "10.9.8.1", port: port) }
+            try other.run { InternetAddress.connectionErrno(to: "10.9.8.1", port: port) }
         }
         let client = try daemon.connect()
         try client.commit {

@@ -45,13 +45,36 @@ public final class ChildProcess: Sendable {
         return found != 0 || information.si_signo != 0
     }
 
-    /// Waits until it ends and returns all that came of it.
+    /// Waits until it ends and returns all that came of it; one that hangs is killed, and says so.
     ///
     /// To be called once.
     public func wait() -> CommandResult {
         var status: Int32 = 0
+        if let process = try? ProcessDescriptor(pid),
+            !Patience.readable(process.descriptor, seconds: Patience.programSeconds)
+        {
+            // Not an issue of the test alone: some tests do not look at what becomes of a program.
+            print("✘ killed after \(Patience.programSeconds) seconds: \(KernelView.of(pid))")
+            signal(SIGKILL)
+        }
         while waitpid(pid, &status, 0) == -1 && errno == EINTR {}
         return CommandResult(waitStatus: status, output: output, errors: errors)
+    }
+}
+
+/// What the kernel says of a process.
+private enum KernelView {
+    /// Its words, and where each of its threads stands.
+    static func of(_ pid: Int32) -> String {
+        let directory = "/proc/\(pid)"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: directory + "/task")) ?? []
+        let places = threads.map { read("\(directory)/task/\($0)/wchan") }
+        let words = read(directory + "/cmdline").split(separator: "\0").joined(separator: " ")
+        return "\(words) [\(places.joined(separator: " "))]"
+    }
+
+    private static func read(_ path: String) -> String {
+        (try? String(contentsOfFile: path, encoding: .utf8)) ?? "?"
     }
 }
 
@@ -123,8 +146,6 @@ private final class TemporaryFile: Sendable {
             throw CommandFailure("a temporary file: \(String(cString: strerror(errno)))")
         }
         unlink(template)
-        // Programs that other tests start meanwhile have no business with it.
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         guard bytes.isEmpty || write(descriptor, bytes, bytes.count) == bytes.count else {
             throw CommandFailure("a temporary file: \(String(cString: strerror(errno)))")
         }
@@ -155,6 +176,7 @@ private func spawn(
     for (number, file) in files.enumerated() {
         posix_spawn_file_actions_adddup2(&actions, file, Int32(number))
     }
+    try closeOthers(&actions, from: Int32(files.count))
     let merged = ProcessInfo.processInfo.environment
         // Whoever runs the tests over SSH is not whom they are about.
         .merging(["LC_ALL": "C", "SSH_CONNECTION": ""]) { $1 }
@@ -168,4 +190,14 @@ private func spawn(
         throw CommandFailure("\(program): \(String(cString: strerror(failure)))")
     }
     return pid
+}
+
+/// Lets a program inherit nothing but its own files: a connection of another test would stay open for as long as the program runs.
+private func closeOthers(_ actions: inout posix_spawn_file_actions_t, from first: Int32) throws {
+    // Looked up by name: glibc shows it only to those who define `_GNU_SOURCE`.
+    typealias Add =
+        @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+    guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np"),
+        unsafeBitCast(symbol, to: Add.self)(&actions, first) == 0
+    else { throw CommandFailure("closing files in a new program needs glibc 2.34") }
 }

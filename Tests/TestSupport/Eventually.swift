@@ -7,11 +7,11 @@ import Glibc
 /// - Returns: the first answer that is not nil.
 /// - Throws: ``CommandFailure`` that names `what` after a time that only a daemon that hangs needs; what `ask` throws.
 public func eventualValue<Value>(_ what: String, _ ask: () throws -> Value?) throws -> Value {
-    let end = monotonicSeconds() + patienceSeconds
+    let end = monotonicSeconds() + Patience.seconds
     while true {
         if let value = try ask() { return value }
         guard monotonicSeconds() < end else {
-            throw CommandFailure("in vain for \(patienceSeconds) seconds: \(what)")
+            throw CommandFailure("in vain for \(Patience.seconds) seconds: \(what)")
         }
         poll(nil, 0, 1)
     }
@@ -21,8 +21,6 @@ public func eventualValue<Value>(_ what: String, _ ask: () throws -> Value?) thr
 public func eventually(_ what: String, _ isSo: () throws -> Bool) throws {
     try eventualValue(what) { try isSo() ? () : nil }
 }
-
-private let patienceSeconds = 120
 
 private func monotonicSeconds() -> Int {
     var time = timespec()

@@ -16,8 +16,7 @@ public struct KernelRules: ~Copyable {
         self.family = family
         self.table = table
         let netfilter: Int32 = 12  // NETLINK_NETFILTER
-        descriptor = socket(
-            AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), netfilter)
+        descriptor = makeSocket(AF_NETLINK, SOCK_RAW, netfilter)
         guard descriptor >= 0 else { throw KernelRules.failure("socket") }
         // Room for the acknowledgements of a whole batch.
         var bytes: Int32 = 8 << 20

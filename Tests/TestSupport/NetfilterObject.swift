@@ -67,7 +67,7 @@ private final class NetfilterSocket: Sendable {
     private let descriptor: Int32
 
     init() throws {
-        descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), 12)
+        descriptor = makeSocket(AF_NETLINK, SOCK_RAW, 12)
         guard descriptor >= 0 else { throw NetfilterSocket.failure("socket") }
     }
 

@@ -253,10 +253,10 @@ import Testing
                 #expect(side.status == 0, "\(side.errors)")
             }
             try box.watch("tcp dport 8080 tcp option maxseg size 1000")
-            let far = try box.far.run { try PortListener(8_080) }
-            let here = try box.box.run { try PortListener(8_081) }
+            let far = try box.far.run { try PortListener(port: 8_080) }
+            let here = try box.box.run { try PortListener(port: 8_081) }
             func errno(_ address: String, _ port: UInt16) throws -> Int32 {
-                try box.near.run { PortListener.connectionErrno(address, port) }
+                try box.near.run { InternetAddress.connectionErrno(to: address, port: port) }
             }
             #expect(try errno("10.9.8.1", 80) == 0)
             #expect(try errno("10.9.9.2", 81) == 0)
@@ -282,42 +282,6 @@ import Testing
             let listener = try box.box.run { try LogListener(group: 7) }
             _ = try box.ping("-c 2 -i 0.01 10.9.9.2")
             #expect(try listener.prefixes() == ["to far", "to far"])
-        }
-    }
-}
-
-/// A TCP port that somebody listens on, in the namespace of the thread that makes it.
-private final class PortListener: Sendable {
-    private let descriptor: Int32
-
-    init(_ port: UInt16) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        let bound = PortListener.withAddress("0.0.0.0", port) { bind(descriptor, $0, $1) }
-        guard bound == 0, listen(descriptor, 16) == 0 else {
-            throw CommandFailure("listen: \(String(cString: strerror(errno)))")
-        }
-    }
-
-    deinit { close(descriptor) }
-
-    static func connectionErrno(_ address: String, _ port: UInt16) -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        let result = withAddress(address, port) { connect(descriptor, $0, $1) }
-        return result == 0 ? 0 : errno
-    }
-
-    private static func withAddress<Result>(
-        _ text: String, _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-    ) -> Result {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        inet_pton(AF_INET, text, &address.sin_addr)
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
         }
     }
 }

@@ -8,16 +8,8 @@ final class ControlClient {
     private var decoder = FrameDecoder()
     private var sequence: UInt32 = 1
 
-    /// Longest wait for a reply; only a daemon that hangs needs so long.
-    private static let patienceSeconds = 60
-
     init(path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var patience = timeval(tv_sec: ControlClient.patienceSeconds, tv_usec: 0)
-        setsockopt(
-            descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        setsockopt(
-            descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        descriptor = makeSocket(AF_UNIX, SOCK_STREAM)
         guard UnixAddress.withAddress(path, { connect(descriptor, $0, $1) }) == 0 else {
             // What was opened is closed by `deinit`, which runs for a value that did not come to be, too.
             throw CommandFailure("\(path): \(String(cString: strerror(errno)))")
@@ -52,19 +44,24 @@ final class ControlClient {
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Waits until the daemon has closed the connection, and reads nothing of what came before.
-    func waitForHangup() {
+    func waitForHangup() throws {
         var polled = pollfd(fd: descriptor, events: 0, revents: 0)
-        while polled.revents & Int16(POLLHUP) == 0 && poll(&polled, 1, -1) >= 0 {}
+        guard poll(&polled, 1, Int32(Patience.seconds) * 1_000) > 0 else {
+            throw CommandFailure("the daemon does not hang up")
+        }
     }
 
     /// The next message from the daemon.
     ///
-    /// - Throws: ``ConnectionLost`` if the daemon closed the connection.
+    /// - Throws: ``ConnectionLost`` if the daemon closed the connection; ``CommandFailure`` if it hangs.
     func receive() throws -> Message {
         while true {
             if let bytes = try decoder.next() { return try Message(bytes) }
             var buffer = [UInt8](repeating: 0, count: 65_536)
             let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count < 0, errno == EAGAIN {
+                throw CommandFailure("the daemon has said nothing for \(Patience.seconds) seconds")
+            }
             guard count > 0 else { throw ConnectionLost() }
             decoder.append(buffer[..<count])
         }
@@ -72,8 +69,7 @@ final class ControlClient {
 
     /// Whether something has come from the daemon that was not received yet.
     var hasAnswer: Bool {
-        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return Glibc.poll(&poll, 1, 0) > 0
+        Patience.readable(descriptor, seconds: 0)
     }
 
     /// Waits until the daemon closes the connection; returns the messages that came before.

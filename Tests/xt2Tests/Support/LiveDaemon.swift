@@ -19,18 +19,18 @@ final class LiveDaemon: Sendable {
     init() throws {
         let namespace = try Namespace()
         let temporary = try TemporaryDirectory()
-        let readiness = try ReadinessSocket(path: temporary.file("ready"))
+        let readiness = try ReadySocket(path: temporary.file("ready"))
         process = try namespace.run {
             try ChildProcess(
                 Xt2.daemonPath,
                 [
                     "--database", temporary.file("db"), "--socket", temporary.file("socket"),
                     "--log-level", "warning",
-                ], environment: ["NOTIFY_SOCKET": temporary.file("ready")])
+                ], environment: ["NOTIFY_SOCKET": readiness.path])
         }
         self.namespace = namespace
         self.temporary = temporary
-        guard readiness.wait() else {
+        guard try readiness.wait(orEndOf: process.pid) == "READY=1" else {
             process.signal(SIGKILL)
             throw CommandFailure("xt2d did not get ready: \(process.wait().errors)")
         }
@@ -63,37 +63,5 @@ final class LiveDaemon: Sendable {
     /// What the kernel has, as nft tells it.
     func kernelRules(_ table: String) throws -> String {
         try namespace.run { try Command.check("nft", "list", "table", "inet", table) }
-    }
-}
-
-/// Where the daemon says `READY=1`.
-private final class ReadinessSocket: Sendable {
-    private let descriptor: Int32
-
-    init(path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
-        }
-        var patience = timeval(tv_sec: 30, tv_usec: 0)
-        let length = socklen_t(MemoryLayout<timeval>.size)
-        guard bound == 0,
-            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, length) == 0
-        else {
-            throw CommandFailure("bind \(path): \(String(cString: strerror(errno)))")
-        }
-    }
-
-    deinit { close(descriptor) }
-
-    /// Whether the daemon got ready; false if it says nothing for half a minute.
-    func wait() -> Bool {
-        var bytes = [UInt8](repeating: 0, count: 256)
-        let count = recv(descriptor, &bytes, bytes.count, 0)
-        return count > 0 && String(decoding: bytes[..<count], as: UTF8.self).contains("READY=1")
     }
 }

@@ -86,14 +86,9 @@ final class ScriptedDaemon: Sendable {
 
 /// A socket that listens at `path`.
 func listen(at path: String) throws -> Int32 {
+    // Without the limits of others: it may stand idle as long as a test takes.
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-    let bound = withUnsafePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
-    }
+    let bound = UnixAddress.withAddress(path) { bind(descriptor, $0, $1) }
     guard bound == 0, Glibc.listen(descriptor, 8) == 0 else {
         throw CommandFailure("listen at \(path): \(String(cString: strerror(errno)))")
     }

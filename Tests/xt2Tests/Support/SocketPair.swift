@@ -10,9 +10,11 @@ final class SocketPair: Sendable {
 
     init() throws {
         var ends: [Int32] = [0, 0]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
             throw CommandFailure("socketpair: \(String(cString: strerror(errno)))")
         }
+        for end in ends { Patience.limit(end) }
         (near, far) = (ends[0], ends[1])
     }
 
