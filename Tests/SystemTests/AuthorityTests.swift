@@ -136,7 +136,9 @@ import Testing
         let port: UInt16 = 4_242
         let listener = try daemon.namespace.run { try PortListener(port: port) }
         func errno() throws -> Int32 {
-            try daemon.namespace.run { InternetAddress.connectionErrno(to: "127.0.0.1", port: port) }
+            try daemon.namespace.run {
+                InternetAddress.connectionErrno(to: "127.0.0.1", port: port)
+            }
         }
         #expect(try errno() == 0)
         let client = try daemon.connect()

@@ -67,7 +67,8 @@ private enum KernelView {
     /// Its words, and where each of its threads stands.
     static func of(_ pid: Int32) -> String {
         let directory = "/proc/\(pid)"
-        let threads = (try? FileManager.default.contentsOfDirectory(atPath: directory + "/task")) ?? []
+        let threads =
+            (try? FileManager.default.contentsOfDirectory(atPath: directory + "/task")) ?? []
         let places = threads.map { read("\(directory)/task/\($0)/wchan") }
         let words = read(directory + "/cmdline").split(separator: "\0").joined(separator: " ")
         return "\(words) [\(places.joined(separator: " "))]"
