@@ -26,7 +26,7 @@ bench: build  ## xt2 beside nft, iptables and a floor in C, with ratios; BENCH='
 
 soak: setup  ## the long runs: 1,000 kills, 5,000 random versions, a fault at each system call and each step of SQLite
 	$(SWIFT) build --build-tests
-	XT2_SOAK=1 XT2_TEST_MINUTES=240 Scripts/test --filter 'SystemTests|RuleStoreTests'
+	XT2_SOAK=1 XT2_TEST_MINUTES=240 Scripts/test --filter 'SystemTests|RuleStoreTests|InteropTests'
 
 golden: setup  ## records again what the real nft sends; fails if anything is new
 	Scripts/golden

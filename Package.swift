@@ -18,7 +18,8 @@ let settings: [SwiftSetting] = [
 /// each before the ones that it needs.
 let staticRuntime: [String] = [
     "-static-stdlib", "-L\(Context.packageDirectory)/packaging/link", "-Xclang-linker",
-    "-static-libgcc", "-l_FoundationCollections", "-l_FoundationCShims",
+    "-static-libgcc", "-l_FoundationCollections", "-l_FoundationCShims", "-Xlinker",
+    "--version-script=\(Context.packageDirectory)/packaging/link/exports.map",
 ]
 
 let package = Package(

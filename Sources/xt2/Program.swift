@@ -107,6 +107,8 @@ enum Program {
                 break
             }
         }
+        // As most commands are typed; who reads their names below has to know all commands.
+        if front.isEmpty { return words }
         let path = commandPath(Array(rest))
         // A word that is no command's name has to be the first that is complained about.
         guard !path.isEmpty else { return rest + front }

@@ -89,13 +89,14 @@ enum Foreign {
 
     /// Whether words that follow the name of an extension hold an option that only the extension's own code knows.
     static func isNeeded(for words: ArraySlice<String>) -> Bool {
-        let ends: Set = ["-m", "--match", "-j", "--jump", "-g", "--goto"]
-        return words.prefix { !ends.contains($0) }.contains { word in
-            word.hasPrefix("--") && !known.contains(String(word.prefix { $0 != "=" }))
+        words.prefix { !ends.contains($0) }.contains { word in
+            word.hasPrefix("--")
+                && !Extensions.of(.ip).hasOption(String(word.prefix { $0 != "=" }))
         }
     }
 
-    private static let known = Set(Extensions.of(.ip).optionNames)
+    /// What the name of the next extension stands behind.
+    private static let ends = ["-m", "--match", "-j", "--jump", "-g", "--goto"]
 }
 
 extension RuleText {

@@ -40,6 +40,8 @@ struct OptionTable: Sendable {
 final class MatchEntry: Sendable {
     let family: any MatchExtension
     let name: String
+    /// The other names that `-m` takes for it.
+    let aliases: [String]
     let form: MatchForm
     let options: OptionTable
     /// Whether it is written in front of all `-m`.
@@ -54,6 +56,7 @@ final class MatchEntry: Sendable {
     init(_ family: any MatchExtension) {
         self.family = family
         name = family.name
+        aliases = family.aliases
         form = family.form
         options = OptionTable(family.options)
         if case .transport = family.form { isTransport = true } else { isTransport = false }

@@ -10,8 +10,6 @@ final class Extensions: Sendable {
     let matches: [MatchEntry]
     /// The targets in the order in which the printer tries them.
     let targets: [TargetEntry]
-    private let matchesByName: [String: MatchEntry]
-    private let targetsByName: [String: TargetEntry]
 
     init(
         _ families: [Family], matches: [any MatchExtension], targets: [any TargetExtension]
@@ -19,12 +17,6 @@ final class Extensions: Sendable {
         self.families = families
         self.matches = matches.map(MatchEntry.init)
         self.targets = targets.map(TargetEntry.init)
-        matchesByName = Dictionary(
-            self.matches.filter { !$0.isHead }.flatMap { entry in
-                ([entry.name] + entry.family.aliases).map { ($0, entry) }
-            }, uniquingKeysWith: { first, _ in first })
-        targetsByName = Dictionary(
-            self.targets.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The ones for tables of this family.
@@ -41,7 +33,11 @@ final class Extensions: Sendable {
     static var groups: [Extensions] { [internet, netdev, bridge, arp] }
 
     /// The match that `-m NAME` means.
-    func match(named name: String) -> MatchEntry? { matchesByName[name] }
+    ///
+    /// Compared one by one: a command reads one rule, and would take longer to make a dictionary.
+    func match(named name: String) -> MatchEntry? {
+        matches.first { !$0.isHead && ($0.name == name || $0.aliases.contains(name)) }
+    }
 
     /// The match that has an option and needs no `-m` for it.
     func unnamedMatch(with option: String, transport: UInt8?) -> MatchEntry? {
@@ -57,19 +53,25 @@ final class Extensions: Sendable {
     }
 
     /// The target that this module has words for.
-    func target(named name: String) -> TargetEntry? { targetsByName[name] }
+    func target(named name: String) -> TargetEntry? { targets.first { $0.name == name } }
+
+    /// Whether a rule may have an option of this name.
+    func hasOption(_ name: String) -> Bool {
+        Extensions.flags.contains(name) || matches.contains { $0.options[name] != nil }
+            || targets.contains { $0.options[name] != nil }
+    }
 
     /// The target that `-j NAME` means: a chain if it is none of the targets.
     func target(for name: Word) throws(RuleSyntaxError) -> TargetEntry {
-        if let target = targetsByName[name.text] { return target }
-        if let near = targetsByName[name.text.uppercased()] {
+        if let target = target(named: name.text) { return target }
+        if let near = target(named: name.text.uppercased()) {
             throw RuleSyntaxError(
                 "there is no target “\(name.text)”", at: name.index,
                 hint: "did you mean \(near.name)?")
         }
         if let refusal = Extensions.misplaced(
             "target \(name.text)", in: self, at: name.index,
-            where: { $0.targetsByName[name.text] != nil })
+            where: { $0.target(named: name.text) != nil })
         {
             throw refusal
         }
@@ -101,16 +103,18 @@ final class Extensions: Sendable {
         matches.map { $0.family as any RuleExtension } + targets.map(\.family)
     }
 
+    /// The options that belong to no match and no target.
+    private static let flags = ["--match", "--jump", "--goto", "--no-counter", "--as-written"]
+
     /// The names of all options.
     var optionNames: [String] {
-        let flags = ["--match", "--jump", "--goto", "--no-counter", "--as-written"]
-        return flags + all.flatMap { $0.options.flatMap(\.names) }
+        Extensions.flags + all.flatMap { $0.options.flatMap(\.names) }
     }
 
     func unknownMatch(_ name: Word) -> RuleSyntaxError {
         if let refusal = Extensions.misplaced(
             "match \(name.text)", in: self, at: name.index,
-            where: { $0.matchesByName[name.text] != nil })
+            where: { $0.match(named: name.text) != nil })
         {
             return refusal
         }
@@ -164,7 +168,7 @@ final class Extensions: Sendable {
     }
 
     /// Matches that libxtables reads and writes.
-    private static let foreignMatches: Set = [
+    private static let foreignMatches = [
         "ah", "bpf", "cgroup", "cluster", "connbytes", "connlabel", "connlimit", "cpu", "dccp",
         "devgroup", "dscp", "dst", "ecn", "esp", "eui64", "frag", "geoip", "hashlimit", "hbh",
         "helper", "hl", "ipcomp", "ipv6header", "ipvs", "mh", "nfacct", "osf", "physdev", "policy",
@@ -173,7 +177,7 @@ final class Extensions: Sendable {
     ]
 
     /// Targets that libxtables reads and writes.
-    static let foreignTargets: Set = [
+    static let foreignTargets = [
         "AUDIT", "CHECKSUM", "CLUSTERIP", "CONNSECMARK", "DNPT", "ECN", "HMARK", "IDLETIMER",
         "LED", "RATEEST", "SECMARK", "SET", "SNPT", "SYNPROXY", "TCPOPTSTRIP", "ULOG",
     ]

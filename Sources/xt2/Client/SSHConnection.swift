@@ -36,16 +36,27 @@ enum SSHConnection {
     }
 
     private static func value(in environment: [UInt8]) -> String? {
-        let prefix = Array((variable + "=").utf8)
-        var rest = environment[...]
-        while !rest.isEmpty {
-            let entry = rest.prefix { $0 != 0 }
-            if entry.starts(with: prefix) {
-                return String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)
+        environment.withUnsafeBytes { bytes in
+            var start = 0
+            while start < bytes.count {
+                let entry = UnsafeRawBufferPointer(rebasing: bytes[start...])
+                let end = entry.firstIndex(of: 0) ?? entry.count
+                if let value = value(of: UnsafeRawBufferPointer(rebasing: entry[..<end])) {
+                    return value
+                }
+                start += end + 1
             }
-            rest = rest[entry.endIndex...].dropFirst()
+            return nil
         }
-        return nil
+    }
+
+    /// What stands behind the variable's name; nil if it is another variable.
+    private static func value(of entry: UnsafeRawBufferPointer) -> String? {
+        let length = variable.utf8.count
+        guard entry.count > length, entry[length] == UInt8(ascii: "="),
+            zip(entry, variable.utf8).allSatisfy({ $0 == $1 })
+        else { return nil }
+        return String(decoding: entry[(length + 1)...], as: UTF8.self)
     }
 
     /// - Source: proc_pid_stat(5): `PID (NAME) STATE PPID …`; the name may hold anything, so the last parenthesis counts.
@@ -53,8 +64,13 @@ enum SSHConnection {
         guard let bytes = try? InputFile.read("/proc/\(pid)/stat"),
             let end = bytes.lastIndex(of: UInt8(ascii: ")"))
         else { return nil }
-        let words = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
-        guard words.count > 1 else { return nil }
-        return pid_t(String(decoding: words[1], as: UTF8.self))
+        var parent: pid_t?
+        // Behind the parenthesis: a blank, a letter, a blank.
+        for byte in bytes.dropFirst(end + 4) {
+            let digit = pid_t(byte) - pid_t(UInt8(ascii: "0"))
+            guard (0...9).contains(digit) else { break }
+            parent = (parent ?? 0) &* 10 &+ digit
+        }
+        return parent
     }
 }

@@ -48,8 +48,8 @@ struct EditOutcome {
     var check: CheckMessage?
     /// Each change that it would make, where that was asked for.
     var changes: [ChangeMessage] = []
-    /// What the daemon says about new rules, by the number of the edit.
-    var rules: [Int: RuleMessage] = [:]
+    /// What the daemon says about new rules, in the order of the edits that made them.
+    var rules: [RuleMessage] = []
     /// What the daemon has to say beside that, such as that there was nothing to change.
     var note = ""
 
@@ -176,8 +176,8 @@ extension Client {
                 case .newCheck: outcome.check = try CheckMessage(view)
                 case .newCandidate: outcome.candidate = try CandidateMessage(view)
                 case .newRule:
-                    if let index = batch.index(of: view.header.sequence) {
-                        outcome.rules[index] = try RuleMessage(view)
+                    if batch.index(of: view.header.sequence) != nil {
+                        outcome.rules.append(try RuleMessage(view))
                     }
                 default: break  // a newer daemon's; what is not known is not needed
                 }

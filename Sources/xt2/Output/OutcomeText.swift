@@ -17,18 +17,17 @@ enum OutcomeText {
     }
 
     private static func summary(_ count: Int, _ only: Edit?, _ outcome: EditOutcome) -> String {
-        if let only { return only.summary(outcome.rules[0]) }
+        if let only { return only.summary(outcome.rules.first) }
         let changes = outcome.version.map { ", " + Count.of($0.changeCount, "change") } ?? ""
         return Count.of(count, "edit") + changes
     }
 
     /// The keys `version`, `candidate`, `rules` and `note`.
     static func json(_ outcome: EditOutcome) -> JSONValue {
-        let rules = outcome.rules.sorted { $0.key < $1.key }.map { rule($0.value) }
-        return .object([
+        .object([
             ("version", outcome.version.map(VersionText.json) ?? .null),
             ("candidate", outcome.candidate.map(CandidateText.json) ?? .null),
-            ("rules", .array(rules)),
+            ("rules", .array(outcome.rules.map(rule))),
             ("note", outcome.note.isEmpty ? .null : .string(outcome.note)),
             ("warnings", Warnings.json(outcome.version)),
         ])

@@ -45,12 +45,15 @@ struct Marker: Equatable, Sendable {
 
     /// A UUID as people read it.
     static func hex(_ uuid: [UInt8]) -> String {
-        let digits = uuid.map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (place, byte) in uuid.enumerated() {
+            if (4...10).contains(place), place.isMultiple(of: 2) { text.append(UInt8(ascii: "-")) }
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
         }
-        let groups = [0..<4, 4..<6, 6..<8, 8..<10, 10..<16]
-        return groups.map { digits[$0.clamped(to: 0..<digits.count)].joined() }
-            .joined(separator: "-")
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
