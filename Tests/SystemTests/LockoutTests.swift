@@ -49,6 +49,21 @@ import Testing
             "your SSH connection from \(words[0]) port \(words[1]) to \(words[2]) port \(words[3])"
     }
 
+    /// sudo and su keep the variable from what they start; the program that started them has it.
+    @Test func theConnectionOfAnAncestorIsFound() throws {
+        let site = try site()
+        let line = "policy inet filter input drop"
+        // The outer shell has the variable, the inner one has not, and neither gives way to what it starts.
+        let inner = "sh -c '\"$@\"; exit $?' sh \"$@\""
+        let prefix = ["sh", "-c", "env -u SSH_CONNECTION \(inner); exit $?", "sh"]
+        let result = try site.daemon.tool(line, environment: site.environment, prefix: prefix)
+        #expect(result.status == 1)
+        #expect(result.errors.contains(name(site)), "\(result.errors)")
+        // Nothing is a value too: there is no such connection.
+        let other = try site.daemon.tool(line, environment: ["SSH_CONNECTION": ""], prefix: prefix)
+        #expect(other.status == 0, "\(other.errors)")
+    }
+
     @Test func aChangeThatCutsTheConnectionIsRefused() throws {
         let site = try site()
         let daemon = site.daemon

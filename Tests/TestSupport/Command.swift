@@ -53,8 +53,9 @@ public final class ChildProcess: Sendable {
         if let process = try? ProcessDescriptor(pid),
             !Patience.readable(process.descriptor, seconds: Patience.programSeconds)
         {
-            // Not an issue of the test alone: some tests do not look at what becomes of a program.
-            print("✘ killed after \(Patience.programSeconds) seconds: \(KernelView.of(pid))")
+            // Some tests do not look at what becomes of a program: `Scripts/test` looks for this line.
+            let line = "✘ killed after \(Patience.programSeconds) seconds: \(KernelView.of(pid))\n"
+            FileHandle.standardError.write(Data(line.utf8))
             signal(SIGKILL)
         }
         while waitpid(pid, &status, 0) == -1 && errno == EINTR {}

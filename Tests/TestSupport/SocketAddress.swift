@@ -35,34 +35,6 @@ public enum InternetAddress {
     }
 }
 
-/// A TCP port that somebody listens on, in the namespace of the thread that makes it.
-public final class PortListener: Sendable {
-    private let descriptor: Int32
-    /// The port, at all addresses.
-    public let port: UInt16
-
-    /// Begins to listen.
-    ///
-    /// - Throws: ``CommandFailure`` if somebody else does.
-    public init(port: UInt16) throws {
-        self.port = port
-        descriptor = makeSocket(AF_INET, SOCK_STREAM)
-        let bound = InternetAddress.withAddress("0.0.0.0", port) { bind(descriptor, $0, $1) }
-        guard bound == 0, listen(descriptor, 16) == 0 else {
-            throw CommandFailure("listen: \(String(cString: strerror(errno)))")
-        }
-    }
-
-    deinit { close(descriptor) }
-}
-
-/// A socket that no program inherits which another test starts, and on which no wait is endless; -1 if there is none.
-public func makeSocket(_ family: Int32, _ type: __socket_type, _ number: Int32 = 0) -> Int32 {
-    let descriptor = socket(family, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), number)
-    Patience.limit(descriptor)
-    return descriptor
-}
-
 private func withGenericAddress<Address, Result>(
     _ address: Address, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
 ) -> Result {

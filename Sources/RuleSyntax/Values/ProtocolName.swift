@@ -19,15 +19,14 @@ enum ProtocolName {
     /// All names; the first of a number is printed.
     static let all: [(UInt64, String)] = (names + others).map { (UInt64($0.0), $0.1) }
 
-    private static let numbersByName: [String: UInt8] = Dictionary(
-        (names + others).map { ($0.1, $0.0) }, uniquingKeysWith: { first, _ in first })
-
     private static let namesByNumber: [UInt8: String] = Dictionary(
         names.map { ($0.0, $0.1) }, uniquingKeysWith: { first, _ in first })
 
     /// The number that a name or number stands for; nil for `all` and what is neither.
     static func number(_ text: String) -> UInt8? {
-        if let number = numbersByName[text.lowercased()] { return number }
+        // Compared one by one: a command reads one name, and would take longer to make a dictionary.
+        let lower = text.lowercased()
+        if let number = all.first(where: { $0.1 == lower })?.0 { return UInt8(number) }
         guard let number = Number.value(text), number > 0 else { return nil }
         return UInt8(exactly: number)
     }
@@ -45,7 +44,7 @@ enum ProtocolName {
             throw RuleSyntaxError(
                 "the number of a protocol is at most 255, not \(word.text)", at: word.index)
         }
-        let near = Suggestion.nearest(to: word.text, among: Array(numbersByName.keys).sorted())
+        let near = Suggestion.nearest(to: word.text, among: all.map(\.1).sorted())
         throw RuleSyntaxError(
             "there is no protocol “\(word.text)”", at: word.index,
             hint: near.map { "did you mean \($0)?" })

@@ -79,10 +79,11 @@ final class Daemon: Sendable {
     func start() throws {
         let ready = try ReadySocket(path: directory.file("notify"))
         let child = try launch(ready)
+        process.withLock { $0 = child }
         guard let state = try ready.wait(orEndOf: child.pid) else {
+            process.withLock { $0 = nil }
             throw DaemonEnded(result: child.wait())
         }
-        process.withLock { $0 = child }
         guard state == "READY=1" else { throw CommandFailure("the daemon said \(state)") }
     }
 

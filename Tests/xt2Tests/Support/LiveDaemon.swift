@@ -30,7 +30,7 @@ final class LiveDaemon: Sendable {
         }
         self.namespace = namespace
         self.temporary = temporary
-        guard try readiness.wait(orEndOf: process.pid) == "READY=1" else {
+        guard (try? readiness.wait(orEndOf: process.pid)) == "READY=1" else {
             process.signal(SIGKILL)
             throw CommandFailure("xt2d did not get ready: \(process.wait().errors)")
         }
