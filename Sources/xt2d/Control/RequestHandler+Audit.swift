@@ -51,24 +51,38 @@ extension RequestHandler {
             // What was collected for the client must not wait too.
             try await replies.flush()
             await feed.wait(past: seen, for: RequestHandler.followTime)
-            found = try await entries(filter, found.head.seq, limit)
+            found = try await entries(filter, found.position, limit)
         }
         for record in found.page { try await send(record, header, &replies) }
-        let position = AuditHeadMessage(
-            sequence: found.page.count < limit ? found.head.seq : found.page.last?.seq)
+        let position = AuditHeadMessage(sequence: found.position)
         try await replies.item(.newAuditHead, of: header) { position.write($0, to: &$1) }
         try await replies.done(header)
     }
 
     private func entries(
         _ filter: AuditFilter, _ after: UInt64, _ limit: Int
-    ) async throws -> (head: AuditHead, page: [AuditRecord]) {
+    ) async throws -> (page: [AuditRecord], position: UInt64) {
         try await blocking {
-            // First how far the log goes: an entry that comes in between is listed now or the next time.
-            let head = try store.auditHead()
+            // First how far the log goes: what comes behind it in between is in the page or comes the next time.
+            let head = try store.auditHead().seq
             let page = try store.audit(filter, after: after, limit: limit)
-            return (AuditHead(seq: max(head.seq, after), hash: head.hash), page)
+            let position = RequestHandler.position(
+                behind: after, head: head, page: page.map(\.seq), limit: limit)
+            return (page, position)
         }
+    }
+
+    /// Behind which entry a follower goes on, who has been given a page.
+    ///
+    /// - Parameters:
+    ///   - after: behind which entry the page begins.
+    ///   - head: the last entry of the log, as it was before the page was read.
+    ///   - page: the numbers of the entries in it, ascending.
+    static func position(
+        behind after: UInt64, head: UInt64, page: [UInt64], limit: Int
+    ) -> UInt64 {
+        let last = page.last ?? after
+        return page.count < limit ? max(head, last) : last
     }
 
     /// Tells which entry is the last.

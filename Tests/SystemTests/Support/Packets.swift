@@ -12,7 +12,13 @@ extension Daemon {
                 close(descriptor)
                 close(receiver)
             }
-            _ = InternetAddress.withAddress("127.0.0.1", port) { bind(receiver, $0, $1) }
+            // The last receiver may still be there: a program that another test is starting has it until it runs.
+            var again: Int32 = 1
+            setsockopt(receiver, SOL_SOCKET, SO_REUSEADDR, &again, socklen_t(4))
+            let bound = InternetAddress.withAddress("127.0.0.1", port) { bind(receiver, $0, $1) }
+            guard bound == 0 else {
+                throw CommandFailure("bind: \(String(cString: strerror(errno)))")
+            }
             let bytes = [UInt8](repeating: 0, count: count)
             let sent = InternetAddress.withAddress("127.0.0.1", port) {
                 sendto(descriptor, bytes, count, 0, $0, $1)
