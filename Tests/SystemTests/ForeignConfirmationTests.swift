@@ -138,7 +138,7 @@ import Testing
         _ = try client.ask(.rollback, RollbackRequest(version: 1, confirm: 1))
         #expect(try client.ruleset().tables["ip t"] == nil)
         // 3 is the rollback, 4 the table as it was found, 5 the revert.
-        while try client.status()?.unconfirmed != nil {}
+        try eventually("nothing is unconfirmed") { try client.status()?.unconfirmed == nil }
         #expect(try client.ruleset() == client.ruleset(2))
         #expect(try daemon.run("nft", "-a", "list", "table", "ip", "t") == before)
         try expectSound(daemon, client)

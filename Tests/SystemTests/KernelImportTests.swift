@@ -198,10 +198,14 @@ import Testing
             let writer = try daemon.namespace.run {
                 try ChildProcess("sh", ["-c", lines.joined(separator: "\n")])
             }
-            while try daemon.kernel().lines("ip t\(round) c").count < 20 * round {}
+            try eventually("the writer has made some rules") {
+                try daemon.kernel().lines("ip t\(round) c").count >= 20 * round
+            }
             try client.ask(.importTables, ImportRequest())
             #expect(writer.wait().status == 0)
-            while try client.ruleset().tables["ip t\(round)"]?["c"]?.rules.count != 400 {}
+            try eventually("all of its rules are in the ruleset") {
+                try client.ruleset().tables["ip t\(round)"]?["c"]?.rules.count == 400
+            }
             #expect(try client.list(.checkKernel, CheckRequest()).isEmpty)
         }
         #expect(try client.auditProblems() == [])

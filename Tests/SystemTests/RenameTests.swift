@@ -165,7 +165,9 @@ import Testing
             "add element inet t m { 1 : jump a, 2 : jump b }",
             "add rule inet t a tcp dport 1 drop",
         ] { try daemon.run("nft", line) }
-        while try !daemon.run("nft", "list", "ruleset").contains("dport 1 drop") {}
+        try eventually("the kernel has the new rules") {
+            try daemon.run("nft", "list", "ruleset").contains("dport 1 drop")
+        }
         let before = try daemon.run("nft", "-s", "list", "table", "inet", "t")
         #expect(try client.list(.checkKernel, CheckRequest()).isEmpty, "in sync")
         let base = try #require(try client.versions().first?.version)
