@@ -219,6 +219,70 @@ import Testing
         #expect(try recovered.verifyAudit().isSound)
     }
 
+    // MARK: The mark that is written later
+
+    /// Prepares the next version and leaves its mark for later.
+    private func commitLater(_ changes: [Change], handle: UInt64) throws {
+        let id = try store.prepareNext(changes)
+        store.commitLater(
+            from: id, to: id, handles: changes.map { ($0.id, handle) }, kernel: .sample)
+    }
+
+    /// What the file says, without asking the store.
+    private func states() throws -> String {
+        try Command.check(
+            "sqlite3", directory.file(), "SELECT group_concat(id || ' ' || state, ', ') FROM version"
+        ).split(separator: "\n").joined()
+    }
+
+    @Test func aMarkThatIsLeftForLaterIsSeenAtOnce() throws {
+        try commitLater([.add(.table(1))], handle: 7)
+        #expect(try states() == "1 pending")
+        #expect(try store.head() == VersionID(rawValue: 1))
+        #expect(try states() == "1 committed")
+        #expect(try store.kernelHandles() == [ObjectID(rawValue: 1): 7])
+        #expect(try store.kernelState() == .sample)
+    }
+
+    @Test func theNextVersionBringsTheMarkAlong() throws {
+        try commitLater([.add(.table(1))], handle: 7)
+        let tables = [StoredObject.table(2, "a"), .table(3, "b")]
+        try store.prepare(
+            [draft(2, [.add(tables[0])]), draft(3, [.add(tables[1])])],
+            nextObjectID: ObjectID(rawValue: 4))
+        #expect(try states() == "1 committed, 2 pending, 3 pending")
+        store.commitLater(
+            from: VersionID(rawValue: 2), to: VersionID(rawValue: 3),
+            handles: [(ObjectID(rawValue: 2), 8), (ObjectID(rawValue: 3), 9)], kernel: .sample)
+        try store.appendAudit(.sample())
+        #expect(try states() == "1 committed, 2 committed, 3 committed")
+        #expect(try store.kernelHandles().values.sorted() == [7, 8, 9])
+    }
+
+    @Test func closingWritesTheMark() throws {
+        try commitLater([.add(.table(1))], handle: 7)
+        try store.close()
+        #expect(try states() == "1 committed")
+    }
+
+    @Test func aProcessThatEndsBeforeTheMarkLeavesAPendingVersion() throws {
+        try commitLater([.add(.table(1))], handle: 7)
+        let copy = try TemporaryDirectory()
+        try copyFiles(from: directory.file(), to: copy.file())
+        let recovered = try RuleStore(path: copy.file())
+        #expect(try recovered.pendingVersions() == [VersionID(rawValue: 1)])
+        try recovered.commit(VersionID(rawValue: 1), handles: [], kernel: .sample)
+        #expect(try recovered.head() == VersionID(rawValue: 1))
+    }
+
+    @Test func aMarkForWhatIsNotPendingIsRefused() throws {
+        try store.commitNext([.add(.table(1))])
+        let next = VersionID(rawValue: 2)
+        store.commitLater(from: next, to: next, handles: [], kernel: .sample)
+        expectConflict { try store.settle() }
+        #expect(try store.head() == VersionID(rawValue: 1))
+    }
+
     @Test func callsAfterCloseAreRefused() throws {
         try store.close()
         let error = #expect(throws: StoreError.self) { try store.head() }

@@ -114,6 +114,37 @@ import struct RuleStore.Tag
         #expect(try store.kernelHandles().count == 50)
     }
 
+    /// Stopped at each step, what is written next leaves the mark for the time after, whole.
+    @Test(arguments: [true, false])
+    func aMarkThatIsInterruptedAnywhereIsWrittenLater(_ isAlone: Bool) throws {
+        let countdown = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+        defer { countdown.deallocate() }
+        var steps = 0
+        var failures = 0
+        var isDone = false
+        while !isDone {
+            let id = try store.prepareNext([])
+            store.commitLater(
+                from: id, to: id, handles: [(id: ObjectID(rawValue: 2), handle: id.rawValue)],
+                kernel: .sample)
+            steps = Self.growing(steps)
+            countdown.initialize(to: steps)
+            interruptWriter(when: countdown)
+            do {
+                if isAlone { try store.settle() } else { try store.appendAudit(.sample()) }
+                isDone = true
+            } catch {
+                #expect(error.code == .other)
+                failures += 1
+            }
+            interruptWriter(when: nil)
+            #expect(try store.head() == id)
+            #expect(try store.kernelHandles()[ObjectID(rawValue: 2)] == id.rawValue)
+        }
+        #expect(failures > 3)
+        #expect(try store.verifyAudit().isSound)
+    }
+
     @Test func anAbandonThatIsInterruptedAnywhereChangesNothing() throws {
         let before = try StoreState(store)
         let id = try store.prepareNext(changes)

@@ -7,7 +7,6 @@ import Testing
     /// What is true outside of the machine.
     private struct World {
         var isPending = false
-        var isCommitted = false
         /// Whether the kernel runs the new version.
         var isLive = false
         /// Whether somebody took the marker away, so that nobody can know.
@@ -37,14 +36,10 @@ import Testing
                 (world.isLive ? .markerIsNew : .markerIsOld, world),
                 (.markerIsForeign(Self.refusal), next), (.markerUnreadable(Self.refusal), world),
             ]
-        case .commitInStore:
-            next.isPending = false
-            next.isCommitted = true
-            return [(.committed, next), (.storeFailed(Self.refusal), world)]
         case .abandon:
             next.isPending = false
             return [(.abandoned, next), (.storeFailed(Self.refusal), world)]
-        case .succeed, .succeedUnmarked, .fail, .failUnremoved, .failUndecided: return []
+        case .succeed, .fail, .failUnremoved, .failUndecided: return []
         }
     }
 
@@ -55,11 +50,9 @@ import Testing
             #expect(!world.isLive, "invariant 4: a batch is sent only if the kernel lacks it")
         case .readMarker: #expect(world.isPending)
         case .abandon: #expect(!world.isLive || world.isForeign, "invariant 4")
-        case .commitInStore: #expect(world.isLive && world.isPending, "invariant 3")
-        case .fail: #expect(!world.isPending && !world.isCommitted, "invariant 2")
-        case .succeed: #expect(world.isLive && world.isCommitted, "invariant 3")
-        case .succeedUnmarked: #expect(world.isLive && world.isPending, "invariant 3")
-        case .failUndecided: #expect(world.isPending && !world.isCommitted)
+        case .fail: #expect(!world.isPending, "invariant 2")
+        case .succeed: #expect(world.isLive && world.isPending, "invariant 3")
+        case .failUndecided: #expect(world.isPending)
         case .failUnremoved: #expect(world.isPending && (!world.isLive || world.isForeign))
         }
     }
@@ -92,7 +85,7 @@ import Testing
         var world = World()
         world.isPending = true
         let ends = explore(machine, action, world)
-        #expect(ends == 54)
+        #expect(ends == 48)
     }
 
     @Test func givesUpWhenOthersCommitWithoutAPause() {

@@ -1,4 +1,5 @@
 import GRDB
+import Synchronization
 
 extension RuleStore {
     /// Writes a version as pending, with its changes and its audit entry, in one durable
@@ -43,10 +44,15 @@ extension RuleStore {
         guard let last = drafts.last?.version.id else {
             throw StoreError(.malformed, "there is no version to prepare")
         }
+        // Who reads waits for the mark, and would wait for all of these.
+        if drafts.contains(where: { $0.changes.count > Self.changesAtOnce }) { try settle() }
         try write(.full, isAwaited: true) { database in
             try Self.advance(to: nextObjectID, database)
-            try Self.checkNothingIsPending(database)
-            for draft in drafts { try Self.insert(draft, .pending, database) }
+            var tail = try Self.settledTail(database)
+            for draft in drafts {
+                try Self.insert(draft, .pending, after: tail, database)
+                tail = draft.version.id
+            }
             if let undone { try ConfirmationRow.settle(undone, .reverted, by: last, database) }
             if let confirmation { try ConfirmationRow.insert(confirmation, database) }
         }
@@ -54,9 +60,13 @@ extension RuleStore {
 
     /// Writes a version on top of the last, with its changes and its audit entry.
     static func insert(
-        _ draft: VersionDraft, _ state: Version.State, _ database: Database
+        _ draft: VersionDraft, _ state: Version.State, after last: VersionID, _ database: Database
     ) throws {
-        try checkIsNext(draft.version.id, database)
+        guard draft.version.id == last.next else {
+            throw StoreError(
+                .conflict,
+                "version \(draft.version.id) cannot follow version \(last), which is the last")
+        }
         // By id, so that the digest has one order, which the row numbers keep.
         let isSorted = zip(draft.changes, draft.changes.dropFirst()).allSatisfy { $0.id < $1.id }
         let changes = isSorted ? draft.changes : draft.changes.sorted { $0.id < $1.id }
@@ -89,22 +99,42 @@ extension RuleStore {
     public func commit(
         _ version: VersionID, handles: [(id: ObjectID, handle: UInt64?)], kernel: KernelState
     ) throws(StoreError) {
-        // No flush: the version itself is on disk since `prepare`, and should a power cut take this
-        // transaction, the version is found pending. Either the kernel still runs, then its marker
-        // says that it has the version; or it was restarted and has nothing, then whoever starts up
-        // finishes a pending version, because one that the kernel had refused was abandoned durably
-        // before anybody heard of it.
         try write(.normal) { database in
-            try Self.checkIsPending(version, database)
-            let run = try SQLRun(
-                database, "UPDATE version SET state = 'committed' WHERE id > ? AND id <= ?",
-                table: "version")
-            run.bind(1, try VersionRow.head(database))
-            run.bind(2, version)
-            try run.run()
-            try KernelHandles.set(handles, database)
-            try Meta.setKernelState(kernel, database)
+            let head = try VersionRow.head(database)
+            guard version > head, try VersionRow.tail(database)?.id == version else {
+                throw StoreError(.conflict, "version \(version) is not pending")
+            }
+            try Self.mark(
+                HeadMark(
+                    first: head.next, last: version, handles: handles, kernel: kernel), database)
         }
+    }
+
+    /// Makes pending versions the head as ``commit(_:handles:kernel:)`` does, but later, when nobody waits for it.
+    ///
+    /// It is written with whatever is written next, with ``settle()``, or before anything is read, so that everybody sees these
+    /// versions as committed at once.
+    /// - Parameters:
+    ///   - first: the first pending version.
+    ///   - last: the last one, prepared together with it.
+    ///   - handles: as for `commit`.
+    ///   - kernel: as for `commit`.
+    public func commitLater(
+        from first: VersionID, to last: VersionID, handles: [(id: ObjectID, handle: UInt64?)],
+        kernel: KernelState
+    ) {
+        owed.withLock {
+            $0 = HeadMark(first: first, last: last, handles: handles, kernel: kernel)
+        }
+    }
+
+    /// Writes down what ``commitLater(from:to:handles:kernel:)`` left, and moves the log to the database file where it has become
+    /// long.
+    ///
+    /// - Throws: ``StoreError`` `full` or `io`; it is left for later still.
+    public func settle() throws(StoreError) {
+        guard owed.withLock({ $0 != nil }) else { return tidy() }
+        try write(.normal) { _ in }
     }
 
     /// Removes the pending version as if it had never been, and says in the audit log why.
@@ -125,7 +155,7 @@ extension RuleStore {
     public func abandon(_ versions: [(id: VersionID, audit: AuditEntry)]) throws(StoreError) {
         try write(.full) { database in
             let head = try VersionRow.head(database)
-            let last = try VersionRow.last(database)?.id ?? head
+            let last = try VersionRow.tail(database)?.id ?? head
             let numbers = zip(versions, (head.rawValue + 1)...)
             guard last > head, versions.last?.id == last,
                 numbers.allSatisfy({ $0.id.rawValue == $1 })
@@ -193,23 +223,11 @@ extension RuleStore {
         }
     }
 
-    static func checkNothingIsPending(_ database: Database) throws {
-        if let last = try VersionRow.last(database), last.state == .pending {
-            throw StoreError(.conflict, "version \(last.id) is still pending")
-        }
-    }
-
-    private static func checkIsNext(_ version: VersionID, _ database: Database) throws {
-        let last = try VersionRow.last(database)?.id ?? .empty
-        guard version == last.next else {
-            throw StoreError(
-                .conflict, "version \(version) cannot follow version \(last), which is the last")
-        }
-    }
-
-    private static func checkIsPending(_ version: VersionID, _ database: Database) throws {
-        guard let last = try VersionRow.last(database), last.id == version, last.state == .pending
-        else { throw StoreError(.conflict, "version \(version) is not pending") }
+    /// The last version, which must not be pending.
+    static func settledTail(_ database: Database) throws -> VersionID {
+        guard let tail = try VersionRow.tail(database) else { return .empty }
+        if tail.isPending { throw StoreError(.conflict, "version \(tail.id) is still pending") }
+        return tail.id
     }
 
     static func advance(to id: ObjectID, _ database: Database) throws {

@@ -40,12 +40,13 @@ extension RuleStore {
             try Self.check(version.description, version.changes, version.nextObjectID)
         }
         try write(.full) { database in
-            try Self.checkNothingIsPending(database)
+            var tail = try Self.settledTail(database)
             for version in versions {
                 try Self.advance(to: version.nextObjectID, database)
                 let draft = VersionDraft(
                     version: version.description, changes: version.changes, audit: version.audit)
-                try Self.insert(draft, .committed, database)
+                try Self.insert(draft, .committed, after: tail, database)
+                tail = draft.version.id
                 try KernelHandles.set(version.handles, database)
             }
             if let last = versions.last { try Meta.setKernelState(last.kernel, database) }

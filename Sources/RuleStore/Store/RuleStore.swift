@@ -21,6 +21,10 @@ public final class RuleStore: Sendable {
     private let checkpointer: Checkpointer
     private let lock: Mutex<StoreLock?>
     private let observer = Mutex<Observer?>(nil)
+    /// What is still to be written of versions that are the head already.
+    let owed = Mutex<HeadMark?>(nil)
+    /// What the writing connection is set to.
+    private let durability = Mutex<Durability?>(nil)
 
     /// In a type of its own, because a generic type wraps a bare closure once more each time it is read.
     private struct Observer {
@@ -66,6 +70,8 @@ public final class RuleStore: Sendable {
     /// - Throws: ``StoreError`` if a call is still going on.
     public func close() throws(StoreError) {
         do {
+            // What stays unwritten is found out by the next start.
+            try? settle()
             checkpointer.close()
             // So that the file is whole without its log. If a reader is in the way the log stays
             // and loses nothing.
@@ -115,7 +121,7 @@ enum Durability: String {
     /// The write as a whole, never a part of it.
     case normal = "NORMAL"
 
-    /// Sets it for the transactions that follow; must be called outside of one.
+    /// Sets a connection to it, for the transactions that follow; must be called outside of one.
     func establish(on database: Database) throws {
         // Not a cached statement: SQLite obeys this pragma when it compiles it.
         try database.execute(sql: "PRAGMA synchronous = \(rawValue)")
@@ -132,19 +138,21 @@ extension RuleStore {
         do {
             let result = try pool.writeWithoutTransaction { database in
                 if database.isInsideTransaction { try database.rollback() }
-                try durability.establish(on: database)
+                try set(durability, on: database)
+                // For the next, which may be waited for.
+                defer { if durability != .full { try? set(.full, on: database) } }
+                let mark = owed.withLock { $0 }
                 var result: Result?
                 try database.inTransaction(.immediate) {
+                    if let mark { try Self.mark(mark, database) }
                     result = try body(database)
                     return .commit
                 }
+                if let mark { forget(mark) }
                 guard let result else { throw StoreError(.other, "a transaction without a result") }
                 return result
             }
-            if !isAwaited, checkpointer.settle() {
-                // A log that cannot be moved loses nothing.
-                _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
-            }
+            if !isAwaited { tidy() }
             if durability == .full { tellObserver() }
             return result
         } catch {
@@ -152,8 +160,29 @@ extension RuleStore {
         }
     }
 
+    private func set(_ wanted: Durability, on database: Database) throws {
+        guard durability.withLock({ $0 != wanted }) else { return }
+        durability.withLock { $0 = nil }
+        try wanted.establish(on: database)
+        durability.withLock { $0 = wanted }
+    }
+
+    /// A mark was written; there may be another by now.
+    private func forget(_ mark: HeadMark) {
+        owed.withLock { if $0?.last == mark.last { $0 = nil } }
+    }
+
+    /// Moves the log to the database file where it has become long; nobody should be waiting.
+    func tidy() {
+        guard checkpointer.settle() else { return }
+        // A log that cannot be moved loses nothing.
+        _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
+    }
+
     /// Runs queries that all see the same moment.
     func read<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
+        // Where it cannot be written, what is found is what the next start would find.
+        if owed.withLock({ $0 != nil }) { try? settle() }
         do {
             return try pool.read(body)
         } catch {

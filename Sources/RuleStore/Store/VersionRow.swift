@@ -53,10 +53,19 @@ enum VersionRow {
         return try run.step() ? read(run) : nil
     }
 
+    /// The number of the last version, and whether it is pending; `nil` in a new store.
+    static func tail(_ database: Database) throws -> (id: VersionID, isPending: Bool)? {
+        let run = try SQLRun(
+            database, "SELECT id, state = 'pending' FROM version ORDER BY id DESC LIMIT 1",
+            table: "version")
+        guard try run.step() else { return nil }
+        return (VersionID(rawValue: try run.number(0)), try run.integer(1) != 0)
+    }
+
     /// The last committed version.
     static func head(_ database: Database) throws -> VersionID {
-        guard let last = try last(database) else { return .empty }
-        if last.state == .committed { return last.id }
+        guard let tail = try tail(database) else { return .empty }
+        if !tail.isPending { return tail.id }
         let run = try SQLRun(
             database,
             "SELECT id FROM version WHERE state = 'committed' ORDER BY id DESC LIMIT 1",

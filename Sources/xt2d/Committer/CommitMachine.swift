@@ -8,14 +8,14 @@ import NetlinkProto
 /// Invariants:
 /// 1. The version is in the store (pending, on disk) before the kernel is asked.
 /// 2. A refusal is told only after the pending version is gone from the store; where it cannot be removed, the refusal says so.
-/// 3. Success is told only when the version is on disk and the kernel runs it.
+/// 3. Success is told only when the version is on disk and the kernel runs it. That it is the head is written down later.
 /// 4. When it is not known whether the kernel took a batch, the marker decides, nothing else.
 ///
 /// ```
 ///            stored             accepted
-/// planned ──────────▶ stored ─────────────▶ accepted ──▶ done
-///    │                 │  ▲ │ lost             ▲
-///    │ storeFailed     │  │ └────▶ unknown ─────┘ marker has the version
+/// planned ──────────▶ stored ─────────────▶ done
+///    │                 │  ▲ │ lost          ▲
+///    │ storeFailed     │  │ └────▶ unknown ──┘ marker has the version
 ///    ▼                 │  │           │
 ///  failed    moved,    │  │ replanned │ marker has the version before
 ///            marker as │  │           ▼
@@ -23,7 +23,7 @@ import NetlinkProto
 /// ```
 struct CommitMachine {
     enum State: Equatable {
-        case planned, stored, unknown, accepted, abandoning, done, failed
+        case planned, stored, unknown, abandoning, done, failed
     }
 
     enum Event {
@@ -50,8 +50,6 @@ struct CommitMachine {
         case markerUnreadable(Refusal)
         /// The pending version has been removed.
         case abandoned
-        /// The pending version is the head.
-        case committed
         /// The store could not write.
         case storeFailed(Refusal)
     }
@@ -62,14 +60,10 @@ struct CommitMachine {
         case readMarker
         /// Plan the batch on the generation just read, and send it again.
         case replan
-        /// Make the pending version the head.
-        case commitInStore
         /// Remove the pending version; it failed for this reason.
         case abandon(Refusal)
         case succeed
         case fail(Refusal)
-        /// The version is on disk and live, only its mark as head is missing: succeed, and mark it before the next commit.
-        case succeedUnmarked
         /// The kernel has the version before, only the pending one could not be removed: fail, and remove it before the next commit.
         case failUnremoved(Refusal)
         /// Whether the kernel took the batch cannot be found out now: fail, and find out before the next commit.
@@ -92,13 +86,13 @@ struct CommitMachine {
             state = .failed
             return .fail(refusal)
         case (.stored, .accepted):
-            state = .accepted
-            return .commitInStore
+            state = .done
+            return .succeed
         case (.unknown, .markerIsNew):
             // A batch that was refused for its generation changed nothing, so this marker is somebody else's.
             guard reason != nil else { return abandon(CommitMachine.foreignMarker) }
-            state = .accepted
-            return .commitInStore
+            state = .done
+            return .succeed
         case (.unknown, .markerUnreadable(let refusal)):
             guard reason != nil else { return abandon(refusal) }
             state = .failed
@@ -122,12 +116,6 @@ struct CommitMachine {
         case (.abandoning, .abandoned):
             state = .failed
             return .fail(reason ?? CommitMachine.lost)
-        case (.accepted, .committed):
-            state = .done
-            return .succeed
-        case (.accepted, .storeFailed):
-            state = .done
-            return .succeedUnmarked
         case (.abandoning, .storeFailed):
             state = .failed
             return .failUnremoved(reason ?? CommitMachine.lost)

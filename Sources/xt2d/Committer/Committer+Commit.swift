@@ -87,11 +87,9 @@ extension Committer {
             case .sendBatch: action = machine.handle(send(&run))
             case .readMarker: action = machine.handle(readMarker(&run))
             case .replan: action = machine.handle(resend(&run))
-            case .commitInStore: action = machine.handle(mark(run))
             case .abandon(let refusal): action = machine.handle(abandon(run, refusal))
-            case .succeed: return adopt(run)
-            case .succeedUnmarked:
-                unsettled = .mark(run)
+            case .succeed:
+                mark(run)
                 return adopt(run)
             case .fail(let refusal): throw refusal
             case .failUnremoved(let refusal):
@@ -194,20 +192,15 @@ extension Committer {
         }
     }
 
-    private func mark(_ run: CommitRun) -> CommitMachine.Event {
-        do {
-            try store.commit(
-                run.last.version.id, handles: run.handleChanges,
-                // With others' commits behind it, the kernel has more than the store says yet.
-                kernel: run.hasFollowers
-                    ? KernelState(bootID: bootID, generation: .none) : kernelState(run))
-            return .committed
-        } catch {
-            log.error(
-                "a version is live but cannot be marked in the database",
-                metadata: ["version": "\(run.last.version.id)", "error": "\(error.message)"])
-            return .storeFailed(Refusal(error))
-        }
+    /// Leaves it to the store to write down that a version is the head.
+    func mark(_ run: CommitRun) {
+        store.commitLater(
+            from: run.parts.first?.version.id ?? run.last.version.id, to: run.last.version.id,
+            handles: run.handleChanges,
+            // With others' commits behind it, the kernel has more than the store says yet.
+            kernel: run.hasFollowers
+                ? KernelState(bootID: bootID, generation: .none) : kernelState(run))
+        settleSoon()
     }
 
     private func abandon(_ run: CommitRun, _ refusal: Refusal) -> CommitMachine.Event {

@@ -121,7 +121,6 @@ extension Committer {
         guard let last = versions.indices.last else { return }
         versions[last].kernel = kernelState(run)
         do throws(StoreError) {
-            guard unsettled == nil else { throw StoreError(.conflict, "the head is not marked") }
             try store.record(versions)
         } catch {
             log.error(

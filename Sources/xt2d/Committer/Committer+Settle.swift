@@ -1,3 +1,5 @@
+import Logging
+import NIOCore
 import RuleStore
 
 extension Committer {
@@ -9,7 +11,6 @@ extension Committer {
         do {
             switch unsettled {
             case nil: return
-            case .mark(let run): try markAsHead(run)
             case .remove(let run, let refusal): try remove(run, refusal)
             case .undecided(let run): try decide(run)
             }
@@ -31,11 +32,6 @@ extension Committer {
         }
     }
 
-    private func markAsHead(_ run: CommitRun) throws(StoreError) {
-        try store.commit(
-            run.last.version.id, handles: run.handleChanges, kernel: kernelState(run))
-    }
-
     private func remove(_ run: CommitRun, _ refusal: Refusal) throws(StoreError) {
         try store.abandon(abandonEntries(run, refusal))
     }
@@ -45,11 +41,38 @@ extension Committer {
         var run = lost
         switch readMarker(&run) {
         case .markerIsNew:
-            try markAsHead(run)
+            mark(run)
             adopt(run)
         case .markerIsOld, .overtaken: try remove(run, CommitMachine.lost)
         case .markerIsForeign(let refusal), .markerUnreadable(let refusal): throw refusal
         default: throw CommitMachine.foreignMarker
+        }
+    }
+
+    // MARK: What nobody waits for
+
+    /// Has the store write down what it was left, once the clients have their answers.
+    ///
+    /// In a row of edits each next one does that on its way.
+    func settleSoon() {
+        guard settling == nil else { return }
+        settling = eventLoop.scheduleTask(in: Committer.settlePause) { [weak self] in
+            guard let self else { return }
+            Task(executorPreference: LoopExecutor(eventLoop)) { await self.settleStore() }
+        }
+    }
+
+    /// Long enough for an answer to be written, and for the next edit of a row to come.
+    private static let settlePause = TimeAmount.milliseconds(2)
+
+    private func settleStore() {
+        settling = nil
+        do {
+            try store.settle()
+        } catch {
+            log.error(
+                "a version is live but cannot be marked in the database",
+                metadata: ["version": "\(head.version)", "error": "\(error.message)"])
         }
     }
 }

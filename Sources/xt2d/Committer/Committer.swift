@@ -50,13 +50,13 @@ actor Committer {
     var confirming = ConfirmMachine()
     /// When to look at ``confirming`` again.
     var timer: Scheduled<Void>?
+    /// When the store is to write down what it was left.
+    var settling: Scheduled<Void>?
     /// When to undo again what could not be undone.
     var undoTimer: Scheduled<Void>?
 
     /// What a commit can leave open.
     enum Unsettled {
-        /// The version is live and on disk; it is not marked as head.
-        case mark(CommitRun)
         /// The version was refused; it is not removed from the store.
         case remove(CommitRun, Refusal)
         /// Whether the kernel took the version is not known.
