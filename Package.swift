@@ -43,6 +43,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         // libxtables itself is opened at run time; only its header is needed here.
         .target(name: "CXTables"),
         .target(name: "NetlinkProto", swiftSettings: settings),
@@ -70,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "xt2d",
             dependencies: [
-                "CMnl", "NetlinkProto", "RuleStore",
+                "CMalloc", "CMnl", "NetlinkProto", "RuleStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HashTreeCollections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMalloc
 import Glibc
 import Logging
 import NIOPosix
@@ -48,6 +49,7 @@ struct XT2Daemon: AsyncParsableCommand {
     }
 
     func run() async throws {
+        XT2Daemon.keepLargeMemoryApart()
         let log = makeLog()
         do {
             try await serve(log)
@@ -55,6 +57,16 @@ struct XT2Daemon: AsyncParsableCommand {
             log.critical("\(error.description)")
             throw ExitCode.failure
         }
+    }
+
+    /// Has what a large batch needs for a while come from the kernel by itself, and go back there.
+    ///
+    /// Why: glibc raises the size from which it does that to the largest piece that was freed, at most 32 MiB. What is larger then
+    /// than what stays would lie between it, and its place would never be given back.
+    /// - Source: mallopt(3), M_MMAP_THRESHOLD.
+    private static func keepLargeMemoryApart() {
+        // Else it is as it was; nothing depends on it.
+        _ = mallopt(M_MMAP_THRESHOLD, 256 << 10)
     }
 
     private func makeLog() -> Logger {

@@ -172,8 +172,8 @@ extension RuleStore {
         owed.withLock { if $0?.last == mark.last { $0 = nil } }
     }
 
-    /// Moves the log to the database file where it has become long; nobody should be waiting.
-    func tidy() {
+    /// Moves the log to the database file where it has become long; to be called when nobody waits.
+    public func tidy() {
         guard checkpointer.settle() else { return }
         // A log that cannot be moved loses nothing.
         _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.passive) }

@@ -97,13 +97,13 @@ extension Committer {
 
     /// Puts edits into a candidate, checked against the head with the candidate's earlier edits.
     func stage(
-        _ edits: [Edit], in id: CandidateID, _ audited: AuditedRequest
+        _ batch: EditBatch, _ edits: EditList, in id: CandidateID, _ audited: AuditedRequest
     ) throws(Refusal) -> EditReply {
         do {
             let candidate = try store.candidate(id)
             let before = try self.editor(on: candidate)
             var editor = RulesetEditor(before.ruleset, graph: before.graph, nextID: nextID)
-            for edit in edits { try editor.apply(edit) }
+            try edits.forEach { edit throws(Refusal) in try editor.apply(edit) }
             let changes = try editor.changes()
             let operations = try changes.map(ChangeCodec.encode)
             try checkSize(of: candidate, with: operations)
@@ -114,7 +114,7 @@ extension Committer {
             note(audited, .staged)
             let count = candidate.operationCount + changes.count
             return .candidate(
-                CandidateMessage(candidate, operationCount: count), editedRules(editor, edits))
+                CandidateMessage(candidate, operationCount: count), editedRules(editor, batch))
         } catch {
             throw Refusal(any: error)
         }

@@ -7,17 +7,17 @@ extension Committer {
     ///
     /// - Throws: ``Refusal``; nothing has changed then.
     func editAlone(_ batch: EditBatch, peer: Peer) throws(Refusal) -> EditReply {
-        var audited = batch.audited(by: peer, [])
+        var audited = batch.attempt(by: peer)
         do {
             let edits = try read(batch, by: peer, &audited)
             if let candidate = batch.options.candidate {
                 try settle()
                 try checkExpectation(batch.options, on: head.version)
                 try refuseConfirmation(batch.options)
-                return try stage(edits, in: CandidateID(rawValue: candidate), audited)
+                return try stage(batch, edits, in: CandidateID(rawValue: candidate), audited)
             }
             return try onTopOfForeign {
-                try commit(edits, batch.received.draft, batch.options, audited)
+                try commit(batch, edits, audited)
             }
         } catch {
             if !error.isAudited { audit(error, audited) }
@@ -28,20 +28,21 @@ extension Committer {
     /// The edits of somebody who may make them.
     func read(
         _ batch: EditBatch, by peer: Peer, _ audited: inout AuditedRequest
-    ) throws(Refusal) -> [Edit] {
+    ) throws(Refusal) -> EditList {
         // Of a user who may not write, only the attempt is kept, not the text.
         if !configuration.allows(peer, .edit) { audited.message = "" }
         try authorise(peer, .edit)
         let edits = try batch.edits()
-        audited = batch.audited(by: peer, edits)
+        audited = batch.audited(by: peer)
         return edits
     }
 
     private func commit(
-        _ edits: [Edit], _ draft: EditDraft?, _ options: BatchOptions, _ audited: AuditedRequest
+        _ batch: EditBatch, _ edits: EditList, _ audited: AuditedRequest
     ) throws(Refusal) -> EditReply {
+        let options = batch.options
         try checkExpectation(options, on: head.version)
-        let editor = try edited(edits, draft)
+        let editor = try edited(edits, batch.received.draft)
         let changes = try editor.changes()
         if changes.isEmpty {
             if !options.check, !editor.recounted.isEmpty {
@@ -56,14 +57,14 @@ extension Committer {
             let diff = RulesetDiff(changes: changes, old: head.ruleset, new: editor.ruleset)
             return .checked(try check(proposal), options.changes ? diff : nil)
         }
-        return .version(try commitAudited(proposal), editedRules(editor, edits))
+        return .version(try commitAudited(proposal), editedRules(editor, batch))
     }
 
     /// The head with the edits: as they were worked out while they came, if it is still the same head.
-    private func edited(_ edits: [Edit], _ draft: EditDraft?) throws(Refusal) -> RulesetEditor {
+    private func edited(_ edits: EditList, _ draft: EditDraft?) throws(Refusal) -> RulesetEditor {
         if let editor = try draft?.editor(on: head.version, nextID: nextID) { return editor }
         var editor = editor()
-        for edit in edits { try editor.apply(edit) }
+        try edits.forEach { edit throws(Refusal) in try editor.apply(edit) }
         return editor
     }
 
@@ -111,8 +112,8 @@ extension Committer {
     }
 
     /// The rules that the client asked to have echoed.
-    func editedRules(_ editor: RulesetEditor, _ edits: [Edit]) -> [EditedRule] {
-        let wanted = Set(edits.filter { $0.flags.contains(.echo) }.map(\.sequence))
+    func editedRules(_ editor: RulesetEditor, _ batch: EditBatch) -> [EditedRule] {
+        let wanted = Set(batch.received.echoed)
         if wanted.isEmpty { return [] }
         return editor.editedRules.compactMap { sequence, id in
             guard wanted.contains(sequence), let rule = editor.ruleset.object(id),

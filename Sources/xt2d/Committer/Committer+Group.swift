@@ -56,7 +56,7 @@ extension Committer {
 
     /// What a batch comes to, on top of those before it.
     private enum Outcome {
-        case version(CommitPart, RulesetEditor, [Edit])
+        case version(CommitPart, RulesetEditor)
         case unchanged(VersionID)
         case refused(Refusal, AuditedRequest)
         /// It changes what no version has, and cannot share a commit.
@@ -91,7 +91,7 @@ extension Committer {
             let outcome = outcome(of: item, on: tip)
             if case .alone = outcome { return nil }
             outcomes.append((item, outcome))
-            guard case .version(let part, _, _) = outcome else { continue }
+            guard case .version(let part, _) = outcome else { continue }
             parts.append(part)
             tip = Tip(
                 version: part.version.id, ruleset: part.proposal.ruleset,
@@ -102,12 +102,12 @@ extension Committer {
     }
 
     private func outcome(of item: EditQueue.Item, on tip: Tip) -> Outcome {
-        var audited = item.batch.audited(by: item.peer, [])
+        var audited = item.batch.attempt(by: item.peer)
         do {
             let edits = try read(item.batch, by: item.peer, &audited)
             try checkExpectation(item.batch.options, on: tip.version)
             var editor = RulesetEditor(tip.ruleset, graph: tip.graph, nextID: tip.nextID)
-            for edit in edits { try editor.apply(edit) }
+            try edits.forEach { edit throws(Refusal) in try editor.apply(edit) }
             if !editor.recounted.isEmpty { return .alone }
             let changes = try editor.changes()
             if changes.isEmpty { return .unchanged(tip.version) }
@@ -115,7 +115,7 @@ extension Committer {
             try checkLockout(&proposal, on: tip.ruleset)
             try keepCounters(of: &proposal, on: tip.ruleset)
             let version = proposal.version(tip.version.next, on: tip.ruleset)
-            return .version(CommitPart(proposal: proposal, version: version), editor, edits)
+            return .version(CommitPart(proposal: proposal, version: version), editor)
         } catch {
             return .refused(error.at(item.batch.sequence), audited)
         }
@@ -157,13 +157,13 @@ extension Committer {
             case .alone: break  // such a group was not worked out
             case .unchanged(let version):
                 item.answer(undecided.map { .failure($0) } ?? .success(.unchanged(version)))
-            case .version(let part, let editor, let edits):
+            case .version(let part, let editor):
                 var message = VersionMessage(
                     part.version, changeCount: part.proposal.changes.count)
                 message.notice = part.proposal.notices
                 item.answer(
                     undecided.map { .failure($0.at(item.batch.sequence)) }
-                        ?? .success(.version(message, editedRules(editor, edits))))
+                        ?? .success(.version(message, editedRules(editor, item.batch))))
             }
         }
     }

@@ -53,9 +53,12 @@ extension Committer {
 
     /// Has the store write down what it was left, once the clients have their answers.
     ///
-    /// In a row of edits each next one does that on its way.
+    /// In a row of edits each does that for the one before on its way, and it is put off until the row ends.
     func settleSoon() {
-        guard settling == nil else { return }
+        guard settling == nil else {
+            isInRow = true
+            return
+        }
         settling = eventLoop.scheduleTask(in: Committer.settlePause) { [weak self] in
             guard let self else { return }
             Task(executorPreference: LoopExecutor(eventLoop)) { await self.settleStore() }
@@ -63,10 +66,15 @@ extension Committer {
     }
 
     /// Long enough for an answer to be written, and for the next edit of a row to come.
-    private static let settlePause = TimeAmount.milliseconds(2)
+    private static let settlePause = TimeAmount.milliseconds(5)
 
     private func settleStore() {
         settling = nil
+        if isInRow {
+            isInRow = false
+            store.tidy()
+            return settleSoon()
+        }
         do {
             try store.settle()
         } catch {

@@ -52,6 +52,8 @@ actor Committer {
     var timer: Scheduled<Void>?
     /// When the store is to write down what it was left.
     var settling: Scheduled<Void>?
+    /// Whether more was left to the store since that was set.
+    var isInRow = false
     /// When to undo again what could not be undone.
     var undoTimer: Scheduled<Void>?
 
@@ -136,7 +138,7 @@ struct AuditedRequest: Sendable {
     /// The request itself, kept for attempts that came to nothing.
     var request: [UInt8] = []
     /// The edits that were asked for; their addresses are what an attempt without a version is found by.
-    var edits: [Edit] = []
+    var edits = EditList()
     /// What its author was warned of and wanted all the same.
     var warnings: [String] = []
     var time = Timestamp.now

@@ -13,31 +13,25 @@ struct EditBatch: Sendable {
     /// The edits of the batch.
     ///
     /// - Throws: ``Refusal`` that names the first message that is none.
-    func edits() throws(Refusal) -> [Edit] {
+    func edits() throws(Refusal) -> EditList {
         if let refusal = received.refusal { throw refusal }
         return received.edits
     }
 
+    /// What the audit log says about the attempt; nothing of the edits.
+    func attempt(by peer: Peer) -> AuditedRequest {
+        AuditedRequest(
+            peer: peer, action: "batch", scopes: [], message: options.reason ?? "",
+            request: received.beginning)
+    }
+
     /// What the audit log says about the batch.
-    func audited(by peer: Peer, _ edits: [Edit]) -> AuditedRequest {
-        var actions = Set<String>()
-        var scopes = Set<AuditScope>()
-        var last: Edit?
-        for edit in edits {
-            // Most edits do the same in the same chain as the one before.
-            if let last, last.action == edit.action, last.scope == edit.scope { continue }
-            last = edit
-            let scope = edit.scope
-            actions.insert(edit.action)
-            scopes.insert(
-                AuditScope(
-                    family: scope.family.rawValue, table: scope.table,
-                    chain: scope.chain.isEmpty ? nil : scope.chain))
-        }
-        return AuditedRequest(
-            peer: peer, action: actions.count == 1 ? actions.first ?? "batch" : "batch",
-            scopes: Array(scopes), message: options.reason ?? "",
-            request: received.beginning, edits: edits)
+    func audited(by peer: Peer) -> AuditedRequest {
+        var audited = attempt(by: peer)
+        audited.action = received.summary.action
+        audited.scopes = received.summary.places
+        audited.edits = received.edits
+        return audited
     }
 }
 

@@ -4,7 +4,11 @@ import NetlinkProto
 /// committer does.
 struct ReceivedEdits: Sendable {
     /// The edits, in order; none once a message could not be read.
-    private(set) var edits: [Edit] = []
+    private(set) var edits = EditList()
+    /// What the audit log says of them.
+    private(set) var summary = EditSummary()
+    /// Which of them ask for the rule that they make.
+    private(set) var echoed: [SequenceNumber] = []
     /// Why the batch cannot be carried out: the first message that is no edit.
     private(set) var refusal: Refusal?
     /// How many messages there were.
@@ -20,17 +24,23 @@ struct ReceivedEdits: Sendable {
     init() {}
 
     /// Takes in the next message.
-    mutating func take(_ message: [UInt8]) {
+    ///
+    /// - Parameter head: on what to work out meanwhile what the edits of a large batch come to; nil if they do not become a version.
+    mutating func take(_ message: [UInt8], workingAheadOn head: PublishedHead? = nil) {
         count += 1
         byteCount += message.count
         let room = AuditedRequest.requestBytes - beginning.count
         if room > 0 { beginning += message.prefix(room) }
         guard refusal == nil else { return }
         do {
-            edits.append(try Edit(message, &shapes))
+            let edit = try Edit(message, &shapes)
+            edits.append(edit, message)
+            summary.add(edit)
+            if edit.flags.contains(.echo) { echoed.append(edit.sequence) }
+            if let head, count > EditBatch.sharedMessages { try workAhead(edit, on: head) }
         } catch {
             refusal = error.at(ReceivedEdits.sequence(of: message))
-            edits = []
+            edits = EditList()
             draft = nil
         }
     }
@@ -38,11 +48,12 @@ struct ReceivedEdits: Sendable {
     /// Works out what the edits so far come to on the head.
     ///
     /// Why: a large batch is on its way for long, and all this can be done meanwhile.
-    mutating func workAhead(on published: PublishedHead) {
-        guard refusal == nil, let last = edits.last else { return }
+    private mutating func workAhead(
+        _ last: Edit, on published: PublishedHead
+    ) throws(Refusal) {
         guard draft == nil else { return draft?.apply(last) ?? () }
         var draft = EditDraft(published.base)
-        for edit in edits { draft.apply(edit) }
+        try edits.forEach { draft.apply($0) }
         self.draft = draft
     }
 

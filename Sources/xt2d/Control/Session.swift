@@ -176,10 +176,8 @@ struct Session {
                     "The batches that wait to be carried out take \(limits.queueBytes) bytes already; try again later."
                 ))
         } else {
-            open.received.take(message)
-            if open.options.candidate == nil, open.received.count > EditBatch.sharedMessages {
-                open.received.workAhead(on: handler.published)
-            }
+            open.received.take(
+                message, workingAheadOn: open.options.candidate == nil ? handler.published : nil)
         }
     }
 

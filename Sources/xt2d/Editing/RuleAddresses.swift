@@ -181,12 +181,13 @@ extension [Change] {
     }
 }
 
-extension [Edit] {
+extension EditList {
     /// The addresses that stand in the rules of the edits.
     var addresses: Set<AddressPrefix> {
         var found: Set<AddressPrefix> = []
         var shapes = RuleShapes()
-        for edit in self {
+        // Each was read before.
+        try? forEach { edit in
             switch edit.operation {
             case .newRule(let rule), .deleteRule(let rule):
                 switch rule.body {

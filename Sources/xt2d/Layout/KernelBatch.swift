@@ -108,9 +108,10 @@ struct KernelBatchBuilder {
         var offset: Int
     }
 
-    init(generation: GenerationID) {
+    /// - Parameter bytes: about how many the batch will have.
+    init(generation: GenerationID, bytes: Int = 0) {
         self.generation = generation
-        writer = MessageWriter(capacity: 1024)
+        writer = MessageWriter(capacity: 1024 + bytes)
         Batch.begin(sequence: sequence, generation: generation, to: &writer)
     }
 
@@ -200,6 +201,8 @@ struct KernelBatchBuilder {
     private consuming func end(acknowledged: SequenceNumber) throws(WireError) -> KernelBatch {
         Batch.end(sequence: SequenceNumber(sequence.rawValue &+ 1), to: &writer)
         var bytes = try writer.finish()
+        // Nobody else may have them, or all would be copied.
+        writer = MessageWriter()
         for offset in lateEchoes {
             bytes[offset + KernelBatchBuilder.flagsOffset] |= KernelBatchBuilder.echoFlag
         }

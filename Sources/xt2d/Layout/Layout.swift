@@ -53,7 +53,9 @@ struct Layout {
         plan: BatchPlan
     ) throws(LayoutError) -> KernelBatch {
         let layout = try Layout(old, new, changes, handles, counters, plan.ownership)
-        var builder = KernelBatchBuilder(generation: plan.generation)
+        var builder = KernelBatchBuilder(
+            generation: plan.generation,
+            bytes: changes.reduce(0) { $0 + ($1.after?.body.count ?? 0) + Layout.headBytes })
         // First what belongs to no object: the kernel lays errors of a commit as a whole to the message behind BATCH_BEGIN.
         if plan.adoptsMarkerTable { builder.addTable(plan.markerTable, subject: nil) }
         if plan.replacesMarker { builder.deleteMarker(plan.marker) }
@@ -85,6 +87,9 @@ struct Layout {
             throw .tooLarge(error)
         }
     }
+
+    /// About how much of a message comes before the rule: the headers, the names of table and chain, a position.
+    private static let headBytes = 96
 
     // MARK: Removals
 

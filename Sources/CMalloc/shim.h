@@ -1,0 +1,7 @@
+// mallopt(3), which Swift's module of glibc does not have.
+#ifndef XT2_CMALLOC_SHIM_H
+#define XT2_CMALLOC_SHIM_H
+
+#include <malloc.h>
+
+#endif
