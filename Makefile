@@ -5,8 +5,8 @@ SOURCES := Package.swift Sources Tests
 .PHONY: build debug demo test bench soak fmt lint golden fuzz-smoke setup install install-compat clean
 
 build: setup  ## release builds of xt2 and xt2d, with the Swift runtime inside
-	$(SWIFT) build -c release --product xt2d
-	$(SWIFT) build -c release --product xt2
+	$(SWIFT) build -c release --disable-local-rpath --product xt2d
+	$(SWIFT) build -c release --disable-local-rpath --product xt2
 	Scripts/self-contained .build/release/xt2 .build/release/xt2d
 
 debug: setup
@@ -44,9 +44,10 @@ setup:  ## installs by apt what is missing
 	Scripts/setup
 
 PREFIX ?= /usr/local
-install: build
+install: build  ## without debug information; the names of functions stay, for the backtrace of a crash
 	install -D .build/release/xt2 $(DESTDIR)$(PREFIX)/bin/xt2
 	install -D .build/release/xt2d $(DESTDIR)$(PREFIX)/sbin/xt2d
+	strip --strip-debug $(DESTDIR)$(PREFIX)/bin/xt2 $(DESTDIR)$(PREFIX)/sbin/xt2d
 	install -D -m 644 packaging/xt2d.conf $(DESTDIR)$(PREFIX)/share/xt2/xt2d.conf
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/xt2d.service \
 	  | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/xt2d.service

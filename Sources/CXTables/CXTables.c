@@ -533,6 +533,12 @@ static void load_match(const char *name) {
     if (match != match->next) merge_options(match->x6_options, match->extra_opts, &match->option_offset);
 }
 
+bool cxt_has_match(const char *name) {
+    struct xtables_match *match = NULL;
+    GUARDED(match = library.xtables_find_match(name, XTF_TRY_LOAD, NULL));
+    return !guard.status && match;
+}
+
 int cxt_match(const char *name) {
     GUARDED(load_match(name));
     return guard.status;

@@ -40,12 +40,11 @@ public final class LibraryExtensions: ForeignExtensions {
         }
         var position: Int?
         do {
-            try LibraryExtensions.check(name, place.family)
             let head = LibraryExtensions.head(place)
             return try extensions().use(family: head.family) { session throws(XTablesError) in
                 try session.reading(words) { options throws(XTablesError) in
                     options.setHead(head)
-                    return try LibraryExtensions.read(name, options, &position)
+                    return try LibraryExtensions.read(name, place.family, options, &position)
                 }
             }
         } catch {
@@ -56,11 +55,14 @@ public final class LibraryExtensions: ForeignExtensions {
     }
 
     private static func read(
-        _ name: ForeignName, _ options: RuleOptions, _ position: inout Int?
+        _ name: ForeignName, _ family: Family, _ options: RuleOptions, _ position: inout Int?
     ) throws(XTablesError) -> ForeignReading? {
         if name.isTarget {
             guard try options.setTarget(name.text) else { return nil }
+            try check(name, family)
         } else {
+            guard options.hasMatch(name.text) else { return nil }
+            try check(name, family)
             try options.addMatch(name.text)
         }
         let count = try readOptions(options, &position)

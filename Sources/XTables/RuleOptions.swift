@@ -67,6 +67,9 @@ public struct RuleOptions {
         return number
     }
 
+    /// Whether there is a match of this name here that the kernel has.
+    public func hasMatch(_ name: String) -> Bool { cxt_has_match(name) }
+
     /// `-m`.
     ///
     /// - Throws: ``XTablesError`` if there is no such match here, or the kernel does not have it.

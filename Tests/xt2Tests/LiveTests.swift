@@ -91,6 +91,9 @@ import Testing
             delete filter input -j DROP
             append filter input -j MASQUERADE
             append filter input -p tcp --dport 99999 -j ACCEPT
+            append filter input -p tpc --dport 22 -j ACCEPT
+            append filter input -m conntrak --ctstate NEW -j ACCEPT
+            append filter input -m recent --set -j ACCEPT
             add chain --type filter --hook output --priority 0 filter input
             add chain --type nat --hook forward --priority 0 filter x
             add table xt2

@@ -69,6 +69,8 @@ int cxt_words_taken(void);
 const char *cxt_take_word(void);
 /* What the extensions may look at from here on. */
 void cxt_set_head(const struct cxt_head *head);
+/* Whether there is such a match here that the kernel has. */
+bool cxt_has_match(const char *name);
 /* -m NAME. */
 int cxt_match(const char *name);
 /* -j NAME; found is false if there is no such target. */

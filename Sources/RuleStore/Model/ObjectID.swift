@@ -24,6 +24,25 @@ public struct ObjectID: RawRepresentable, Hashable, Comparable, Sendable {
     }
 }
 
+extension ObjectID {
+    /// Mixes the number itself, several times faster than the hasher for anything would.
+    ///
+    /// Why that is safe: ids are given out one after the other, so that nobody can choose some that fall together.
+    public func _rawHashValue(seed: Int) -> Int {
+        Self.mix(rawValue ^ UInt64(truncatingIfNeeded: seed))
+    }
+
+    /// A number of which each bit depends on all bits of another.
+    ///
+    /// - Source: the finaliser of MurmurHash3 for 64 bits.
+    static func mix(_ number: UInt64) -> Int {
+        var mixed = number
+        mixed = (mixed ^ (mixed >> 33)) &* 0xff51_afd7_ed55_8ccd
+        mixed = (mixed ^ (mixed >> 33)) &* 0xc4ce_b9fe_1a85_ec53
+        return Int(truncatingIfNeeded: mixed ^ (mixed >> 33))
+    }
+}
+
 extension ObjectID: CustomStringConvertible {
     /// The number in decimal.
     public var description: String { String(rawValue) }

@@ -67,6 +67,11 @@ extension Ruleset {
             body.withUnsafeBytes { hasher.combine(bytes: $0) }
             self.hash = hasher.finalize()
         }
+
+        /// Mixes what is a hash already, of which nobody outside can know anything.
+        func _rawHashValue(seed: Int) -> Int {
+            ObjectID.mix(UInt64(truncatingIfNeeded: hash ^ seed) ^ chain.rawValue)
+        }
     }
 
     /// The rules of a chain whose bodies have one hash: almost always a single one, so that costs

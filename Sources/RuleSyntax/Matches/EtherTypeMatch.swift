@@ -20,7 +20,7 @@ struct EtherTypeMatch: MatchExtension {
     /// The type of the first `-p` that is not negated; ``EtherType/length`` for `LENGTH`.
     static func typeGiven(in words: [String], family: Family) -> UInt16? {
         guard family == .bridge,
-            let text = OptionScan.value(of: ["-p", "--protocol", "--proto"], in: words)
+            let text = OptionScan.word(of: ["-p", "--protocol", "--proto"], in: words)?.text
         else { return nil }
         if text.uppercased() == lengthName { return EtherType.length }
         return (try? EtherType.field.number(text[...], at: 0)).map {

@@ -35,26 +35,39 @@ struct TransportMatch: MatchExtension {
 
     /// The protocol of the first option for it that is not negated, wherever among the words it stands.
     static func protocolGiven(in words: [String], family: Family) -> UInt8? {
-        let names: [String]
+        word(in: words, family).flatMap { ProtocolName.number($0.text) }
+    }
+
+    /// Refuses a protocol that there is not.
+    ///
+    /// For when one of its options is in question: that there is no such protocol is the fault, not the option.
+    static func checkProtocolGiven(
+        in words: [String], family: Family
+    ) throws(RuleSyntaxError) {
+        if let word = word(in: words, family) { _ = try ProtocolName.parse(word) }
+    }
+
+    private static func word(in words: [String], _ family: Family) -> Word? {
         switch family {
-        case .arp: return nil
-        case .bridge: names = BridgeHeaders.protocolOptions
-        default: names = ["-p", "--protocol"]
+        case .arp: nil
+        case .bridge: OptionScan.word(of: BridgeHeaders.protocolOptions, in: words)
+        default: OptionScan.word(of: ["-p", "--protocol"], in: words)
         }
-        return OptionScan.value(of: names, in: words).flatMap(ProtocolName.number)
     }
 }
 
 /// Looks for an option before the words are read.
 enum OptionScan {
     /// The value of the first of these options that is not negated.
-    static func value(of names: [String], in words: [String]) -> String? {
+    static func word(of names: [String], in words: [String]) -> Word? {
         for (index, word) in words.enumerated() {
             let equals = word.hasPrefix("--") ? word.firstIndex(of: "=") : nil
             let name = equals.map { String(word[..<$0]) } ?? word
             guard names.contains(name), index == 0 || words[index - 1] != "!" else { continue }
-            if let equals { return String(word[word.index(after: equals)...]) }
-            return index + 1 < words.count ? words[index + 1] : nil
+            if let equals {
+                return Word(text: String(word[word.index(after: equals)...]), index: index)
+            }
+            return index + 1 < words.count ? Word(text: words[index + 1], index: index + 1) : nil
         }
         return nil
     }

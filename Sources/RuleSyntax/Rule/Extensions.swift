@@ -124,7 +124,7 @@ final class Extensions: Sendable {
                 at: name.index)
         }
         let names = matches.filter { !$0.isHead }.map(\.name)
-        let near = Suggestion.nearest(to: name.text, among: names)
+        let near = Suggestion.nearest(to: name.text, among: names + Extensions.foreignMatches)
         return RuleSyntaxError(
             "there is no match “\(name.text)”", at: name.index,
             hint: near.map { "did you mean -m \($0)?" }

@@ -121,6 +121,7 @@ struct RuleParser {
         guard let entry = known else { throw extensions.unknownMatch(name) }
         if case .transport(let protocols) = entry.form {
             guard let transport, protocols.contains(transport) else {
+                try TransportMatch.checkProtocolGiven(in: words, family: context.family)
                 throw RuleSyntaxError(
                     "-m \(name.text) needs its protocol", at: name.index,
                     hint: "add -p \(name.text == "icmp6" ? "ipv6-icmp" : name.text)")
@@ -216,6 +217,7 @@ struct RuleParser {
             if !isApart { return latest }
         }
         guard let entry = extensions.unnamedMatch(with: name, transport: transport) else {
+            try TransportMatch.checkProtocolGiven(in: words, family: context.family)
             throw extensions.unknownOption(
                 Word(text: name, index: index), target: target?.entry.name)
         }

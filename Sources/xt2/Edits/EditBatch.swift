@@ -80,7 +80,7 @@ struct BatchWriter {
     /// How many edits there are so far.
     private(set) var count = 0
     private let echo: Bool
-    private var writer = MessageWriter(capacity: pieceBytes + pieceBytes / 4)
+    private var writer = MessageWriter()
 
     /// How much is sent at once.
     private static let pieceBytes = 128 << 10
