@@ -536,7 +536,8 @@ static void load_match(const char *name) {
 bool cxt_has_match(const char *name) {
     struct xtables_match *match = NULL;
     GUARDED(match = library.xtables_find_match(name, XTF_TRY_LOAD, NULL));
-    return !guard.status && match;
+    /* What is there and cannot be used is told by cxt_match. */
+    return match || guard.status || guard.complaints.length > guard.complaints_before;
 }
 
 int cxt_match(const char *name) {

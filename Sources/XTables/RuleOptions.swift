@@ -67,7 +67,7 @@ public struct RuleOptions {
         return number
     }
 
-    /// Whether there is a match of this name here that the kernel has.
+    /// Whether there is a match of this name here, though it may not be usable, which ``addMatch(_:)`` tells.
     public func hasMatch(_ name: String) -> Bool { cxt_has_match(name) }
 
     /// `-m`.

@@ -230,9 +230,9 @@ import Testing
 
     /// What the file says, without asking the store.
     private func states() throws -> String {
-        try Command.check(
-            "sqlite3", directory.file(), "SELECT group_concat(id || ' ' || state, ', ') FROM version"
-        ).split(separator: "\n").joined()
+        let query = "SELECT group_concat(id || ' ' || state, ', ') FROM version"
+        return try Command.check("sqlite3", directory.file(), query)
+            .split(separator: "\n").joined()
     }
 
     @Test func aMarkThatIsLeftForLaterIsSeenAtOnce() throws {
@@ -279,7 +279,7 @@ import Testing
         try store.commitNext([.add(.table(1))])
         let next = VersionID(rawValue: 2)
         store.commitLater(from: next, to: next, handles: [], kernel: .sample)
-        expectConflict { try store.settle() }
+        expectConflict { try store.writeOwed() }
         #expect(try store.head() == VersionID(rawValue: 1))
     }
 

@@ -131,7 +131,7 @@ import struct RuleStore.Tag
             countdown.initialize(to: steps)
             interruptWriter(when: countdown)
             do {
-                if isAlone { try store.settle() } else { try store.appendAudit(.sample()) }
+                if isAlone { try store.writeOwed() } else { try store.appendAudit(.sample()) }
                 isDone = true
             } catch {
                 #expect(error.code == .other)

@@ -25,7 +25,7 @@ import Testing
         _ = try #require(answers.first).get()
     }
 
-    /// `meta nfproto ipv4 ip saddr 10.77.0.1`
+    /// The rule `meta nfproto ipv4 ip saddr 10.77.0.1`.
     private static let source = RuleBody(expressions: [
         .meta(MetaExpression(key: .family, destination: .r1)),
         .compare(CompareExpression(source: .r1, operation: .equal, value: [2])),

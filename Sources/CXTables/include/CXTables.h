@@ -69,7 +69,7 @@ int cxt_words_taken(void);
 const char *cxt_take_word(void);
 /* What the extensions may look at from here on. */
 void cxt_set_head(const struct cxt_head *head);
-/* Whether there is such a match here that the kernel has. */
+/* Whether there is such a match here, usable or not. */
 bool cxt_has_match(const char *name);
 /* -m NAME. */
 int cxt_match(const char *name);

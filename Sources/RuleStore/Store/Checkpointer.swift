@@ -12,6 +12,8 @@ final class Checkpointer: Sendable {
         var isRunning = false
         /// Whether the log was moved once since it became long, and writers came in between.
         var isLate = false
+        /// Whether there is no database to move anything to any more.
+        var isClosed = false
         var connection: DatabaseQueue?
     }
 
@@ -50,7 +52,7 @@ final class Checkpointer: Sendable {
             return false
         }
         let need = state.withLock { state -> Need in
-            if state.isRunning { return .nothing }
+            if state.isRunning || state.isClosed { return .nothing }
             if state.isLate { return .now }
             state.isRunning = true
             return .beside
@@ -70,8 +72,9 @@ final class Checkpointer: Sendable {
         }
     }
 
-    /// Waits until nothing is under way, and closes.
+    /// Waits until nothing is under way, and closes for good.
     func close() {
+        state.withLock { $0.isClosed = true }
         queue.sync {}
         let connection = state.withLock { $0.connection.take() }
         try? connection?.close()

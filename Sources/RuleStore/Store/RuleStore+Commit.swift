@@ -44,8 +44,8 @@ extension RuleStore {
         guard let last = drafts.last?.version.id else {
             throw StoreError(.malformed, "there is no version to prepare")
         }
-        // Who reads waits for the mark, and would wait for all of these.
-        if drafts.contains(where: { $0.changes.count > Self.changesAtOnce }) { try settle() }
+        // Who reads waits for a mark that is owed, and would wait for all of these.
+        if drafts.reduce(0, { $0 + $1.changes.count }) > Self.changesAtOnce { try writeOwed() }
         try write(.full, isAwaited: true) { database in
             try Self.advance(to: nextObjectID, database)
             var tail = try Self.settledTail(database)
@@ -82,7 +82,7 @@ extension RuleStore {
         try AuditLog.append(draft.audit, changes: outcome, withdraws: nil, database)
     }
 
-    /// How many changes a version has at most whose digest is not worth a thread.
+    /// How many changes a version has at most that are written at once, without a thread for their digest.
     private static let changesAtOnce = 500
 
     /// Makes the pending version the head, with those that were prepared together with it, and keeps what the kernel said
@@ -112,8 +112,8 @@ extension RuleStore {
 
     /// Makes pending versions the head as ``commit(_:handles:kernel:)`` does, but later, when nobody waits for it.
     ///
-    /// It is written with whatever is written next, with ``settle()``, or before anything is read, so that everybody sees these
-    /// versions as committed at once.
+    /// It is written with what is written next, with ``writeOwed()``, or before anything is read, so that everybody sees these
+    /// versions as committed at once. One at most is owed: versions can be prepared only once the ones before are marked.
     /// - Parameters:
     ///   - first: the first pending version.
     ///   - last: the last one, prepared together with it.
@@ -131,10 +131,14 @@ extension RuleStore {
     /// Writes down what ``commitLater(from:to:handles:kernel:)`` left, and moves the log to the database file where it has become
     /// long.
     ///
-    /// - Throws: ``StoreError`` `full` or `io`; it is left for later still.
-    public func settle() throws(StoreError) {
-        guard owed.withLock({ $0 != nil }) else { return tidy() }
-        try write(.normal) { _ in }
+    /// - Throws: ``StoreError`` `full` or `io`, and it is left for later still; `conflict` if those versions are not pending.
+    public func writeOwed() throws(StoreError) {
+        do {
+            try pool.writeWithoutTransaction { try writeMark($0) }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+        tidy()
     }
 
     /// Removes the pending version as if it had never been, and says in the audit log why.

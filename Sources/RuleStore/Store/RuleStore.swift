@@ -67,11 +67,14 @@ public final class RuleStore: Sendable {
 
     /// Closes the store; each later call throws `closed`.
     ///
-    /// - Throws: ``StoreError`` if a call is still going on.
+    /// - Throws: ``StoreError`` if a call is still going on; `closed` if it is.
     public func close() throws(StoreError) {
+        guard lock.withLock({ $0 != nil }) else {
+            throw StoreError(.closed, "the store is closed already")
+        }
         do {
             // What stays unwritten is found out by the next start.
-            try? settle()
+            try? writeOwed()
             checkpointer.close()
             // So that the file is whole without its log. If a reader is in the way the log stays
             // and loses nothing.
@@ -131,25 +134,21 @@ enum Durability: String {
 extension RuleStore {
     /// Runs one write transaction; an error rolls all of it back.
     ///
-    /// - Parameter isAwaited: whether somebody waits for what comes next, so that the log is left as it is.
+    /// - Parameter isAwaited: whether somebody waits for what comes next, so that the log is left as it is, and a mark that is owed is
+    ///   written along.
     func write<Result>(
         _ durability: Durability, isAwaited: Bool = false, _ body: (Database) throws -> Result
     ) throws(StoreError) -> Result {
         do {
             let result = try pool.writeWithoutTransaction { database in
-                if database.isInsideTransaction { try database.rollback() }
-                try set(durability, on: database)
-                // For the next, which may be waited for.
-                defer { if durability != .full { try? set(.full, on: database) } }
+                // What has nothing to do with the mark must not fail with it.
+                if !isAwaited { try? writeMark(database) }
                 let mark = owed.withLock { $0 }
-                var result: Result?
-                try database.inTransaction(.immediate) {
-                    if let mark { try Self.mark(mark, database) }
-                    result = try body(database)
-                    return .commit
+                let result = try transaction(durability, database) {
+                    if isAwaited, let mark { try Self.mark(mark, database) }
+                    return try body(database)
                 }
-                if let mark { forget(mark) }
-                guard let result else { throw StoreError(.other, "a transaction without a result") }
+                if isAwaited, let mark { forget(mark) }
                 return result
             }
             if !isAwaited { tidy() }
@@ -158,6 +157,29 @@ extension RuleStore {
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    private func transaction<Result>(
+        _ durability: Durability, _ database: Database, _ body: () throws -> Result
+    ) throws -> Result {
+        if database.isInsideTransaction { try database.rollback() }
+        try set(durability, on: database)
+        // For the next, which may be waited for.
+        defer { if durability != .full { try? set(.full, on: database) } }
+        var result: Result?
+        try database.inTransaction(.immediate) {
+            result = try body()
+            return .commit
+        }
+        guard let result else { throw StoreError(.other, "a transaction without a result") }
+        return result
+    }
+
+    /// Writes a mark that is owed, by itself.
+    func writeMark(_ database: Database) throws {
+        guard let mark = owed.withLock({ $0 }) else { return }
+        try transaction(.normal, database) { try Self.mark(mark, database) }
+        forget(mark)
     }
 
     private func set(_ wanted: Durability, on database: Database) throws {
@@ -182,7 +204,9 @@ extension RuleStore {
     /// Runs queries that all see the same moment.
     func read<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
         // Where it cannot be written, what is found is what the next start would find.
-        if owed.withLock({ $0 != nil }) { try? settle() }
+        if owed.withLock({ $0 != nil }) {
+            _ = try? pool.writeWithoutTransaction { try writeMark($0) }
+        }
         do {
             return try pool.read(body)
         } catch {

@@ -200,7 +200,7 @@ extension Committer {
             // With others' commits behind it, the kernel has more than the store says yet.
             kernel: run.hasFollowers
                 ? KernelState(bootID: bootID, generation: .none) : kernelState(run))
-        settleSoon()
+        writeOwedSoon()
     }
 
     private func abandon(_ run: CommitRun, _ refusal: Refusal) -> CommitMachine.Event {

@@ -54,33 +54,33 @@ extension Committer {
     /// Has the store write down what it was left, once the clients have their answers.
     ///
     /// In a row of edits each does that for the one before on its way, and it is put off until the row ends.
-    func settleSoon() {
-        guard settling == nil else {
+    func writeOwedSoon() {
+        guard owedTimer == nil else {
             isInRow = true
             return
         }
-        settling = eventLoop.scheduleTask(in: Committer.settlePause) { [weak self] in
+        owedTimer = eventLoop.scheduleTask(in: Committer.owedPause) { [weak self] in
             guard let self else { return }
-            Task(executorPreference: LoopExecutor(eventLoop)) { await self.settleStore() }
+            Task(executorPreference: LoopExecutor(eventLoop)) { await self.writeOwed() }
         }
     }
 
     /// Long enough for an answer to be written, and for the next edit of a row to come.
-    private static let settlePause = TimeAmount.milliseconds(5)
+    private static let owedPause = TimeAmount.milliseconds(5)
 
-    private func settleStore() {
-        settling = nil
+    private func writeOwed() {
+        owedTimer = nil
         if isInRow {
             isInRow = false
             store.tidy()
-            return settleSoon()
+            return writeOwedSoon()
         }
         do {
-            try store.settle()
+            try store.writeOwed()
         } catch {
             log.error(
                 "a version is live but cannot be marked in the database",
-                metadata: ["version": "\(head.version)", "error": "\(error.message)"])
+                metadata: ["error": "\(error.message)"])
         }
     }
 }

@@ -51,7 +51,7 @@ actor Committer {
     /// When to look at ``confirming`` again.
     var timer: Scheduled<Void>?
     /// When the store is to write down what it was left.
-    var settling: Scheduled<Void>?
+    var owedTimer: Scheduled<Void>?
     /// Whether more was left to the store since that was set.
     var isInRow = false
     /// When to undo again what could not be undone.

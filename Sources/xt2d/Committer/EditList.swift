@@ -1,3 +1,4 @@
+import Glibc
 import NetlinkProto
 
 /// The edits of a batch, in order.
@@ -7,6 +8,7 @@ import NetlinkProto
 struct EditList: Sendable {
     private var first: [Edit] = []
     private var pages: [[UInt8]] = []
+    private var count = 0
 
     /// How many edits are kept as they were read.
     private static let readLimit = EditBatch.sharedMessages
@@ -14,6 +16,7 @@ struct EditList: Sendable {
 
     /// Adds an edit, which was read from a message.
     mutating func append(_ edit: Edit, _ message: [UInt8]) {
+        count += 1
         if first.count < EditList.readLimit { return first.append(edit) }
         let length = netlinkAligned(message.count)
         if (pages.last?.count ?? EditList.pageBytes) + length > EditList.pageBytes {
@@ -27,15 +30,24 @@ struct EditList: Sendable {
 
     /// Calls `body` with each edit.
     ///
-    /// - Throws: what `body` throws.
+    /// - Throws: what `body` throws; ``Refusal`` EIO if not all are found again, so that no part of a batch is taken for the whole.
     func forEach(_ body: (Edit) throws(Refusal) -> Void) throws(Refusal) {
         for edit in first { try body(edit) }
+        var found = first.count
         var shapes = RuleShapes()
         for page in pages {
             var decoder = FrameDecoder(messageLimitBytes: page.count)
             decoder.append(page)
             // They came out of such a decoder.
-            while let message = try? decoder.next() { try body(try Edit(message, &shapes)) }
+            while let message = try? decoder.next() {
+                try body(try Edit(message, &shapes))
+                found += 1
+            }
+        }
+        guard found == count else {
+            throw Refusal(
+                EIO, "Only \(found) of the batch's \(count) edits can be read again.",
+                outcome: .failed)
         }
     }
 }

@@ -18,6 +18,8 @@ final class CommitterBench: Sendable {
     let committer: Committer
     /// What the kernel tells of others; the test puts it in.
     let inbox: ForeignInbox?
+    /// The store's file.
+    var database: String { directory.file("rules.db") }
     private let directory: TemporaryDirectory
     /// For all benches, and never shut down: who waits for that keeps a thread of Swift's pool, and the end needs one of them.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
