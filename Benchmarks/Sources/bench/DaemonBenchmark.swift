@@ -16,6 +16,7 @@ struct DaemonBenchmark {
         let path = daemon.folder + "/ruleset"
         try daemon.writeRuleset((0..<rules).map(RuleLine.init(number:)), to: path)
         let load = try daemon.load(path)
+        results.add("memory of xt2d", rules, "xt2", try residentMegabytes(daemon.pid), unit: "MB")
         try edits(daemon)
         try start(daemon, load: load)
         try sizes(daemon)
@@ -76,7 +77,9 @@ struct DaemonBenchmark {
 
     /// Memory of the daemon and growth of the database with 10,000 single edits by 16 clients.
     private func sizes(_ daemon: XT2) throws {
-        results.add("memory of xt2d", rules, "xt2", try residentMegabytes(daemon.pid), unit: "MB")
+        results.add(
+            "memory of xt2d, kernel read", rules, "xt2", try residentMegabytes(daemon.pid),
+            unit: "MB")
         let (clients, each, socket) = (16, 625, daemon.socket)
         let bodies = try (0..<each).map { try body(10_000 + $0) }
         let bytes = try bodies.reduce(0) { try $0 + $1.encoded().count } * clients
