@@ -27,18 +27,6 @@ import Testing
 
     private func commit(_ batches: [EditBatch]) async -> [Answer] { await bench.commit(batches) }
 
-    /// A table `inet t` with the chains `a` and `b`, as version 1.
-    private func setUp() async throws {
-        let answers = await commit([
-            batch {
-                $0.addTable()
-                $0.addChain("a")
-                $0.addChain("b")
-            }
-        ])
-        _ = try #require(answers.first).get()
-    }
-
     private func insertion(_ port: UInt16, into chain: String = "a") -> EditBatch {
         batch(BatchOptions(reason: "port \(port)")) { $0.insert(.tcp(port: port), into: chain) }
     }
@@ -57,7 +45,7 @@ import Testing
     // MARK: All go well
 
     @Test func eachHasItsVersionAndAllHaveOneBatch() async throws {
-        try await setUp()
+        try await bench.makeTable()
         let answers = await commit((1...16).map { insertion($0) })
         #expect(answers.map(version) == (2...17).map { UInt64($0) })
         #expect(kernel.batches.count == 2)
@@ -80,7 +68,7 @@ import Testing
     }
 
     @Test func theKernelGetsWhatAllComeToTogether() async throws {
-        try await setUp()
+        try await bench.makeTable()
         let first = await commit([insertion(1), insertion(2)])
         guard case .success(.version(_, let rules)) = first[0], let handle = rules[0].message.handle
         else { throw CommandFailure("\(first)") }
@@ -101,7 +89,7 @@ import Testing
     }
 
     @Test func oneThatIsRefusedStopsNobody() async throws {
-        try await setUp()
+        try await bench.makeTable()
         let answers = await commit([
             insertion(1), insertion(2, into: "nowhere"), insertion(3),
             batch(BatchOptions(expectedHead: 1)) { $0.addChain("d") },
@@ -129,7 +117,7 @@ import Testing
     }
 
     @Test(arguments: 0..<5) func oneThatTheKernelRefusesStopsNobody(_ place: Int) async throws {
-        try await setUp()
+        try await bench.makeTable()
         kernel.fate = { GroupCommitTests.has("unloved", $0) ? .refused : .taken }
         var batches = (1...4).map { insertion($0) }
         batches.insert(batch { $0.addChain("unloved") }, at: place)
@@ -147,7 +135,7 @@ import Testing
     // MARK: The answer is lost
 
     @Test func theMarkerDecidesForAll() async throws {
-        try await setUp()
+        try await bench.makeTable()
         kernel.fate = { _ in .takenUnheard }
         let taken = await commit([batch { $0.addChain("c") }, batch { $0.addChain("d") }])
         #expect(taken.map(version) == [2, 3])
@@ -162,7 +150,7 @@ import Testing
 
     @Test(arguments: [FakeKernel.Fate.takenUnheard, .lost])
     func whileTheMarkerCannotBeReadNobodyIsToldOfAnEnd(_ fate: FakeKernel.Fate) async throws {
-        try await setUp()
+        try await bench.makeTable()
         kernel.fate = { [kernel] _ in
             kernel.isReadable = false
             return fate

@@ -14,17 +14,6 @@ import Testing
 
     init() throws { bench = try CommitterBench() }
 
-    private func setUp() async throws {
-        let answers = await bench.commit([
-            CommitterBench.batch {
-                $0.addTable()
-                $0.addChain("a")
-                $0.addChain("b")
-            }
-        ])
-        _ = try #require(answers.first).get()
-    }
-
     /// The rule `meta nfproto ipv4 ip saddr 10.77.0.1`.
     private static let source = RuleBody(expressions: [
         .meta(MetaExpression(key: .family, destination: .r1)),
@@ -72,7 +61,7 @@ import Testing
 
     /// As it was worked out meanwhile, or from the messages, because somebody else was faster.
     @Test(arguments: [false, true]) func itIsWorkedOutOnTheHead(_ isOvertaken: Bool) async throws {
-        try await setUp()
+        try await bench.makeTable()
         var script = script()
         script.insert(.tcp(port: 7), into: "b")
         let batch = receive(script)
@@ -92,7 +81,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func aRefusalPointsAtItsEditAndIsFoundByItsAddresses(_ isOvertaken: Bool) async throws {
-        try await setUp()
+        try await bench.makeTable()
         var script = script(3_000)
         script.append(Self.source, to: "nowhere")
         let sequence = script.lastSequence

@@ -65,6 +65,18 @@ final class CommitterBench: Sendable {
         return EditBatch(options: options, sequence: SequenceNumber(1), received: received)
     }
 
+    /// Makes a table `inet t` with the chains `a` and `b`, as version 1.
+    func makeTable() async throws {
+        let answers = await commit([
+            CommitterBench.batch {
+                $0.addTable()
+                $0.addChain("a")
+                $0.addChain("b")
+            }
+        ])
+        _ = try #require(answers.first).get()
+    }
+
     /// What batches come to that wait together; clients are told apart by their process id.
     func commit(_ batches: [EditBatch]) async -> [Answer] {
         let answers = Mutex<[Int: Answer]>([:])
