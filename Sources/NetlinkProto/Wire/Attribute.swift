@@ -5,15 +5,16 @@
 /// - Source: linux `include/uapi/linux/netlink.h`, `struct nlattr`.
 public struct Attribute: ~Escapable {
     /// The number as it came, with the two flag bits.
-    let rawType: UInt16
+    @usableFromInline let rawType: UInt16
     /// The bytes between header and padding.
     public let payload: RawSpan
     /// Bytes from the start of the message to this attribute's header.
     public let offset: Int
     /// How many attributes this one is inside of.
-    let depth: Int
+    @usableFromInline let depth: Int
 
     @_lifetime(copy payload)
+    @inlinable
     init(rawType: UInt16, payload: RawSpan, offset: Int, depth: Int) {
         self.rawType = rawType
         self.payload = payload
@@ -22,6 +23,7 @@ public struct Attribute: ~Escapable {
     }
 
     /// The attribute's number, without the two flag bits (`NLA_TYPE_MASK`).
+    @inlinable
     public var type: UInt16 { rawType & 0x3FFF }
 
     /// Whether the sender set `NLA_F_NESTED`.
@@ -31,13 +33,15 @@ public struct Attribute: ~Escapable {
     ///
     /// - Throws: ``WireError/Code/tooDeep`` past ``WireLimits/nestingDepth``.
     @_lifetime(copy self)
+    @inlinable
     public func nested() throws(WireError) -> AttributeReader {
-        guard depth < WireLimits.nestingDepth else {
-            throw fault(.tooDeep, "more than \(WireLimits.nestingDepth) levels")
-        }
+        guard depth < WireLimits.nestingDepth else { throw tooDeep() }
         return AttributeReader(
             payload, offset: offset + WireLimits.attributeHeaderBytes, depth: depth + 1)
     }
+
+    @usableFromInline
+    func tooDeep() -> WireError { fault(.tooDeep, "more than \(WireLimits.nestingDepth) levels") }
 
     /// The payload as an unsigned byte.
     public func uint8() throws(WireError) -> UInt8 {
@@ -80,6 +84,20 @@ public struct Attribute: ~Escapable {
         }
         guard let text = text(of: count) else { throw fault(.unrecognised, "not UTF-8 text") }
         return text
+    }
+
+    /// Whether the payload is this text, with or without one terminating zero.
+    ///
+    /// Why: to tell expressions apart by their names needs no copy of a name.
+    public func hasText(_ text: String) -> Bool {
+        var text = text
+        return payload.withUnsafeBytes { bytes in
+            text.withUTF8 { text in
+                let rest = bytes.count - text.count
+                guard rest == 0 || rest == 1 && bytes[text.count] == 0 else { return false }
+                return zip(bytes, text).allSatisfy { $0 == $1 }
+            }
+        }
     }
 
     /// The first `count` bytes as text; nil if they are not UTF-8 or one of them is zero.

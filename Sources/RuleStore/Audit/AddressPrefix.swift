@@ -1,3 +1,5 @@
+import Glibc
+
 /// An address, or all addresses that begin with the same bits.
 public struct AddressPrefix: Hashable, Sendable {
     /// The first address: 4 or 16 bytes, zero behind the prefix.
@@ -33,6 +35,15 @@ public struct AddressPrefix: Hashable, Sendable {
             let kept = max(0, min(8, length - 8 * index))
             return kept == 0 ? 0 : byte & (0xFF << UInt8(8 - kept))
         }
+    }
+}
+
+extension AddressPrefix: Comparable {
+    /// Orders shorter addresses first, then by address, the wider prefix first: the order of the index.
+    public static func < (left: AddressPrefix, right: AddressPrefix) -> Bool {
+        if left.bits != right.bits { return left.bits < right.bits }
+        let order = memcmp(left.address, right.address, left.address.count)
+        return order == 0 ? left.length < right.length : order < 0
     }
 }
 

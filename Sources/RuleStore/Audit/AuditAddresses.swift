@@ -11,7 +11,8 @@ enum AuditAddresses {
             database,
             "INSERT INTO audit_address (bits, address, prefix, seq) VALUES (?, ?, ?, ?)",
             table: "audit_address")
-        for prefix in addresses {
+        // In order, so that a large version does not touch the same pages again and again.
+        for prefix in addresses.sorted() {
             run.bind(1, Int64(prefix.bits))
             run.bind(2, prefix.address)
             run.bind(3, Int64(prefix.length))

@@ -35,10 +35,12 @@ extension RuleStore {
     ///   - nextObjectID: greater than every id in any of them.
     ///   - confirmation: until when somebody must confirm the last.
     ///   - undone: a version whose confirmation was awaited, and that the last takes back.
+    ///   - check: is called when all is written and nothing is kept yet: what it throws keeps the versions from being. It must not
+    ///     use the store.
     /// - Throws: as for a single version; the store is then as it was.
     public func prepare(
         _ drafts: [VersionDraft], nextObjectID: ObjectID, confirmation: Confirmation? = nil,
-        undoing undone: VersionID? = nil
+        undoing undone: VersionID? = nil, check: () throws -> Void = {}
     ) throws(StoreError) {
         for draft in drafts { try Self.check(draft.version, draft.changes, nextObjectID) }
         guard let last = drafts.last?.version.id else {
@@ -55,6 +57,7 @@ extension RuleStore {
             }
             if let undone { try ConfirmationRow.settle(undone, .reverted, by: last, database) }
             if let confirmation { try ConfirmationRow.insert(confirmation, database) }
+            try check()
         }
     }
 
@@ -79,7 +82,9 @@ extension RuleStore {
         let outcome = AuditChanges(
             version: draft.version.id, count: changes.count,
             digest: try digest?.value() ?? ChangesDigest.of(row, changes))
-        try AuditLog.append(draft.audit, changes: outcome, withdraws: nil, database)
+        var audit = draft.audit
+        if let addresses = draft.addresses { audit.addresses = try addresses.value() }
+        try AuditLog.append(audit, changes: outcome, withdraws: nil, database)
     }
 
     /// How many changes a version has at most that are written at once, without a thread for their digest.

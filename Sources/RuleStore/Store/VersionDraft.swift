@@ -6,6 +6,8 @@ public struct VersionDraft: Sendable {
     public var changes: [Change]
     /// The entry for the attempt; version, change count and digest are filled in by the store.
     public var audit: AuditEntry
+    /// The addresses that the entry is to be found by, while they are looked for; nil where `audit` has them.
+    public var addresses: SideTask<Set<AddressPrefix>>?
 
     /// Makes a draft from its parts.
     public init(version: NewVersion, changes: [Change], audit: AuditEntry) {

@@ -72,6 +72,9 @@ extension Proposal {
         kernelChanges = changes.filter { !left.contains($0.id) }
     }
 
+    /// Whether parts of the work are worth a thread.
+    var isLarge: Bool { changes.count > 500 }
+
     /// Whether tables come, go or get another policy: others are listened to by table.
     var changesTables: Bool { changes.contains { $0.object.kind == .table } }
 
@@ -100,23 +103,21 @@ struct CommitPart {
     /// The addresses in its rules, if they are looked for beside the rest.
     private let addresses: SideTask<Set<AddressPrefix>>?
 
-    /// How many changes a version has at most whose addresses are not worth a thread.
-    private static let changesAtOnce = 500
-
     init(proposal: Proposal, version: NewVersion) {
         self.proposal = proposal
         self.version = version
         let changes = proposal.changes
-        addresses =
-            changes.count > CommitPart.changesAtOnce ? SideTask { changes.addresses } : nil
+        addresses = proposal.isLarge ? SideTask { changes.addresses } : nil
     }
 
     /// What the store is to write.
     func draft(on generation: GenerationID) -> VersionDraft {
         var entry = proposal.audited.entry(
             outcome: .committed, version: version.id, generation: generation.rawValue)
-        entry.addresses = (try? addresses?.value()) ?? proposal.changes.addresses
-        return VersionDraft(version: version, changes: proposal.changes, audit: entry)
+        if addresses == nil { entry.addresses = proposal.changes.addresses }
+        var draft = VersionDraft(version: version, changes: proposal.changes, audit: entry)
+        draft.addresses = addresses
+        return draft
     }
 }
 
@@ -132,7 +133,9 @@ struct CommitRun {
     let confirmation: Confirmation?
     /// The version that waited for its confirmation and is taken back.
     let undone: VersionID?
+    /// What the kernel is to do; without messages while it is in the making.
     var batch: KernelBatch
+    private var making: SideTask<KernelBatch>?
     /// Handles that the kernel gave.
     var handles: [ObjectID: Handle] = [:]
     /// The marker, once it was read and cannot change any more.
@@ -146,17 +149,22 @@ struct CommitRun {
     /// The generation that was read when the answer to the batch was lost.
     var live: GenerationID?
 
-    /// A commit of one version.
+    /// A commit of one version, whose batch is made meanwhile.
     init(
         _ part: CommitPart, confirmation: Confirmation? = nil, undone: VersionID? = nil,
-        batch: KernelBatch
+        on generation: GenerationID, making: SideTask<KernelBatch>
     ) {
-        self.init(earlier: [], last: part, confirmation: confirmation, undone: undone, batch: batch)
+        parts = [part]
+        last = part
+        self.confirmation = confirmation
+        self.undone = undone
+        batch = KernelBatch(on: generation)
+        self.making = making
     }
 
-    /// A commit of several versions together.
+    /// A commit of one version, or of several together.
     init(
-        earlier: [CommitPart], last: CommitPart, confirmation: Confirmation? = nil,
+        earlier: [CommitPart] = [], last: CommitPart, confirmation: Confirmation? = nil,
         undone: VersionID? = nil, batch: KernelBatch
     ) {
         parts = earlier + [last]
@@ -164,6 +172,15 @@ struct CommitRun {
         self.confirmation = confirmation
         self.undone = undone
         self.batch = batch
+    }
+
+    /// Waits for the batch, if it is in the making.
+    ///
+    /// - Throws: ``Refusal`` if there can be none.
+    mutating func finishBatch() throws {
+        guard let making else { return }
+        batch = try making.value()
+        self.making = nil
     }
 
     /// Whether several clients' versions are in it.

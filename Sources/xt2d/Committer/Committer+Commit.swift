@@ -33,23 +33,33 @@ extension Committer {
         var proposal = proposal
         try keepCounters(of: &proposal, on: head.ruleset)
         let version = proposal.version(head.version.next, on: head.ruleset)
-        var run = CommitRun(
-            CommitPart(proposal: proposal, version: version),
-            confirmation: try confirmation(of: proposal, as: version.id),
-            undone: proposal.undone(head.unconfirmed), batch: try plan(proposal, version.id))
+        let part = CommitPart(proposal: proposal, version: version)
+        let confirmation = try confirmation(of: proposal, as: version.id)
+        let undone = proposal.undone(head.unconfirmed)
+        let plan = planning(proposal, version.id)
+        var run =
+            proposal.isLarge
+            ? CommitRun(
+                part, confirmation: confirmation, undone: undone,
+                on: GenerationID(rawValue: head.generation), making: SideTask { try plan() })
+            : CommitRun(
+                last: part, confirmation: confirmation, undone: undone, batch: try plan())
         run.handles = proposal.handles
         return run
     }
 
+    /// Makes a batch; needs nothing of the committer any more.
+    typealias Planning = @Sendable () throws(Refusal) -> KernelBatch
+
     /// The batch that brings the kernel to a version of one proposal.
-    private func plan(_ proposal: Proposal, _ version: VersionID) throws(Refusal) -> KernelBatch {
+    private func planning(_ proposal: Proposal, _ version: VersionID) -> Planning {
         if proposal.there == nil, let intrusion = foreign.intrusion, intrusion.failure == nil {
             // Whoever comes again and again would be faster each time, if it were undone first.
-            return try plan(
+            return planning(
                 intrusion.changes(to: proposal.ruleset, with: proposal.changes),
                 from: intrusion.there, to: proposal.ruleset, counters: proposal.counters, version)
         }
-        return try plan(
+        return planning(
             proposal.kernelChanges ?? proposal.changes, from: proposal.there ?? head.ruleset,
             to: proposal.ruleset, counters: proposal.counters, adopting: proposal.adopting, version)
     }
@@ -57,17 +67,20 @@ extension Committer {
     /// The batch that brings the kernel from what it has to a version.
     ///
     /// - Parameter adopting: tables that are there and are to become xt2's own.
-    func plan(
+    func planning(
         _ changes: [Change], from there: Ruleset, to ruleset: Ruleset,
         counters: [ObjectID: [CounterExpression]], adopting: [StoredObject] = [],
         _ version: VersionID
-    ) throws(Refusal) -> KernelBatch {
-        do {
-            return try Layout.batch(
-                from: there, to: ruleset, changes: changes, handles: head.handles,
-                counters: counters, adopting: adopting, plan: batchPlan(version))
-        } catch {
-            throw Refusal(error, in: ruleset)
+    ) -> Planning {
+        let (handles, plan) = (head.handles, batchPlan(version))
+        return { () throws(Refusal) in
+            do throws(LayoutError) {
+                return try Layout.batch(
+                    from: there, to: ruleset, changes: changes, handles: handles,
+                    counters: counters, adopting: adopting, plan: plan)
+            } catch {
+                throw Refusal(error, in: ruleset)
+            }
         }
     }
 
@@ -81,7 +94,7 @@ extension Committer {
     /// Does what the state machine says until it is at an end.
     func carryOut(_ run: inout CommitRun) throws(Refusal) {
         var machine = CommitMachine()
-        var action = machine.handle(prepare(run))
+        var action = machine.handle(prepare(&run))
         while true {
             switch action {
             case .sendBatch: action = machine.handle(send(&run))
@@ -111,17 +124,26 @@ extension Committer {
 
     // MARK: The actions
 
-    private func prepare(_ run: CommitRun) -> CommitMachine.Event {
+    private func prepare(_ run: inout CommitRun) -> CommitMachine.Event {
         let drafts = run.parts.map { $0.draft(on: run.batch.generation) }
+        var unplanned: (any Error)?
         do {
             try store.prepare(
                 drafts, nextObjectID: run.last.proposal.nextID, confirmation: run.confirmation,
-                undoing: run.undone)
+                undoing: run.undone
+            ) {
+                do {
+                    try run.finishBatch()
+                } catch {
+                    unplanned = error
+                    throw error
+                }
+            }
             // The store keeps these ids as given out, even if the versions come to nothing.
             nextID = run.last.proposal.nextID
             return .stored
         } catch {
-            let refusal = Refusal(error)
+            let refusal = Refusal(any: unplanned ?? error)
             // Of several, each is tried alone and tells for itself.
             if !run.isShared { audit(refusal, run.last.proposal.audited) }
             return .storeFailed(refusal)

@@ -72,7 +72,12 @@ extension Committer {
     func check(_ proposal: Proposal) throws(Refusal) -> CheckMessage {
         var proposal = proposal
         try checkLockout(&proposal, on: head.ruleset)
-        let run = try planRun(proposal)
+        var run = try planRun(proposal)
+        do {
+            try run.finishBatch()
+        } catch {
+            throw Refusal(any: error)
+        }
         return CheckMessage(
             version: run.last.version.id.rawValue,
             changeCount: UInt32(clamping: proposal.changes.count),

@@ -133,9 +133,9 @@ extension Committer {
             for change in proposal.changes { counters[change.id] = proposal.counters[change.id] }
         }
         do {
-            let batch = try plan(
+            let batch = try planning(
                 changes, from: head.ruleset, to: last.proposal.ruleset, counters: counters,
-                last.version.id)
+                last.version.id)()
             if parts.contains(where: \.proposal.changesTables) {
                 try listen(to: last.proposal.ruleset)
             }

@@ -13,17 +13,6 @@ struct Session {
     /// Tells of versions, once the client has asked for it.
     private var follower: Task<Void, any Error>?
 
-    /// A batch whose end has not come yet.
-    private struct OpenBatch {
-        let header: MessageHeader
-        let options: BatchOptions
-        var share: BatchQueue.Share
-        /// Whether the client may do this at all; if not, nothing is kept.
-        let isAllowed: Bool
-        var received = ReceivedEdits()
-        var refusal: Refusal?
-    }
-
     init(
         _ peer: Peer, handler: RequestHandler, outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     ) {
@@ -101,7 +90,7 @@ struct Session {
         case .batchEnd: try await end(header)
         case .noop, .done, .error: break
         case .newSession: try await settle(message, header)
-        case _ where batch != nil: collect(message, header)
+        case _ where batch != nil: collect(message)
         case .followVersions: try await follow(header)
         default:
             try await withTaskExecutorPreference(globalConcurrentExecutor) {
@@ -156,37 +145,10 @@ struct Session {
         return try BatchOptions(view)
     }
 
-    /// Reads an edit and keeps it for when the batch is whole; of a user who may not write anything, nothing is kept.
-    private mutating func collect(_ message: [UInt8], _ header: MessageHeader) {
-        guard var open = batch, open.refusal == nil, open.isAllowed else { return }
-        // Taken out, so that its list of edits is not copied.
-        batch = nil
-        defer { batch = open }
-        let limits = handler.configuration.limits
-        if open.received.byteCount + message.count > limits.batchBytes {
-            refuse(
-                &open,
-                Refusal(
-                    EMSGSIZE, "The batch is larger than \(limits.batchBytes) bytes; make several."))
-        } else if !open.share.take(message.count, limit: limits.queueBytes) {
-            refuse(
-                &open,
-                Refusal(
-                    EAGAIN,
-                    "The batches that wait to be carried out take \(limits.queueBytes) bytes already; try again later."
-                ))
-        } else {
-            open.received.take(
-                message, workingAheadOn: open.options.candidate == nil ? handler.published : nil)
-        }
-    }
-
-    /// Keeps nothing of a batch any more; its client is told at its end.
-    private func refuse(_ batch: inout OpenBatch, _ refusal: Refusal) {
-        batch.refusal = refusal
-        // First: to free many edits takes time, in which others would be refused as well.
-        batch.share = BatchQueue.Share(handler.queue)
-        batch.received = ReceivedEdits()
+    private mutating func collect(_ message: [UInt8]) {
+        // In its place: a copy for each of many edits would be a tenth of the work.
+        let handler = handler
+        batch?.collect(message, for: handler)
     }
 
     private mutating func end(_ header: MessageHeader) async throws {
@@ -201,5 +163,45 @@ struct Session {
         try await handler.edit(edits, batch.header, peer: peer, &replies)
         // Only now is its memory free.
         withExtendedLifetime(batch.share) {}
+    }
+}
+
+/// A batch whose end has not come yet.
+private struct OpenBatch {
+    let header: MessageHeader
+    let options: BatchOptions
+    var share: BatchQueue.Share
+    /// Whether the client may do this at all; if not, nothing is kept.
+    let isAllowed: Bool
+    var received = ReceivedEdits()
+    var refusal: Refusal?
+
+    /// Reads an edit and keeps it for when the batch is whole; of a user who may not write anything, nothing is kept.
+    mutating func collect(_ message: [UInt8], for handler: RequestHandler) {
+        guard refusal == nil, isAllowed else { return }
+        let limits = handler.configuration.limits
+        if received.byteCount + message.count > limits.batchBytes {
+            refuse(
+                Refusal(
+                    EMSGSIZE, "The batch is larger than \(limits.batchBytes) bytes; make several."),
+                handler.queue)
+        } else if !share.take(message.count, limit: limits.queueBytes) {
+            refuse(
+                Refusal(
+                    EAGAIN,
+                    "The batches that wait to be carried out take \(limits.queueBytes) bytes already; try again later."
+                ), handler.queue)
+        } else {
+            received.take(
+                message, workingAheadOn: options.candidate == nil ? handler.published : nil)
+        }
+    }
+
+    /// Keeps nothing of the batch any more; its client is told at its end.
+    private mutating func refuse(_ refusal: Refusal, _ queue: BatchQueue) {
+        self.refusal = refusal
+        // First: to free many edits takes time, in which others would be refused as well.
+        share = BatchQueue.Share(queue)
+        received = ReceivedEdits()
     }
 }

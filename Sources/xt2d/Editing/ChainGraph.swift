@@ -100,19 +100,19 @@ struct ChainGraph: Sendable {
     private static func matters(_ name: borrowing Attribute, _ rest: consuming AttributeReader)
         -> Bool
     {
-        guard let text = try? name.string() else { return true }
         // Nearly all expressions are of these.
-        if text == PayloadExpression.name || text == CompareExpression.name
-            || text == CounterExpression.name
+        if name.hasText(PayloadExpression.name) || name.hasText(CompareExpression.name)
+            || name.hasText(CounterExpression.name)
         {
             return false
         }
-        if text == ImmediateExpression.name {
+        if name.hasText(ImmediateExpression.name) {
             // Register and verdict code are 24 bytes of attributes; a chain's name takes 8 more.
             guard let data = try? rest.next() else { return false }
             return data.payload.byteCount > 28
         }
-        if text == MetaExpression.name { return metaMatters(rest) }
+        if name.hasText(MetaExpression.name) { return metaMatters(rest) }
+        guard let text = try? name.string() else { return true }
         return HookDemand.names.contains(text)
     }
 

@@ -113,7 +113,7 @@ final class RuleShape: Sendable {
             while let element = try list.next() {
                 var parts = try element.nested()
                 // A canonical expression has its name first.
-                guard let name = try parts.next(), try name.string() == CompareExpression.name,
+                guard let name = try parts.next(), name.hasText(CompareExpression.name),
                     let data = try parts.next()
                 else { continue }
                 try addHole(in: try data.nested(), to: &holes)

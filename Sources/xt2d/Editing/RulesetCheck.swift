@@ -9,8 +9,16 @@ import RuleStore
 struct RulesetCheck {
     let ruleset: Ruleset
     let graph: ChainGraph
-    /// The chain of the last rule, and its family: most rules follow others of the same chain.
-    private var lastChain: (chain: StoredObject, family: Family)?
+    /// The chain of the last rule: most rules follow others of the same chain.
+    private var lastPlace: Place?
+
+    /// Where a rule is.
+    private struct Place {
+        let chain: StoredObject
+        let family: Family
+        /// Whether no rule there jumps or demands anything.
+        let isPlain: Bool
+    }
 
     init(ruleset: Ruleset, graph: ChainGraph) {
         self.ruleset = ruleset
@@ -21,8 +29,8 @@ struct RulesetCheck {
     mutating func check(_ change: Change) throws(Refusal) {
         switch change.object.kind {
         case .rule:
-            if let rule = change.after, let (chain, family) = place(of: rule) {
-                try checkRule(rule, in: chain, family)
+            if let rule = change.after, let place = place(of: rule) {
+                try checkRule(rule, in: place)
             }
         case .chain:
             try checkChain(change)
@@ -46,21 +54,22 @@ struct RulesetCheck {
 
     // MARK: Jumps
 
-    private mutating func place(
-        of rule: StoredObject
-    ) -> (chain: StoredObject, family: Family)? {
-        if let lastChain, lastChain.chain.id == rule.parent { return lastChain }
+    private mutating func place(of rule: StoredObject) -> Place? {
+        if let lastPlace, lastPlace.chain.id == rule.parent { return lastPlace }
         guard let chain = rule.parent.flatMap({ ruleset.object($0) }),
             let family = family(of: chain)
         else { return nil }
-        lastChain = (chain, family)
-        return lastChain
+        lastPlace = Place(
+            chain: chain, family: family,
+            // In other families some rules demand something of the family alone.
+            isPlain: [Family.ip, .ip6, .inet].contains(family)
+                && graph.facts(of: chain.id).isEmpty)
+        return lastPlace
     }
 
-    private func checkRule(
-        _ rule: StoredObject, in chain: StoredObject, _ family: Family
-    ) throws(Refusal) {
-        guard
+    private func checkRule(_ rule: StoredObject, in place: Place) throws(Refusal) {
+        let (chain, family) = (place.chain, place.family)
+        guard !place.isPlain,
             // Most rules of these families need not be read in full.
             ![Family.ip, .ip6, .inet].contains(family) || ChainGraph.mayMatter(rule.body),
             let body = try? RuleBody(encoded: rule.body)

@@ -31,6 +31,13 @@ struct KernelBatch: Sendable {
         }
     }
 
+    /// A batch without messages, for the time until one is made on the same generation.
+    init(on generation: GenerationID) {
+        self.init(
+            bytes: [], subjects: Subjects(), echoed: [:], runs: [],
+            acknowledged: SequenceNumber(0), generation: generation)
+    }
+
     fileprivate init(
         bytes: [UInt8], subjects: Subjects, echoed: [SequenceNumber: ObjectID],
         runs: [[ObjectID]], acknowledged: SequenceNumber, generation: GenerationID
