@@ -1,4 +1,4 @@
-// mallopt(3), which Swift's module of glibc does not have.
+// mallopt(3) and malloc_trim(3), which Swift's module of glibc does not have.
 #ifndef XT2_CMALLOC_SHIM_H
 #define XT2_CMALLOC_SHIM_H
 

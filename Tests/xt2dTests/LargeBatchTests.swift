@@ -103,4 +103,37 @@ import Testing
         let address = try #require(AddressPrefix([10, 77, 0, 1]))
         #expect(try bench.store.audit(AuditFilter(address: address), limit: 5).count == 1)
     }
+
+    /// The kernel's batch is made beside the rows: if there can be none, the rows must not stay.
+    @Test func whatTheKernelCannotBeToldIsNotKept() async throws {
+        try await bench.makeTable()
+        let b = try #require(
+            await bench.committer.head.ruleset.allObjects.first { $0.name == "b" })
+        let handle = await bench.committer.setHandle(of: b.id, nil)
+        var script = script(1_000)
+        script.rename("b", to: "c")
+        guard case .failure(let refusal) = await bench.commit([receive(script)]).first else {
+            Issue.record("the kernel's name of the chain is not known")
+            return
+        }
+        #expect(refusal.message.contains("lives in the kernel"))
+        #expect(bench.kernel.liveMarker.version.rawValue == 1)
+        let failed = try bench.store.audit(AuditFilter(outcome: .failed), limit: 5)
+        #expect(failed.map(\.entry.version) == [nil])
+        _ = await bench.committer.setHandle(of: b.id, handle)
+        try await bench.expectAgreement(at: 1)
+        let answers = await bench.commit([receive(script)])
+        #expect(answers.map(CommitterBench.version) == [2])
+        try await bench.expectAgreement(at: 2)
+    }
+}
+
+extension Committer {
+    /// Has it know another kernel handle of an object, or none.
+    ///
+    /// - Returns: the one that it knew.
+    fileprivate func setHandle(of id: ObjectID, _ handle: Handle?) -> Handle? {
+        defer { head.handles[id] = handle }
+        return head.handles[id]
+    }
 }

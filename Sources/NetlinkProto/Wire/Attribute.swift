@@ -95,7 +95,9 @@ public struct Attribute: ~Escapable {
             text.withUTF8 { text in
                 let rest = bytes.count - text.count
                 guard rest == 0 || rest == 1 && bytes[text.count] == 0 else { return false }
-                return zip(bytes, text).allSatisfy { $0 == $1 }
+                var index = 0
+                while index < text.count, bytes[index] == text[index] { index += 1 }
+                return index == text.count
             }
         }
     }

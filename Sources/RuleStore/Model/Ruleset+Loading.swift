@@ -8,6 +8,9 @@ extension Ruleset {
     /// - Throws: ``RulesetError`` that names the first object that does not fit the others.
     public init(_ objects: [StoredObject]) throws(RulesetError) {
         self.init()
+        // Nothing else needs these, and they are half of the work.
+        let bodies =
+            objects.count > Self.objectsAtOnce ? SideTask { Self.bodies(of: objects) } : nil
         let others = objects.filter { $0.kind != .rule }
         for change in others.map(Change.add).inApplicationOrder() { try apply(change) }
         var chains: [ObjectID: [RulePlace]] = [:]
@@ -17,11 +20,23 @@ extension Ruleset {
             guard self.objects.updateValue(rule, forKey: rule.id) == nil else {
                 throw RulesetError(.exists, rule, "this id is in use")
             }
-            let place = RulePlace(key: key, id: rule.id)
-            chains[chain, default: []].append(place)
-            linkBody(place, BodyKey(chain: chain, body: rule.body))
+            chains[chain, default: []].append(RulePlace(key: key, id: rule.id))
         }
         for (chain, places) in chains { try setOrder(of: chain, places.sorted()) }
+        self.bodies = (try? bodies?.value()) ?? Self.bodies(of: objects)
+    }
+
+    /// How many objects are put together before a second thread would have begun.
+    private static let objectsAtOnce = 5_000
+
+    private static func bodies(of objects: [StoredObject]) -> TreeDictionary<BodyKey, RulesOfBody> {
+        var index = Ruleset()
+        for rule in objects where rule.kind == .rule {
+            guard let chain = rule.parent, let key = rule.orderKey else { continue }
+            index.linkBody(
+                RulePlace(key: key, id: rule.id), BodyKey(chain: chain, body: rule.body))
+        }
+        return index.bodies
     }
 
     private mutating func setOrder(

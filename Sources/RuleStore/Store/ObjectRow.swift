@@ -32,6 +32,20 @@ enum ObjectRow {
         return key
     }
 
+    /// The lowest and the highest id of what is alive; 1 and 1 where nothing is.
+    static func liveIDs(_ database: Database) throws -> (ObjectID, ObjectID) {
+        func end(_ order: String) throws -> ObjectID {
+            let run = try SQLRun(
+                database,
+                """
+                SELECT id FROM object INDEXED BY object_live WHERE died IS NULL
+                ORDER BY id \(order) LIMIT 1
+                """, table: "object")
+            return try run.step() ? ObjectID(rawValue: try run.number(0)) : .first
+        }
+        return (try end("ASC"), try end("DESC"))
+    }
+
     /// Reads the objects of all rows of a query.
     static func all(_ run: borrowing SQLRun) throws(StoreError) -> [StoredObject] {
         var objects: [StoredObject] = []

@@ -126,18 +126,49 @@ extension RuleStore {
     public func loadRuleset(
         at version: VersionID, _ look: ([StoredObject]) -> Void = { _ in }
     ) throws(StoreError) -> Ruleset {
-        let objects = try read { database in
-            try Self.checkReadable(version, database)
-            let run = try SQLRun(database, Self.rulesetSQL, table: "object")
-            run.bind(1, version)
-            return try ObjectRow.all(run)
-        }
+        let objects = try objects(at: version)
         look(objects)
         do {
             return try Ruleset(objects)
         } catch {
             throw StoreError(
                 .corrupt, "version \(version) does not hold together: \(error.message)", path: path)
+        }
+    }
+
+    /// The objects of a version; many are read in two halves at the same time.
+    ///
+    /// The halves need not see the same moment: what a version has of an id stays as it is for as long as the version can be read.
+    private func objects(at version: VersionID) throws(StoreError) -> [StoredObject] {
+        let (first, last) = try read { try ObjectRow.liveIDs($0) }
+        // Of a damaged file, the index need not be one.
+        guard last > first, last.rawValue - first.rawValue > Self.idsAtOnce else {
+            return try objects(at: version, from: .first, to: nil)
+        }
+        let middle = ObjectID(rawValue: first.rawValue + (last.rawValue - first.rawValue) / 2)
+        let upper = SideTask { try self.objects(at: version, from: middle.next, to: nil) }
+        var objects = try objects(at: version, from: .first, to: middle)
+        do {
+            objects += try upper.value()
+        } catch {
+            throw StoreError(error, path: path)
+        }
+        return objects
+    }
+
+    /// So many ids are read before a second thread would have begun.
+    private static let idsAtOnce = 5_000
+
+    private func objects(
+        at version: VersionID, from first: ObjectID, to last: ObjectID?
+    ) throws(StoreError) -> [StoredObject] {
+        try read { database in
+            try Self.checkReadable(version, database)
+            let run = try SQLRun(database, Self.rulesetSQL, table: "object")
+            run.bind(1, version)
+            run.bind(2, first)
+            run.bind(3, last?.rawValue ?? StoreLimits.number)
+            return try ObjectRow.all(run)
         }
     }
 
@@ -187,13 +218,13 @@ extension RuleStore {
 
 // Each names its index: should it be gone, the query fails instead of reading the whole history.
 extension RuleStore {
-    /// What is alive now and was alive at ?1, and what died after it.
+    /// What is alive now and was alive at ?1, and what died after it; of the ids from ?2 to ?3.
     static let rulesetSQL = """
         SELECT \(ObjectRow.columns) FROM object INDEXED BY object_live
-        WHERE died IS NULL AND id > 0 AND born <= ?1
+        WHERE died IS NULL AND id BETWEEN ?2 AND ?3 AND born <= ?1
         UNION ALL
         SELECT \(ObjectRow.columns) FROM object INDEXED BY object_died
-        WHERE died > ?1 AND born <= ?1
+        WHERE died > ?1 AND born <= ?1 AND id BETWEEN ?2 AND ?3
         """
 
     /// What ?1 has and ?2, a later version, has not.
