@@ -10,7 +10,9 @@ public final class SideTask<Value: Sendable>: Sendable {
 
     /// Begins the work.
     public init(_ body: @escaping @Sendable () throws -> Value) {
-        DispatchQueue.global().async(group: group) { [self] in
+        // A queue of its own gets a thread at once. The shared one has as many as there are processors, and those who wait for the
+        // work may hold them all.
+        DispatchQueue(label: "SideTask").async(group: group) { [self] in
             let value = Result { try body() }
             result.withLock { $0 = value }
         }

@@ -115,6 +115,23 @@ import Testing
         #expect(try store.verifyAudit().entryCount == 1)
     }
 
+    /// What is asked as the last thing keeps everything out.
+    @Test func whatFailsItsCheckLeavesNoTrace() throws {
+        struct Never: Error {}
+        try store.commitNext([.add(.table(1))])
+        let before = try StoreState(store)
+        let error = #expect(throws: StoreError.self) {
+            try store.prepare(
+                [draft(2, [.add(.table(5, "nat"))])], nextObjectID: ObjectID(rawValue: 6)
+            ) {
+                throw Never()
+            }
+        }
+        #expect(error?.code == .other)
+        #expect(try StoreState(store) == before)
+        try prepare(2, [.add(.table(5, "nat"))], next: 6)
+    }
+
     @Test func idsAreNeverGivenAgain() throws {
         try prepare(1, [.add(.table(1))], next: 5)
         try store.abandon(VersionID(rawValue: 1), audit: .sample("add", .failed))

@@ -95,7 +95,7 @@ import Testing
             "table object, row 2: a chain with the wrong parent"
         ),
         ("UPDATE object SET parent = 77 WHERE id = 2", "its parent, id 77, is not there"),
-        ("UPDATE object SET id = -5 WHERE id = 3", "table object"),
+        ("UPDATE object SET id = -5 WHERE id = 3", "table object, row 3"),
         (
             "UPDATE object SET family = 999 WHERE id = 1",
             "table object, row 1: family is out of range"
@@ -203,6 +203,24 @@ import Testing
         let match = errors.first { $0.code == .corrupt && $0.message.contains(words) }
         #expect(match != nil, "\(errors.map(\.message))")
         #expect(match?.path?.hasSuffix("rules.db") == true)
+    }
+
+    /// Of a large ruleset two halves are read: a bad row is named in either, and whichever is at fault, nothing is read on.
+    @Test(arguments: [5, 11_000]) func aBadRowOfALargeRulesetIsNamed(_ row: Int) throws {
+        let path = directory.file("large.db")
+        let store = try RuleStore(path: path)
+        let rules = (3..<12_000).map { StoredObject.rule($0, of: 2, .at($0)) }
+        try store.commitNext(
+            [.add(.table(1)), .add(.chain(2, of: 1, "input"))] + rules.map { .add($0) })
+        try store.close()
+        try editRaw(path, "UPDATE object SET order_key = x'00' WHERE row = \(row)")
+        let damaged = try RuleStore(path: path)
+        let error = #expect(throws: StoreError.self) {
+            try damaged.loadRuleset(at: VersionID(rawValue: 1))
+        }
+        #expect(error?.code == .corrupt)
+        #expect(error?.message.contains("table object, row \(row): order_key") == true)
+        try damaged.close()
     }
 
     /// A row's number is its place in the table's tree, where no query looks for another.

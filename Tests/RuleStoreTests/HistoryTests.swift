@@ -81,6 +81,37 @@ import Testing
         #expect(try store.integrityFaults() == [])
     }
 
+    /// What is large is read and put together in parts.
+    @Test func eachVersionOfALargeRulesetIsWhole() throws {
+        let directory = try TemporaryDirectory()
+        let store = try RuleStore(path: directory.file())
+        let chain = ObjectID(rawValue: 2)
+        // Each body twice, the chain in the opposite order of the ids.
+        let rules = (0..<12_000).map { number in
+            StoredObject.rule(
+                3 + number, of: 2, .at(20_000 - number),
+                [UInt8(number / 2 % 256), UInt8(number / 512)])
+        }
+        let first = [.table(1), .chain(2, of: 1, "input")] + rules
+        try store.commitNext(first.map { .add($0) })
+        let gone = rules.filter { $0.id.rawValue.isMultiple(of: 3) }
+        let kept = rules.filter { !$0.id.rawValue.isMultiple(of: 3) }
+        let changed = kept.map { $0.id.rawValue.isMultiple(of: 7) ? $0.with(body: [7]) : $0 }
+        let new = StoredObject.rule(40_000, of: 2, .at(1))
+        try store.commitNext(
+            gone.map { .delete($0) } + [.add(new)]
+                + zip(kept, changed).filter { $0 != $1 }.map { .modify(from: $0, to: $1) })
+        for (number, objects) in [(1, rules), (2, changed + [new])] {
+            let ruleset = try store.loadRuleset(at: VersionID(rawValue: UInt64(number)))
+            #expect(ruleset.sortedObjects == first.prefix(2) + objects)
+            #expect(Array(ruleset.rules(of: chain)) == objects.reversed())
+            for body in [[7], rules[0].body, rules[9_001].body] {
+                let expected = objects.filter { $0.body == body }.reversed().map(\.id)
+                #expect(Array(ruleset.ruleIDs(of: chain, body: body)) == expected)
+            }
+        }
+    }
+
     @Test func changesOfAVersionAreItsDiff() throws {
         let history = try History(versions: 40)
         for number in 1...40 {

@@ -37,6 +37,7 @@ import Testing
 
     @Test func rulesetAndDiffAreRangesOfIndexes() throws {
         try expectSearches(RuleStore.rulesetSQL, "object", ["object_live", "object_died (died>?"])
+        try expectSearches(ObjectRow.liveAtSQL, "object", ["INDEX object_live (id>?)"])
         try expectSearches(RuleStore.lostSQL, "object", ["object_died (died>? AND died<?)"])
         try expectSearches(RuleStore.gainedSQL, "object", ["object_born (born>? AND born<?)"])
         try expectSearches(RuleStore.historySQL, "object", ["object_history (id=?)"])

@@ -31,13 +31,14 @@ import Testing
     }
 
     /// A batch as it comes in over a connection.
-    private func receive(_ script: EditScript) -> EditBatch {
+    private func receive(
+        _ script: EditScript, _ options: BatchOptions = BatchOptions()
+    ) -> EditBatch {
         var received = ReceivedEdits()
         for message in script.messages {
             received.take(message, workingAheadOn: bench.committer.published)
         }
-        return EditBatch(
-            options: BatchOptions(), sequence: SequenceNumber(1), received: received)
+        return EditBatch(options: options, sequence: SequenceNumber(1), received: received)
     }
 
     @Test func everyEditIsThereInOrder() throws {
@@ -125,6 +126,26 @@ import Testing
         let answers = await bench.commit([receive(script)])
         #expect(answers.map(CommitterBench.version) == [2])
         try await bench.expectAgreement(at: 2)
+    }
+
+    /// A check says what the kernel would be told, though nobody is.
+    @Test func aCheckCountsWhatTheKernelWouldBeTold() async throws {
+        try await bench.makeTable()
+        let script = script(1_000)
+        var options = BatchOptions()
+        options.check = true
+        let answer = await bench.commit([receive(script, options)]).first
+        guard case .success(.checked(let message, _)) = answer else {
+            Issue.record("\(String(describing: answer))")
+            return
+        }
+        try await bench.expectAgreement(at: 1)
+        _ = try #require(await bench.commit([receive(script)]).first).get()
+        let batch = try #require(bench.kernel.batches.last)
+        #expect(message.changeCount == 1_000)
+        #expect(message.messageCount == UInt32(batch.messageCount))
+        #expect(message.byteCount == UInt64(batch.bytes.count))
+        #expect(batch.bytes.count > 100_000)
     }
 }
 

@@ -89,6 +89,7 @@ public struct Attribute: ~Escapable {
     /// Whether the payload is this text, with or without one terminating zero.
     ///
     /// Why: to tell expressions apart by their names needs no copy of a name.
+    @inlinable
     public func hasText(_ text: String) -> Bool {
         var text = text
         return payload.withUnsafeBytes { bytes in

@@ -32,19 +32,30 @@ enum ObjectRow {
         return key
     }
 
-    /// The lowest and the highest id of what is alive; 1 and 1 where nothing is.
-    static func liveIDs(_ database: Database) throws -> (ObjectID, ObjectID) {
-        func end(_ order: String) throws -> ObjectID {
-            let run = try SQLRun(
-                database,
-                """
-                SELECT id FROM object INDEXED BY object_live WHERE died IS NULL
-                ORDER BY id \(order) LIMIT 1
-                """, table: "object")
-            return try run.step() ? ObjectID(rawValue: try run.number(0)) : .first
-        }
-        return (try end("ASC"), try end("DESC"))
+    /// The id of the object in the middle of what is alive, by id; nil where there are too few to be worth two threads.
+    static func middleID(_ database: Database) throws -> Int64? {
+        let count = try SQLRun(database, liveCountSQL, table: "object")
+        guard try count.step() else { return nil }
+        let live = try count.integer(0)
+        guard live > 5_000 else { return nil }
+        let run = try SQLRun(database, liveAtSQL, table: "object")
+        run.bind(1, live / 2)
+        guard try run.step() else { return nil }
+        let id = try run.integer(1)
+        // The last of all numbers has none behind it.
+        return id < .max ? id : nil
     }
+
+    /// How many objects are alive.
+    private static let liveCountSQL = """
+        SELECT count(*) FROM object INDEXED BY object_live WHERE died IS NULL
+        """
+
+    /// What is alive and has ?1 others before it, by id.
+    static let liveAtSQL = """
+        SELECT row, id FROM object INDEXED BY object_live WHERE died IS NULL AND id > 0
+        ORDER BY id LIMIT 1 OFFSET ?1
+        """
 
     /// Reads the objects of all rows of a query.
     static func all(_ run: borrowing SQLRun) throws(StoreError) -> [StoredObject] {

@@ -37,7 +37,7 @@ extension RuleStore {
     ///   - undone: a version whose confirmation was awaited, and that the last takes back.
     ///   - check: is called when all is written and nothing is kept yet: what it throws keeps the versions from being. It must not
     ///     use the store.
-    /// - Throws: as for a single version; the store is then as it was.
+    /// - Throws: as for a single version, and ``StoreError`` `other` for what `check` throws; the store is then as it was.
     public func prepare(
         _ drafts: [VersionDraft], nextObjectID: ObjectID, confirmation: Confirmation? = nil,
         undoing undone: VersionID? = nil, check: () throws -> Void = {}

@@ -136,38 +136,37 @@ extension RuleStore {
         }
     }
 
-    /// The objects of a version; many are read in two halves at the same time.
+    /// The objects of a version; those of a large head are read in two halves at the same time.
     ///
-    /// The halves need not see the same moment: what a version has of an id stays as it is for as long as the version can be read.
+    /// The halves need not see the same moment: what a committed version has of an id stays as it is for as long as the version
+    /// can be read.
     private func objects(at version: VersionID) throws(StoreError) -> [StoredObject] {
-        let (first, last) = try read { try ObjectRow.liveIDs($0) }
-        // Of a damaged file, the index need not be one.
-        guard last > first, last.rawValue - first.rawValue > Self.idsAtOnce else {
-            return try objects(at: version, from: .first, to: nil)
+        let middle = try read { database in
+            try VersionRow.head(database) == version ? ObjectRow.middleID(database) : nil
         }
-        let middle = ObjectID(rawValue: first.rawValue + (last.rawValue - first.rawValue) / 2)
-        let upper = SideTask { try self.objects(at: version, from: middle.next, to: nil) }
-        var objects = try objects(at: version, from: .first, to: middle)
+        guard let middle else { return try objects(at: version, in: .min ... .max) }
+        let upper = SideTask { try self.objects(at: version, in: middle + 1 ... .max) }
+        let lower = Result { () throws(StoreError) in
+            try objects(at: version, in: .min...middle)
+        }
         do {
-            objects += try upper.value()
+            // In any case: nothing may still be read when this is over.
+            let rest = try upper.value()
+            return try lower.get() + rest
         } catch {
             throw StoreError(error, path: path)
         }
-        return objects
     }
 
-    /// So many ids are read before a second thread would have begun.
-    private static let idsAtOnce = 5_000
-
     private func objects(
-        at version: VersionID, from first: ObjectID, to last: ObjectID?
+        at version: VersionID, in ids: ClosedRange<Int64>
     ) throws(StoreError) -> [StoredObject] {
         try read { database in
             try Self.checkReadable(version, database)
             let run = try SQLRun(database, Self.rulesetSQL, table: "object")
             run.bind(1, version)
-            run.bind(2, first)
-            run.bind(3, last?.rawValue ?? StoreLimits.number)
+            run.bind(2, ids.lowerBound)
+            run.bind(3, ids.upperBound)
             return try ObjectRow.all(run)
         }
     }

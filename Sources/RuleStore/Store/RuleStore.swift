@@ -4,8 +4,8 @@ import Synchronization
 /// The versioned rule database: versions, their changes, the audit log and candidates, in one
 /// SQLite file.
 ///
-/// - Concurrency: one writer, any number of readers; a reader sees the store as of one moment. All
-///   calls block; none needs the main thread.
+/// - Concurrency: one writer, any number of readers; a reader sees the store as of one moment (of a ruleset: what one version
+///   has, whatever comes after it meanwhile). All calls block; none needs the main thread.
 /// - Invariants: the pending versions are the last ones, and were prepared together; versions are numbered without
 ///   a gap; a row of history is written once, and only the version that ends it sets `died`; each
 ///   version has its audit entry.

@@ -50,7 +50,7 @@ struct CommitMachine {
         case markerUnreadable(Refusal)
         /// The pending version has been removed.
         case abandoned
-        /// The store could not write.
+        /// The store could not write, or the kernel cannot be told of the version.
         case storeFailed(Refusal)
     }
 

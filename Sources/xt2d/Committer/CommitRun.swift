@@ -177,9 +177,13 @@ struct CommitRun {
     /// Waits for the batch, if it is in the making.
     ///
     /// - Throws: ``Refusal`` if there can be none.
-    mutating func finishBatch() throws {
+    mutating func finishBatch() throws(Refusal) {
         guard let making else { return }
-        batch = try making.value()
+        do {
+            batch = try making.value()
+        } catch {
+            throw Refusal(any: error)
+        }
         self.making = nil
     }
 

@@ -24,7 +24,7 @@ extension Committer {
         return message
     }
 
-    /// Everything of a commit that comes before the first write.
+    /// Everything of a commit that comes before the first write, but for the batch of a large version, which is only begun.
     func planRun(_ proposal: Proposal) throws(Refusal) -> CommitRun {
         try settle()
         try checkConfirmation(proposal)
@@ -126,13 +126,13 @@ extension Committer {
 
     private func prepare(_ run: inout CommitRun) -> CommitMachine.Event {
         let drafts = run.parts.map { $0.draft(on: run.batch.generation) }
-        var unplanned: (any Error)?
+        var unplanned: Refusal?
         do {
             try store.prepare(
                 drafts, nextObjectID: run.last.proposal.nextID, confirmation: run.confirmation,
                 undoing: run.undone
             ) {
-                do {
+                do throws(Refusal) {
                     try run.finishBatch()
                 } catch {
                     unplanned = error
@@ -143,7 +143,7 @@ extension Committer {
             nextID = run.last.proposal.nextID
             return .stored
         } catch {
-            let refusal = Refusal(any: unplanned ?? error)
+            let refusal = unplanned ?? Refusal(error)
             // Of several, each is tried alone and tells for itself.
             if !run.isShared { audit(refusal, run.last.proposal.audited) }
             return .storeFailed(refusal)

@@ -73,11 +73,7 @@ extension Committer {
         var proposal = proposal
         try checkLockout(&proposal, on: head.ruleset)
         var run = try planRun(proposal)
-        do {
-            try run.finishBatch()
-        } catch {
-            throw Refusal(any: error)
-        }
+        try run.finishBatch()
         return CheckMessage(
             version: run.last.version.id.rawValue,
             changeCount: UInt32(clamping: proposal.changes.count),

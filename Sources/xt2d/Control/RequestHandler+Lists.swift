@@ -95,7 +95,7 @@ extension RequestHandler {
     }
 
     /// A version that clients may see: the head, or one before it.
-    private func known(_ version: UInt64?, _ head: Head) throws(Refusal) -> VersionID {
+    func known(_ version: UInt64?, _ head: Head) throws(Refusal) -> VersionID {
         guard let version else { return head.version }
         guard version <= head.version.rawValue else {
             throw Refusal(

@@ -75,7 +75,7 @@ extension RequestHandler {
         _ request: BlameRequest, _ header: MessageHeader, _ replies: inout ReplyStream
     ) async throws {
         let head = published.current
-        let version = request.version.map { VersionID(rawValue: $0) } ?? head.version
+        let version = try known(request.version, head)
         let ruleset =
             version == head.version
             ? head.ruleset : try await blocking { try store.loadRuleset(at: version) }
