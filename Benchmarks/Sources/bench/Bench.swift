@@ -9,21 +9,43 @@ struct Bench: ParsableCommand {
         abstract: "Measures xt2 beside nft, iptables-nft, iptables-legacy and a floor in C.")
 
     @Option(help: "The folder of xt2 and xt2d.")
-    var programs = "../.build/release"
+    var programs: String
     @Option(help: "The floor program.")
-    var floor = ".build/release/floor"
+    var floor: String
     @Option(help: "Numbers of rules, with commas.")
     var sizes = "1000,10000,100000"
     @Option(help: "Runs of each single edit; bulk loads run a third as often.")
     var runs = 15
     @Option(help: "Which: edit, load, daemon, ruleset, wire, clients, history; with commas.")
-    var only = "edit,load,daemon,ruleset,wire,clients,history"
+    var only = Bench.parts.joined(separator: ",")
     @Option(help: "How many versions and audit entries there are for 'history'.")
     var entries = 1_000_000
     @Option(help: "Where the table goes as Markdown.")
     var markdown: String?
     @Option(help: "Where the table goes as JSON.")
     var json: String?
+
+    private static let parts = [
+        "edit", "load", "daemon", "ruleset", "wire", "clients", "history",
+    ]
+
+    /// A slip is told before half an hour of measuring, not after it.
+    func validate() throws {
+        for part in only.split(separator: ",") where !Bench.parts.contains(String(part)) {
+            throw ValidationError(
+                "--only: '\(part)' is none of \(Bench.parts.joined(separator: ", ")).")
+        }
+        for size in sizes.split(separator: ",") where Int(size).map({ $0 < 1 }) ?? true {
+            throw ValidationError("--sizes: '\(size)' is not a number of rules.")
+        }
+        for path in [markdown, json].compactMap({ $0 }) {
+            let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+            guard access(folder, W_OK) == 0 else {
+                throw ValidationError(
+                    "\(path) cannot be written: there is no such folder, or no right.")
+            }
+        }
+    }
 
     func run() throws {
         let results = Results()
