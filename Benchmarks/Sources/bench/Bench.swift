@@ -16,7 +16,7 @@ struct Bench: ParsableCommand {
     var sizes = "1000,10000,100000"
     @Option(help: "Runs of each single edit; bulk loads run a third as often.")
     var runs = 15
-    @Option(help: "Which: edit, load, daemon, ruleset, wire, clients, history; with commas.")
+    @Option(help: "Which, with commas.")
     var only = Bench.parts.joined(separator: ",")
     @Option(help: "How many versions and audit entries there are for 'history'.")
     var entries = 1_000_000

@@ -26,8 +26,8 @@ extension Ruleset {
         self.bodies = (try? bodies?.value()) ?? Self.bodies(of: objects)
     }
 
-    /// How many objects are put together before a second thread would have begun.
-    private static let objectsAtOnce = 5_000
+    /// How many objects are read, or put together, before a second thread would have begun.
+    static let objectsAtOnce = 5_000
 
     private static func bodies(of objects: [StoredObject]) -> TreeDictionary<BodyKey, RulesOfBody> {
         var index = Ruleset()

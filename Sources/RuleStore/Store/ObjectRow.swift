@@ -37,7 +37,7 @@ enum ObjectRow {
         let count = try SQLRun(database, liveCountSQL, table: "object")
         guard try count.step() else { return nil }
         let live = try count.integer(0)
-        guard live > 5_000 else { return nil }
+        guard live > Int64(Ruleset.objectsAtOnce) else { return nil }
         let run = try SQLRun(database, liveAtSQL, table: "object")
         run.bind(1, live / 2)
         guard try run.step() else { return nil }

@@ -16,6 +16,8 @@ struct RulesetCheck {
     private struct Place {
         let chain: StoredObject
         let family: Family
+        /// Whether what rules demand is all in the graph: in other families some demand something of the family alone.
+        let isInternet: Bool
         /// Whether no rule there jumps or demands anything.
         let isPlain: Bool
     }
@@ -59,11 +61,10 @@ struct RulesetCheck {
         guard let chain = rule.parent.flatMap({ ruleset.object($0) }),
             let family = family(of: chain)
         else { return nil }
+        let isInternet = [Family.ip, .ip6, .inet].contains(family)
         lastPlace = Place(
-            chain: chain, family: family,
-            // In other families some rules demand something of the family alone.
-            isPlain: [Family.ip, .ip6, .inet].contains(family)
-                && graph.facts(of: chain.id).isEmpty)
+            chain: chain, family: family, isInternet: isInternet,
+            isPlain: isInternet && graph.facts(of: chain.id).isEmpty)
         return lastPlace
     }
 
@@ -71,7 +72,7 @@ struct RulesetCheck {
         let (chain, family) = (place.chain, place.family)
         guard !place.isPlain,
             // Most rules of these families need not be read in full.
-            ![Family.ip, .ip6, .inet].contains(family) || ChainGraph.mayMatter(rule.body),
+            !place.isInternet || ChainGraph.mayMatter(rule.body),
             let body = try? RuleBody(encoded: rule.body)
         else { return }
         for target in body.targets { try checkJump(from: chain, to: target) }
