@@ -67,7 +67,7 @@ struct Replay {
             id: ObjectID(rawValue: nextID), kind: kind, parent: owner,
             family: kind == .table ? UInt8(1 + generator.below(10)) : 0, name: name,
             orderKey: kind == .rule ? unusedKey(&generator) : nil,
-            elementKey: kind == .element ? generator.bytes(1 + generator.below(20)) : [],
+            elementKey: kind == .element ? freeElementKey(in: owner, &generator) : [],
             body: generator.bytes(generator.below(80)))
         nextID += 1
         objects.append(object)
@@ -76,6 +76,17 @@ struct Replay {
     /// A key that no rule ever had: random first digits do not meet.
     private func unusedKey(_ generator: inout SeededGenerator) -> OrderKey {
         .at(generator.next() | 1)
+    }
+
+    /// A key that no other element of the set has; often a short one, which random bytes give twice.
+    private func freeElementKey(
+        in set: ObjectID?, _ generator: inout SeededGenerator
+    ) -> [UInt8] {
+        let taken = objects.filter { $0.kind == .element && $0.parent == set }.map(\.elementKey)
+        while true {
+            let key = generator.bytes(generator.oneIn(2) ? 1 : 1 + generator.below(20))
+            if !taken.contains(key) { return key }
+        }
     }
 
     private mutating func rename(_ generator: inout SeededGenerator) {
