@@ -89,7 +89,7 @@ import Testing
 
     /// The rules of the output chain as nft writes them, with counters and handles, by comment.
     private func lines(_ daemon: Daemon) throws -> [String: String] {
-        let rules = try daemon.kernel().chains["inet t out"]?.rules ?? []
+        let rules = try daemon.parts("inet t out").rules
         return Dictionary(rules.map { ($0.comment ?? "", $0.text) }, uniquingKeysWith: { $1 })
     }
 

@@ -18,7 +18,7 @@ import Testing
             for port in 1...3 { $0.append(.tcp(port: UInt16(port)), to: "c") }
         }
         for (index, id) in bench.ids("c").enumerated() {
-            handles[ObjectID(rawValue: id)] = Handle(UInt64(11 + index))
+            handles[ObjectID(rawValue: id)] = KernelPlace(Handle(UInt64(11 + index)))
         }
         let head = Head(
             version: VersionID(rawValue: 1), ruleset: bench.ruleset, handles: handles,

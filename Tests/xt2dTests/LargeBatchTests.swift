@@ -153,7 +153,7 @@ extension Committer {
     /// Has it know another kernel handle of an object, or none.
     ///
     /// - Returns: the one that it knew.
-    fileprivate func setHandle(of id: ObjectID, _ handle: Handle?) -> Handle? {
+    fileprivate func setHandle(of id: ObjectID, _ handle: KernelPlace?) -> KernelPlace? {
         defer { head.handles[id] = handle }
         return head.handles[id]
     }

@@ -16,10 +16,13 @@ import Testing
 
         mutating func batch(_ build: (inout EditScript) -> Void) throws -> KernelBatch {
             let old = bench.ruleset
-            for object in old.allObjects { handles[object.id] = Handle(1_000 + object.id.rawValue) }
+            for object in old.allObjects {
+                handles[object.id] = KernelPlace(Handle(1_000 + object.id.rawValue))
+            }
             let changes = try bench.commit(build)
             return try Layout.batch(
                 from: old, to: bench.ruleset, changes: changes, handles: handles,
+                graph: bench.graph,
                 plan: BatchPlan(
                     generation: GenerationID(rawValue: 5),
                     marker: Marker(uuid: Array(0..<16), version: VersionID(rawValue: 3)),
@@ -251,6 +254,7 @@ import Testing
         #expect(throws: LayoutError.self) {
             try Layout.batch(
                 from: old, to: bench.ruleset, changes: changes, handles: RuleHandles(),
+                graph: bench.graph,
                 plan: BatchPlan(
                     generation: GenerationID(rawValue: 5),
                     marker: Marker(uuid: Array(0..<16), version: VersionID(rawValue: 3)),

@@ -24,7 +24,7 @@ struct Proposal {
     /// What the kernel has, where that is not the head.
     var there: Ruleset?
     /// Where objects live that are taken over.
-    var handles: [ObjectID: Handle] = [:]
+    var places: [ObjectID: KernelPlace] = [:]
     /// Tables that are there and are to become xt2's own.
     var adopting: [StoredObject] = []
     /// What its author should know.
@@ -136,8 +136,8 @@ struct CommitRun {
     /// What the kernel is to do; without messages while it is in the making.
     var batch: KernelBatch
     private var making: SideTask<KernelBatch>?
-    /// Handles that the kernel gave.
-    var handles: [ObjectID: Handle] = [:]
+    /// Where the kernel has put things.
+    var places: [ObjectID: KernelPlace] = [:]
     /// The marker, once it was read and cannot change any more.
     var knownMarker: Marker?
     /// What others did after the version was written and before the kernel took it.
@@ -197,14 +197,18 @@ struct CommitRun {
     var generation: GenerationID { live ?? batch.generation.next }
 
     /// What changes in the table of handles.
-    var handleChanges: [(id: ObjectID, handle: UInt64?)] {
-        var changes = handles.map { (id: $0.key, handle: Optional($0.value.rawValue)) }
+    ///
+    /// - Parameter known: what was in it.
+    func handleChanges(_ known: RuleHandles) -> [(id: ObjectID, handle: UInt64?)] {
+        var changes = places.map { (id: $0.key, handle: Optional($0.value.rawValue)) }
         for part in parts {
             for case .delete(let object) in part.proposal.changes {
                 changes.append((object.id, nil))
+                guard object.kind == .table else { continue }
+                changes += known.jumps(in: object.id).map { ($0, nil) }
             }
         }
-        return changes
+        return changes + batch.lostJumps.map { ($0, nil) }
     }
 }
 

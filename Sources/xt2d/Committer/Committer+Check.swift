@@ -96,6 +96,7 @@ extension Committer {
         var there = head.ruleset
         try there.apply(rest)
         nextID = max(nextID, image.nextID)
+        head.handles.take(image.handles, of: [])
         for change in left { head.handles[change.id] = image.handles[change.id] }
         head.generation = picture.dump.generation.rawValue
         let changes = left.compactMap { Change($0.id, from: there, to: head.ruleset) }

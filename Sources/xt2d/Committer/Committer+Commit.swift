@@ -44,7 +44,7 @@ extension Committer {
                 on: GenerationID(rawValue: head.generation), making: SideTask { try plan() })
             : CommitRun(
                 last: part, confirmation: confirmation, undone: undone, batch: try plan())
-        run.handles = proposal.handles
+        run.places = proposal.places
         return run
     }
 
@@ -57,18 +57,20 @@ extension Committer {
             // Whoever comes again and again would be faster each time, if it were undone first.
             return planning(
                 intrusion.changes(to: proposal.ruleset, with: proposal.changes),
-                from: intrusion.there, to: proposal.ruleset, counters: proposal.counters, version)
+                from: intrusion.there, to: proposal.ruleset, proposal.graph,
+                counters: proposal.counters, version)
         }
         return planning(
             proposal.kernelChanges ?? proposal.changes, from: proposal.there ?? head.ruleset,
-            to: proposal.ruleset, counters: proposal.counters, adopting: proposal.adopting, version)
+            to: proposal.ruleset, proposal.graph, counters: proposal.counters,
+            adopting: proposal.adopting, version)
     }
 
     /// The batch that brings the kernel from what it has to a version.
     ///
     /// - Parameter adopting: tables that are there and are to become xt2's own.
     func planning(
-        _ changes: [Change], from there: Ruleset, to ruleset: Ruleset,
+        _ changes: [Change], from there: Ruleset, to ruleset: Ruleset, _ graph: ChainGraph,
         counters: [ObjectID: [CounterExpression]], adopting: [StoredObject] = [],
         _ version: VersionID
     ) -> Planning {
@@ -77,7 +79,7 @@ extension Committer {
             do throws(LayoutError) {
                 return try Layout.batch(
                     from: there, to: ruleset, changes: changes, handles: handles,
-                    counters: counters, adopting: adopting, plan: plan)
+                    graph: graph, counters: counters, adopting: adopting, plan: plan)
             } catch {
                 throw Refusal(error, in: ruleset)
             }
@@ -152,8 +154,8 @@ extension Committer {
 
     private func send(_ run: inout CommitRun) -> CommitMachine.Event {
         switch kernel.commit(run.batch) {
-        case .committed(let handles, let complete):
-            run.handles.merge(handles) { $1 }
+        case .committed(let places, let complete):
+            run.places.merge(places) { $1 }
             if !complete { readHandles(&run) }
             if run.regardless != nil { catchUp(&run) }
             return .accepted
@@ -218,7 +220,7 @@ extension Committer {
     func mark(_ run: CommitRun) {
         store.commitLater(
             from: run.parts.first?.version.id ?? run.last.version.id, to: run.last.version.id,
-            handles: run.handleChanges,
+            handles: run.handleChanges(head.handles),
             // With others' commits behind it, the kernel has more than the store says yet.
             kernel: run.hasFollowers
                 ? KernelState(bootID: bootID, generation: .none) : kernelState(run))
@@ -255,7 +257,9 @@ extension Committer {
 
     /// Goes over to the new version, or to the last of several.
     func adopt(_ run: CommitRun) {
-        for (id, handle) in run.handleChanges { head.handles[id] = handle.map { Handle($0) } }
+        for (id, place) in run.handleChanges(head.handles) {
+            head.handles[id] = place.map { KernelPlace(rawValue: $0) }
+        }
         head.version = run.last.version.id
         head.ruleset = run.last.proposal.ruleset
         // What others did before is passed over, if it is older than the head.
@@ -296,7 +300,7 @@ extension Committer {
         do {
             let ruleset = run.last.proposal.ruleset
             let dump = try KernelDump.read(kernel, tables: Array(ruleset.tables))
-            for (id, handle) in dump.handles(in: ruleset) { run.handles[id] = handle }
+            for (id, place) in dump.places(in: ruleset) { run.places[id] = place }
             lacksHandles = false
         } catch {
             lacksHandles = true

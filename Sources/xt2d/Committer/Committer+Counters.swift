@@ -35,7 +35,7 @@ extension Committer {
         }
         switch kernel.commit(batch) {
         case .committed:
-            keep([:], [], batch.generation.next)
+            keep([:], [], lost: [], batch.generation.next)
             return true
         case .generationMoved:
             try learnGeneration()

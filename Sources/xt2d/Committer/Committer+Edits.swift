@@ -235,12 +235,13 @@ extension Committer {
                 of: table.id, kind: .chain, name: message.chain ?? ""),
             let id = message.handle.map({ ObjectID(rawValue: $0.rawValue) })
                 ?? message.index.flatMap({ head.ruleset.ruleID(at: Int($0), of: chain.id) }),
-            head.ruleset.object(id)?.parent == chain.id, let handle = head.handles[id]
+            head.ruleset.object(id)?.parent == chain.id, let place = head.handles[id]
         else { throw Refusal(ENOENT, "There is no such rule in chain \(message.chain ?? "").") }
         do {
             try kernel.resetRule(
                 RuleMessage(
-                    family: message.family, table: table.name, chain: chain.name, handle: handle))
+                    family: message.family, table: table.name, chain: place.chain(chain.name),
+                    handle: place.handle))
         } catch {
             throw Refusal(
                 error.errno, "The kernel cannot reset the rule's counters: \(error.description).",
@@ -251,11 +252,15 @@ extension Committer {
     private func zero(_ table: StoredObject, chain: String?) throws(Refusal) {
         do {
             // A dump that was interrupted has reset a part; doing it again does no harm.
+            let chains = head.kernelChains(chain, of: table)
             try kernel.stable { () throws(KernelError) in
-                try kernel.dump(.getRuleReset, family: Family(rawValue: table.family)) { writer in
-                    writer.attribute(1, string: table.name)
-                    if let chain { writer.attribute(2, string: chain) }
-                } _: { _ in
+                for chain in chains {
+                    try kernel.dump(.getRuleReset, family: Family(rawValue: table.family)) {
+                        writer in
+                        writer.attribute(1, string: table.name)
+                        if let chain { writer.attribute(2, string: chain) }
+                    } _: { _ in
+                    }
                 }
             }
         } catch {
@@ -313,6 +318,6 @@ extension RuleMessage {
             family: Family(rawValue: place.table.family), table: place.table.name,
             chain: chain.name, handle: Handle(rule.id.rawValue),
             index: ruleset.ruleIndex(of: rule.id).map { UInt32(clamping: $0) },
-            kernelHandle: handles[rule.id], body: body)
+            kernelHandle: handles[rule.id]?.handle, body: body)
     }
 }

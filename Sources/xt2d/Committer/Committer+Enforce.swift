@@ -179,7 +179,7 @@ extension Committer {
         let leavesIntrusion = leavesIntrusion(run)
         if let theirs = run.interleaved {
             foreign.intrusion = theirs.intake.intrusion
-            for id in theirs.intake.intrusion?.touched ?? [] where run.handles[id] == nil {
+            for id in theirs.intake.intrusion?.touched ?? [] where run.places[id] == nil {
                 head.handles[id] = theirs.intake.head.handles[id]
             }
         }
@@ -216,6 +216,7 @@ extension Committer {
         do {
             batch = try Layout.batch(
                 from: there, to: head.ruleset, changes: changes, handles: head.handles,
+                graph: graph,
                 plan: batchPlan(marked))
         } catch {
             throw Refusal(error, in: head.ruleset)
@@ -234,9 +235,9 @@ extension Committer {
             throw Refusal(
                 error.errno,
                 KernelRefusal.sentence(error, subject, head.ruleset, there), outcome: .failed)
-        case .committed(let handles, let complete):
+        case .committed(let places, let complete):
             if !complete { lacksHandles = true }
-            keep(handles, changes, batch.generation.next)
+            keep(places, changes, lost: batch.lostJumps, batch.generation.next)
             return true
         }
     }
@@ -257,17 +258,23 @@ extension Committer {
     }
 
     /// Keeps where restored rules live now.
+    ///
+    /// - Parameter lost: the jumps to parts of chains that are no more.
     func keep(
-        _ handles: [ObjectID: Handle], _ changes: [Change], _ generation: GenerationID
+        _ places: [ObjectID: KernelPlace], _ changes: [Change], lost: [ObjectID],
+        _ generation: GenerationID
     ) {
-        var rows = handles.map { (id: $0.key, handle: Optional($0.value.rawValue)) }
+        var rows = places.map { (id: $0.key, handle: Optional($0.value.rawValue)) }
         for case .delete(let object) in changes { rows.append((object.id, nil)) }
-        for (id, handle) in rows { head.handles[id] = handle.map { Handle($0) } }
+        rows += lost.map { ($0, nil) }
+        for (id, place) in rows { head.handles[id] = place.map { KernelPlace(rawValue: $0) } }
         head.generation = generation.rawValue
         publish()
         do {
             try store.recordKernel(
-                handles: rows, kernel: KernelState(bootID: bootID, generation: generation))
+                handles: rows,
+                kernel: KernelState(
+                    bootID: bootID, generation: lacksHandles ? .none : generation))
         } catch {
             // The next start reads the kernel's tables, as its generation is not the one in the store.
             log.error("handles cannot be written", metadata: ["error": "\(error.message)"])

@@ -73,7 +73,7 @@ extension Committer {
         var after = head.ruleset
         try after.apply(changes)
         var handles = head.handles
-        for object in image.ruleset.allObjects { handles[object.id] = image.handles[object.id] }
+        handles.take(image.handles, of: image.ruleset.allObjects)
         var intake = ForeignIntake(head, graph: graph, nextID: nextID, foreign, bootID: bootID)
         try intake.takeAll(
             ForeignAccount(

@@ -127,15 +127,17 @@ extension Committer {
         let changes = parts.lazy.flatMap(\.proposal.changes)
             .netChanges(from: head.ruleset, to: last.proposal.ruleset)
         // One after the other, a rename is a rename.
-        guard ChainNames(changes).remade.isEmpty else { return nil }
+        guard ChainNames(changes).remade.isEmpty,
+            (try? rulesCutOff(by: changes, from: head.ruleset, last.proposal))?.isEmpty == true
+        else { return nil }
         var counters: [ObjectID: [CounterExpression]] = [:]
         for proposal in parts.map(\.proposal) {
             for change in proposal.changes { counters[change.id] = proposal.counters[change.id] }
         }
         do {
             let batch = try planning(
-                changes, from: head.ruleset, to: last.proposal.ruleset, counters: counters,
-                last.version.id)()
+                changes, from: head.ruleset, to: last.proposal.ruleset, last.proposal.graph,
+                counters: counters, last.version.id)()
             if parts.contains(where: \.proposal.changesTables) {
                 try listen(to: last.proposal.ruleset)
             }

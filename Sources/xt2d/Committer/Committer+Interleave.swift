@@ -52,7 +52,8 @@ extension Committer {
             else { return false }
             run.batch = try Layout.batch(
                 from: theirs.there, to: theirs.intake.head.ruleset, changes: changes,
-                handles: theirs.intake.head.handles, counters: proposal.counters,
+                handles: theirs.intake.head.handles, graph: proposal.graph,
+                counters: proposal.counters,
                 plan: batchPlan(run.last.version.id))
             theirs.generation =
                 theirs.intake.generation.isAfter(generation)
@@ -131,7 +132,7 @@ extension Committer {
         head.version = intake.head.version
         head.ruleset = intake.head.ruleset
         for (id, handle) in versions.flatMap(\.handles) {
-            head.handles[id] = handle.map { Handle($0) }
+            head.handles[id] = handle.map { KernelPlace(rawValue: $0) }
         }
         graph = intake.graph
         foreign.lapsed = intake.lapsed

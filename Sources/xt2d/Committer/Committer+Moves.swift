@@ -23,16 +23,59 @@ extension Committer {
         for (before, after) in ChainNames(proposal.kernelChanges ?? proposal.changes).remade {
             try keepCounters(of: before, as: after, &proposal)
         }
+        try keepCounters(
+            of: try rulesCutOff(
+                by: proposal.kernelChanges ?? proposal.changes, from: before, proposal),
+            &proposal)
+    }
+
+    /// The rules that leave the parts of their chains that they stand in, because of what comes between them.
+    func rulesCutOff(
+        by changes: [Change], from before: Ruleset, _ proposal: Proposal
+    ) throws(Refusal) -> [StoredObject] {
+        guard head.handles.hasParts else { return [] }
+        let parts = ChainParts(
+            old: before, new: proposal.ruleset, handles: head.handles, graph: proposal.graph,
+            ownership: ownership)
+        // Most edits bring no such rule.
+        guard
+            changes.contains(where: { change in
+                change.after.map { $0.kind == .rule && parts.mayLeave($0) } ?? false
+            })
+        else { return [] }
+        do throws(LayoutError) {
+            return try LayoutWork(changes, parts: parts, names: ChainNames(changes)).cutOff
+        } catch {
+            throw Refusal(error, in: proposal.ruleset)
+        }
+    }
+
+    /// The same for rules that leave the parts of their chains.
+    private func keepCounters(of rules: [StoredObject], _ proposal: inout Proposal) throws(Refusal)
+    {
+        var values: [String: [Handle: [CounterExpression]]] = [:]
+        for rule in rules where proposal.counters[rule.id] == nil {
+            // What says something else now begins to count anew.
+            guard head.ruleset.object(rule.id)?.body == rule.body, try countsAnything(rule),
+                let place = head.handles[rule.id],
+                let chain = rule.parent.flatMap({ head.ruleset.object($0) })
+            else { continue }
+            let part = place.chain(chain.name)
+            let counted =
+                if let known = values[part] { known } else { try counters(of: [part], chain) }
+            values[part] = counted
+            proposal.counters[rule.id] = counted[place.handle]
+        }
     }
 
     /// The same for a chain that has to be made anew to get its name.
     private func keepCounters(
         of before: StoredObject, as after: StoredObject, _ proposal: inout Proposal
     ) throws(Refusal) {
-        let values = try counters(inChain: before)
+        let values = try counters(of: head.kernelChains(of: before), before)
         for rule in proposal.ruleset.rules(of: after.id) where proposal.counters[rule.id] == nil {
             guard head.ruleset.object(rule.id)?.parent == before.id,
-                let counted = head.handles[rule.id].flatMap({ values[$0] }),
+                let counted = head.handles[rule.id].flatMap({ values[$0.handle] }),
                 let body = try? RuleBody(encoded: rule.body),
                 body.expressions.counters.count == counted.count
             else { continue }
@@ -40,27 +83,16 @@ extension Committer {
         }
     }
 
+    /// The counters of the rules of some of the chains that a chain is in the kernel.
     private func counters(
-        inChain chain: StoredObject
+        of names: [String], _ chain: StoredObject
     ) throws(Refusal) -> [Handle: [CounterExpression]] {
         guard let table = chain.parent.flatMap({ head.ruleset.object($0) }) else { return [:] }
         var values: [Handle: [CounterExpression]] = [:]
-        let asked: (inout MessageWriter) -> Void = { writer in
-            writer.attribute(1, string: table.name)
-            writer.attribute(2, string: chain.name)
-        }
         do {
             try kernel.stable { () throws(KernelError) in
                 values = [:]
-                try kernel.dump(.getRule, family: Family(rawValue: table.family), asked) {
-                    view throws(WireError) in
-                    let rule = try RuleMessage(view)
-                    let counters = rule.body.expressions.counters
-                    guard let handle = rule.handle, rule.chain == chain.name else { return }
-                    if counters.contains(where: { $0.packets != 0 || $0.bytes != 0 }) {
-                        values[handle] = counters
-                    }
-                }
+                for name in names { try read(name, table, into: &values) }
             }
         } catch {
             throw Refusal(
@@ -71,15 +103,35 @@ extension Committer {
         return values
     }
 
+    private func read(
+        _ chain: String, _ table: StoredObject, into values: inout [Handle: [CounterExpression]]
+    ) throws(KernelError) {
+        let asked: (inout MessageWriter) -> Void = { writer in
+            writer.attribute(1, string: table.name)
+            writer.attribute(2, string: chain)
+        }
+        var found: [(Handle, [CounterExpression])] = []
+        try kernel.dump(.getRule, family: Family(rawValue: table.family), asked) {
+            view throws(WireError) in
+            let rule = try RuleMessage(view)
+            let counters = rule.body.expressions.counters
+            guard let handle = rule.handle, rule.chain == chain else { return }
+            if counters.contains(where: { $0.packets != 0 || $0.bytes != 0 }) {
+                found.append((handle, counters))
+            }
+        }
+        values.merge(found) { $1 }
+    }
+
     private func counters(of rule: StoredObject) throws(Refusal) -> [CounterExpression] {
-        guard let handle = head.handles[rule.id], let place = rule.place(in: [head.ruleset]),
+        guard let known = head.handles[rule.id], let place = rule.place(in: [head.ruleset]),
             let chain = place.chain, try countsAnything(rule)
         else { return [] }
         do {
             return try kernel.counters(
                 of: RuleMessage(
                     family: Family(rawValue: place.table.family), table: place.table.name,
-                    chain: chain.name, handle: handle))
+                    chain: known.chain(chain.name), handle: known.handle))
         } catch  where error.errno == ENOENT && place.table.watch != nil {
             // Another program has just deleted it: the batch is planned again when that was heard of.
             return []

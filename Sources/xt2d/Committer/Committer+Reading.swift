@@ -41,9 +41,7 @@ extension Committer {
         var after = before
         try after.apply(changes)
         var handles = head.handles
-        for object in after.allObjects {
-            if let handle = image.handles[object.id] { handles[object.id] = handle }
-        }
+        handles.take(image.handles, of: after.allObjects)
         let (origin, message) = blame(upTo: generation)
         var intake = ForeignIntake(head, graph: graph, nextID: nextID, foreign, bootID: bootID)
         try intake.take(

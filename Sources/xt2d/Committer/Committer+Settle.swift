@@ -23,12 +23,19 @@ extension Committer {
     private func readAllHandles() throws(Refusal) {
         do {
             let dump = try KernelDump.read(kernel, tables: Array(head.ruleset.tables))
-            for (id, handle) in dump.handles(in: head.ruleset) { head.handles[id] = handle }
+            let places = dump.places(in: head.ruleset)
+            // The next commit's state of the kernel says that all of them are known.
+            try store.recordKernel(
+                handles: places.map { (id: $0.0, handle: $0.1.rawValue) },
+                kernel: KernelState(bootID: bootID, generation: .none))
+            for (id, place) in places { head.handles[id] = place }
             lacksHandles = false
-        } catch {
+        } catch let error as KernelError {
             throw Refusal(
                 error.errno, "The kernel's handles cannot be read: \(error.description).",
                 outcome: .failed)
+        } catch {
+            throw Refusal(any: error)
         }
     }
 

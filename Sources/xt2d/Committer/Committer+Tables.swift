@@ -121,8 +121,8 @@ extension Committer {
         proposal.kernelChanges = []
         proposal.there = editor.ruleset
         proposal.adopting = tables.filter { $0.watch == nil }
-        for object in image.ruleset.allObjects {
-            if let handle = image.handles[object.id] { proposal.handles[object.id] = handle }
+        for id in image.ruleset.allObjects.map(\.id) + image.handles.jumps {
+            proposal.places[id] = image.handles[id]
         }
         return proposal
     }

@@ -19,6 +19,21 @@ struct Head: Sendable {
     var overdueReason: String?
     /// What others did to enforced tables and cannot be undone, in words.
     var notUndone: String?
+
+    /// What the kernel calls a chain and its parts.
+    ///
+    /// - Cost: linear in the chain's rules, if any chain has parts.
+    func kernelChains(of chain: StoredObject) -> [String] {
+        guard handles.hasParts else { return [chain.name] }
+        let parts = Set(ruleset.ruleIDs(of: chain.id).compactMap { handles[$0]?.part })
+        return [chain.name] + parts.subtracting([.chain]).map(\.name)
+    }
+
+    /// The same for the chain with a name in a table; nil, for all chains, if there is no name.
+    func kernelChains(_ name: String?, of table: StoredObject) -> [String?] {
+        let chain = name.flatMap { ruleset.child(of: table.id, kind: .chain, name: $0) }
+        return chain.map { kernelChains(of: $0) } ?? [name]
+    }
 }
 
 /// What edits are worked out on.

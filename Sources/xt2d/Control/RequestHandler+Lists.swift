@@ -31,9 +31,9 @@ extension RequestHandler {
         if isHead && (request.counters || request.policyCounters) {
             let policies = RequestHandler.baseChains(of: tables, request.chain, ruleset)
             let rules = request.counters ? tables : []
-            let chain = request.chain
+            let chains = rules.map { (table: $0, chains: head.kernelChains(request.chain, of: $0)) }
             counters = try await dumps.runIfActive {
-                try CounterValues.read(rules, chain: chain, policies: policies)
+                try CounterValues.read(chains, policies: policies)
             }
         }
         let listing = RulesetStream(

@@ -88,11 +88,11 @@ struct RulesetStream {
         var body = try RuleBody(encoded: rule.body)
         if let counters {
             body.expressions = counters.fill(
-                body.expressions, of: rule.id, in: table.id, handle: handles[rule.id])
+                body.expressions, of: rule.id, in: table.id, handle: handles[rule.id]?.handle)
         }
         let message = RuleMessage(
             family: Family(rawValue: table.family), table: table.name, chain: chain.name,
-            handle: Handle(rule.id.rawValue), kernelHandle: handles[rule.id], body: body)
+            handle: Handle(rule.id.rawValue), kernelHandle: handles[rule.id]?.handle, body: body)
         try await replies.item(.newRule, of: request) { message.write($0, to: &$1) }
     }
 
@@ -121,9 +121,9 @@ struct CounterValues: Sendable {
     /// Those of rules that do not carry their id, because another program made them; handles are the table's.
     private var strangers: [ObjectID: [Handle: [CounterExpression]]] = [:]
 
-    /// Reads the counters of all rules of some tables, or of their chains of one name, and of policies.
+    /// Reads the counters of rules, in some chains of some tables or, for nil, in all of a table's, and of policies.
     static func read(
-        _ tables: [StoredObject], chain: String?,
+        _ tables: [(table: StoredObject, chains: [String?])],
         policies: [(chain: StoredObject, table: StoredObject)]
     ) throws -> CounterValues {
         do {
@@ -131,7 +131,9 @@ struct CounterValues: Sendable {
             var values = CounterValues()
             try kernel.stable { () throws(KernelError) in
                 values = CounterValues()
-                for table in tables { try values.read(table, chain, kernel) }
+                for (table, chains) in tables {
+                    for chain in chains { try values.read(table, chain, kernel) }
+                }
                 for (chain, table) in policies { try values.read(chain, of: table, kernel) }
             }
             return values
@@ -172,7 +174,7 @@ struct CounterValues: Sendable {
             }
         }
         counters.merge(found) { $1 }
-        strangers[table.id] = others
+        strangers[table.id, default: [:]].merge(others) { $1 }
     }
 
     /// The expressions of a rule with the kernel's values in its counters.

@@ -93,7 +93,7 @@ extension RulesetEditor {
             guard edit.flags.contains(.create) else {
                 throw unknownChain(name, table, edit)
             }
-            try checkName(name, "chain", edit, attribute: 3)
+            try checkChainName(name, edit, attribute: 3)
             let body = try ChainCheck.canonical(message.body, family: message.family)
             let chain = StoredObject(
                 id: takeID(), kind: .chain, parent: table.id, name: name,
@@ -108,6 +108,18 @@ extension RulesetEditor {
         try noteCounters(of: message, chain, isNew: false, edit)
         if let newName = message.newName, let current = ruleset.object(chain.id) {
             try rename(current, to: newName, edit)
+        }
+    }
+
+    private func checkChainName(
+        _ name: String, _ edit: Edit, attribute: UInt16
+    ) throws(Refusal) {
+        try checkName(name, "chain", edit, attribute: attribute)
+        if name.hasPrefix(ChainPart.prefix) {
+            throw Refusal(
+                EPERM,
+                "Names that begin with \(ChainPart.prefix) are for the parts of long chains; choose another."
+            ).at(edit.sequence, offset: edit.offset(of: attribute))
         }
     }
 
@@ -134,7 +146,7 @@ extension RulesetEditor {
     private mutating func rename(
         _ chain: StoredObject, to name: String, _ edit: Edit
     ) throws(Refusal) {
-        try checkName(name, "chain", edit, attribute: ExtensionAttribute.newName)
+        try checkChainName(name, edit, attribute: ExtensionAttribute.newName)
         if name == chain.name { return }
         if let table = chain.parent, ruleset.child(of: table, kind: .chain, name: name) != nil {
             throw Refusal(EEXIST, "There is already a chain \(name).")

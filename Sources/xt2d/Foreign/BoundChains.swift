@@ -24,7 +24,8 @@ extension Ruleset {
         }
     }
 
-    private func boundTargets(of body: [UInt8], in rule: StoredObject) -> [StoredObject] {
+    /// The chains that belong to a rule which says this.
+    func boundTargets(of body: [UInt8], in rule: StoredObject) -> [StoredObject] {
         guard ChainGraph.mayMatter(body), let table = rule.parent.flatMap({ object($0)?.parent }),
             let body = try? RuleBody(encoded: body)
         else { return [] }

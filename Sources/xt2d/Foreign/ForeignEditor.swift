@@ -183,12 +183,12 @@ struct ForeignEditor {
             return try update(chain, message)
         }
         if let chain = ruleset.children(of: table.id, kind: .chain).first(where: {
-            handles[$0.id] == message.handle && message.handle != nil
+            handles[$0.id]?.handle == message.handle && message.handle != nil
         }) {
             return try rename(chain, to: name, in: table)
         }
         let id = takeID()
-        handles[id] = message.handle
+        handles[id] = message.handle.map { KernelPlace($0) }
         try apply(
             .add(
                 StoredObject(
@@ -202,7 +202,7 @@ struct ForeignEditor {
         guard stored.hook == message.body.hook else {
             throw Mismatch(message: "the devices of chain \(chain.name) have changed")
         }
-        handles[chain.id] = message.handle
+        handles[chain.id] = message.handle.map { KernelPlace($0) }
         try setBody(chain, try message.body.encoded())
     }
 
@@ -243,12 +243,12 @@ struct ForeignEditor {
     private mutating func rule(_ handle: Handle, in chain: ObjectID) -> ObjectID? {
         if asked.insert(chain).inserted {
             // What others do to a rule is most often done at the end.
-            return ruleset.ruleIDs(of: chain).reversed().first { handles[$0] == handle }
+            return ruleset.ruleIDs(of: chain).reversed().first { handles[$0]?.handle == handle }
         }
         if byHandle[chain] == nil {
             var rules: [Handle: ObjectID] = [:]
             for id in ruleset.ruleIDs(of: chain) {
-                if let handle = handles[id] { rules[handle] = id }
+                if let place = handles[id] { rules[place.handle] = id }
             }
             byHandle[chain] = rules
         }
@@ -314,7 +314,7 @@ struct ForeignEditor {
         // The kernel gives no handle twice: to find it again means that this was taken in already.
         if byHandle[chain]?[handle] != nil { throw Mismatch(message: "a rule comes twice") }
         try apply(.add(rule))
-        handles[rule.id] = handle
+        handles[rule.id] = KernelPlace(handle)
         byHandle[chain]?[handle] = rule.id
     }
 

@@ -125,7 +125,7 @@ struct ForeignIntake {
         versions.append(
             LiveVersion(
                 version, changes: changes, nextObjectID: nextID, audit: entry,
-                handles: changes.map { ($0.id, account.handles[$0.id]?.rawValue) },
+                handles: account.handles.rows(of: changes),
                 kernel: kernelState(account.generation)))
         for change in changes {
             graph.apply(change, from: head.ruleset, to: ruleset)

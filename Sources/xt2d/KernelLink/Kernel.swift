@@ -3,8 +3,8 @@ import RuleStore
 
 /// What came of a batch.
 enum BatchOutcome: Sendable {
-    /// The kernel runs it. `handles` lacks rules whose echo was lost, if `complete` is false.
-    case committed(handles: [ObjectID: Handle], complete: Bool)
+    /// The kernel runs it. `places` lacks rules whose echo was lost, if `complete` is false.
+    case committed(places: [ObjectID: KernelPlace], complete: Bool)
     /// Nothing has changed: one message was refused.
     case refused(KernelError)
     /// Nothing has changed: someone committed since the generation that the batch was planned on.

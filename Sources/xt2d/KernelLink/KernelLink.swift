@@ -251,7 +251,7 @@ private struct BatchReplies {
         var all = handles
         all.reserveCapacity(handles.count + batch.runs.reduce(0) { $0 + $1.count })
         let isCounted = batch.count(&all)
-        return .committed(handles: all, complete: complete && isCounted)
+        return .committed(places: batch.places(of: all), complete: complete && isCounted)
     }
 }
 

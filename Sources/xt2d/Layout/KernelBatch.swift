@@ -11,6 +11,10 @@ struct KernelBatch: Sendable {
     let echoed: [SequenceNumber: ObjectID]
     /// Rules that are new, one behind the other, of which only the first and the last are echoed.
     let runs: [[ObjectID]]
+    /// The rules of the batch that stand in parts of their chains.
+    let parts: [ChainPart: [ObjectID]]
+    /// The ids of jumps to parts that are taken away.
+    let lostJumps: [ObjectID]
     /// The message that is acknowledged when all went well: the last, which is the marker or, in a takeover, its table.
     let acknowledged: SequenceNumber
     /// How many messages it has, its beginning and its end included.
@@ -34,18 +38,21 @@ struct KernelBatch: Sendable {
     /// A batch without messages, for the time until one is made on the same generation.
     init(on generation: GenerationID) {
         self.init(
-            bytes: [], subjects: Subjects(), echoed: [:], runs: [],
+            bytes: [], subjects: Subjects(), echoed: [:], runs: [], parts: [:], lostJumps: [],
             acknowledged: SequenceNumber(0), generation: generation)
     }
 
     fileprivate init(
         bytes: [UInt8], subjects: Subjects, echoed: [SequenceNumber: ObjectID],
-        runs: [[ObjectID]], acknowledged: SequenceNumber, generation: GenerationID
+        runs: [[ObjectID]], parts: [ChainPart: [ObjectID]], lostJumps: [ObjectID],
+        acknowledged: SequenceNumber, generation: GenerationID
     ) {
         self.bytes = bytes
         self.subjects = subjects
         self.echoed = echoed
         self.runs = runs
+        self.parts = parts
+        self.lostJumps = lostJumps
         self.acknowledged = acknowledged
         self.generation = generation
     }
@@ -90,6 +97,15 @@ extension KernelBatch {
         }
         return isComplete
     }
+
+    /// Where the objects of the batch are, by their handles.
+    func places(of handles: [ObjectID: Handle]) -> [ObjectID: KernelPlace] {
+        var places = handles.mapValues { KernelPlace($0) }
+        for (part, rules) in parts {
+            for rule in rules { places[rule] = handles[rule].map { KernelPlace($0, in: part) } }
+        }
+        return places
+    }
 }
 
 /// Writes the messages of a batch one behind the other, and remembers what each is about.
@@ -99,6 +115,8 @@ struct KernelBatchBuilder {
     private var subjects = KernelBatch.Subjects()
     private var echoed: [SequenceNumber: ObjectID] = [:]
     private var runs: [[ObjectID]] = []
+    private var parts: [ChainPart: [ObjectID]] = [:]
+    private var lostJumps: [ObjectID] = []
     private var run: OpenRun?
     /// Where messages begin that are to be echoed after all.
     private var lateEchoes: [Int] = []
@@ -163,6 +181,16 @@ struct KernelBatchBuilder {
         run = longer
     }
 
+    /// Takes note of the part in which a rule of the batch stands.
+    mutating func note(_ rule: ObjectID, in part: ChainPart) {
+        if part != .chain { parts[part, default: []].append(rule) }
+    }
+
+    /// Takes note of a jump that is taken away with its part.
+    mutating func noteLost(jump: ObjectID) {
+        lostJumps.append(jump)
+    }
+
     /// Ends a run of new rules: the last is echoed as well.
     private mutating func endRun() {
         guard let run else { return }
@@ -214,7 +242,8 @@ struct KernelBatchBuilder {
             bytes[offset + KernelBatchBuilder.flagsOffset] |= KernelBatchBuilder.echoFlag
         }
         return KernelBatch(
-            bytes: bytes, subjects: subjects, echoed: echoed, runs: runs,
+            bytes: bytes, subjects: subjects, echoed: echoed, runs: runs, parts: parts,
+            lostJumps: lostJumps,
             acknowledged: acknowledged, generation: generation)
     }
 

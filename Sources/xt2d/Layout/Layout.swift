@@ -5,8 +5,8 @@ import RuleStore
 ///
 /// Pure: no I/O, no state but its arguments.
 ///
-/// Today one rule is one kernel rule. Nothing outside of this folder may rely on that: the rest of the daemon knows rules by
-/// id, and only ``RuleHandles`` knows where they live.
+/// One rule is one kernel rule, but a long chain is several chains in the kernel (``ChainParts``). Nothing outside of this folder may
+/// rely on either: the rest of the daemon knows rules by id, and only ``RuleHandles`` knows where they live.
 ///
 /// The order of messages in a batch, and why:
 /// 1. rules go, then elements, sets and objects, so that nothing names what goes next;
@@ -23,12 +23,14 @@ struct Layout {
     private let handles: RuleHandles
     private let names: ChainNames
     private let work: LayoutWork
+    private let parts: ChainParts
     private let counters: [ObjectID: [CounterExpression]]
     private let ownership: TableBody.Flags
 
     private init(
         _ old: Ruleset, _ new: Ruleset, _ changes: [Change], _ handles: RuleHandles,
-        _ counters: [ObjectID: [CounterExpression]], _ ownership: TableBody.Flags
+        _ graph: ChainGraph, _ counters: [ObjectID: [CounterExpression]],
+        _ ownership: TableBody.Flags
     ) throws(LayoutError) {
         self.old = old
         self.new = new
@@ -36,7 +38,9 @@ struct Layout {
         self.counters = counters
         self.ownership = ownership
         names = ChainNames(changes)
-        work = try LayoutWork(changes, old: old, new: new, names: names)
+        parts = ChainParts(
+            old: old, new: new, handles: handles, graph: graph, ownership: ownership)
+        work = try LayoutWork(changes, parts: parts, names: names)
     }
 
     /// The batch that turns `old`, which the kernel runs, into `new`.
@@ -44,15 +48,17 @@ struct Layout {
     /// - Parameters:
     ///   - changes: what differs; at most one change an object.
     ///   - handles: where the rules of `old` live in the kernel.
+    ///   - graph: who jumps where in `new`.
     ///   - counters: what new rules begin to count from, where that is not 0, and policies, where that was said.
     ///   - adopted: tables of both sides that this socket must make its own first.
     /// - Throws: ``LayoutError`` if the difference cannot be made in one batch, or a handle is not known.
     static func batch(
         from old: Ruleset, to new: Ruleset, changes: [Change], handles: RuleHandles,
-        counters: [ObjectID: [CounterExpression]] = [:], adopting adopted: [StoredObject] = [],
+        graph: ChainGraph, counters: [ObjectID: [CounterExpression]] = [:],
+        adopting adopted: [StoredObject] = [],
         plan: BatchPlan
     ) throws(LayoutError) -> KernelBatch {
-        let layout = try Layout(old, new, changes, handles, counters, plan.ownership)
+        let layout = try Layout(old, new, changes, handles, graph, counters, plan.ownership)
         var builder = KernelBatchBuilder(
             generation: plan.generation,
             bytes: changes.reduce(0) { $0 + ($1.after?.body.count ?? 0) + Layout.headBytes })
@@ -96,11 +102,9 @@ struct Layout {
     private func writeRemovals(to builder: inout KernelBatchBuilder) throws(LayoutError) {
         for chain in work.flushedChains {
             let place = try place(ofChain: chain, in: old)
-            builder.add(.deleteRule, subject: chain) { header, writer in
-                RuleMessage(family: place.family, table: place.table, chain: place.chain)
-                    .write(header, to: &writer)
-            }
+            writeFlush(place, subject: chain, to: &builder)
         }
+        for part in work.emptiedParts { try writeRemoval(of: part, to: &builder) }
         for rule in work.deletedRules { try writeDeletion(of: rule, to: &builder) }
         try objects.writeRemovals(to: &builder)
         for chain in work.deletedChains {
@@ -121,12 +125,28 @@ struct Layout {
     private func writeDeletion(
         of rule: StoredObject, to builder: inout KernelBatchBuilder
     ) throws(LayoutError) {
-        let place = try place(ofChain: rule.parent, in: old)
-        let handle = try handle(of: rule.id)
-        builder.add(.deleteRule, subject: rule.id) { header, writer in
+        let place = try place(of: rule, in: old)
+        writeDeletion(of: try handle(of: rule.id), place, subject: rule.id, to: &builder)
+    }
+
+    private func writeDeletion(
+        of handle: Handle, _ place: ChainPlace, subject: ObjectID,
+        to builder: inout KernelBatchBuilder
+    ) {
+        builder.add(.deleteRule, subject: subject) { header, writer in
             RuleMessage(
-                family: place.family, table: place.table, chain: place.chain, handle: handle
+                family: place.family, table: place.table, chain: place.kernelChain, handle: handle
             ).write(header, to: &writer)
+        }
+    }
+
+    /// Takes all rules of a chain or part away.
+    private func writeFlush(
+        _ place: ChainPlace, subject: ObjectID, to builder: inout KernelBatchBuilder
+    ) {
+        builder.add(.deleteRule, subject: subject) { header, writer in
+            RuleMessage(family: place.family, table: place.table, chain: place.kernelChain)
+                .write(header, to: &writer)
         }
     }
 
@@ -198,7 +218,8 @@ struct Layout {
     static func recount(
         _ counters: [ObjectID: [CounterExpression]], in ruleset: Ruleset, plan: BatchPlan
     ) throws(LayoutError) -> KernelBatch {
-        let layout = try Layout(ruleset, ruleset, [], RuleHandles(), counters, plan.ownership)
+        let layout = try Layout(
+            ruleset, ruleset, [], RuleHandles(), ChainGraph(), counters, plan.ownership)
         var builder = KernelBatchBuilder(generation: plan.generation)
         try layout.writeCounters(to: &builder)
         do {
@@ -213,45 +234,88 @@ struct Layout {
     private func writeRules(to builder: inout KernelBatchBuilder) throws(LayoutError) {
         for rule in work.replacedRules {
             let handle = try handle(of: rule.id)
-            let place = try place(ofChain: rule.parent, in: new)
+            let place = try place(of: rule, in: new)
             try write(rule, .replace, place, handle: handle, position: nil, to: &builder)
         }
+        var numbers = PartNumbers(parts)
         for (chain, added) in work.addedRules {
             let place = try place(ofChain: chain, in: new)
-            for run in Layout.runs(added) {
-                try writeRun(run, of: chain, place, to: &builder)
+            for run in ChainParts.runs(added) {
+                try writeRun(run, of: chain, place, &numbers, to: &builder)
             }
         }
     }
 
-    /// Splits rules, given with their indices in ascending order, where others stand between them.
-    private static func runs(
-        _ rules: [(index: Int, rule: StoredObject)]
-    ) -> [ArraySlice<(index: Int, rule: StoredObject)>] {
-        var runs: [ArraySlice<(index: Int, rule: StoredObject)>] = []
-        var start = 0
-        for end in rules.indices.dropFirst() where rules[end].index != rules[end - 1].index + 1 {
-            runs.append(rules[start..<end])
-            start = end
+    /// Writes new rules that stand side by side: each in front of what follows them all, which stays.
+    private func writeRun(
+        _ run: ChainParts.Run, of chain: ObjectID, _ place: ChainPlace,
+        _ numbers: inout PartNumbers, to builder: inout KernelBatchBuilder
+    ) throws(LayoutError) {
+        guard let chain = new.object(chain), let table = new.object(place.tableID) else { return }
+        for (home, rules) in try parts.homes(of: run, in: chain, table) {
+            var home = home
+            if case .newPart(let position) = home {
+                let part = try writePart(before: position, of: chain, place, &numbers, to: &builder)
+                home =
+                    part.map { .inside($0, position: nil) } ?? .inside(.chain, position: position)
+            }
+            guard case .inside(let part, let position) = home else { continue }
+            let flags = Layout.flags(before: position)
+            for (_, rule) in rules {
+                try write(
+                    rule, flags, place.part(part), handle: nil, position: position, to: &builder)
+            }
         }
-        if start < rules.count { runs.append(rules[start...]) }
-        return runs
     }
 
-    /// Writes new rules that stand side by side: each in front of the rule that follows them all, which stays.
-    private func writeRun(
-        _ run: ArraySlice<(index: Int, rule: StoredObject)>, of chain: ObjectID,
-        _ place: ChainPlace, to builder: inout KernelBatchBuilder
+    private static func flags(before position: Handle?) -> MessageFlags {
+        position == nil ? [.create, .append] : [.create]
+    }
+
+    // MARK: Parts of chains
+
+    /// Makes a part and the jump to it; nil if the table has as many as there are numbers.
+    private func writePart(
+        before position: Handle?, of chain: StoredObject, _ place: ChainPlace,
+        _ numbers: inout PartNumbers, to builder: inout KernelBatchBuilder
+    ) throws(LayoutError) -> ChainPart? {
+        guard let part = numbers.next(in: place.tableID), let jump = part.jump(in: place.tableID)
+        else { return nil }
+        builder.add(.newChain, [.create, .exclusive], subject: chain.id) { header, writer in
+            ChainMessage(family: place.family, table: place.table, name: part.name)
+                .write(header, to: &writer)
+        }
+        let userData: [UInt8]
+        do {
+            userData = try RuleEncoder.identified([], jump)
+        } catch {
+            throw .tooLarge(error)
+        }
+        let rule = RuleMessage(
+            family: place.family, table: place.table, chain: place.chain, position: position,
+            body: RuleBody(jumpTo: part, userData: userData))
+        builder.addEchoed(.newRule, Layout.flags(before: position), id: jump) {
+            rule.write($0, to: &$1)
+        }
+        return part
+    }
+
+    /// Takes away a part, its rules, and the jump to it.
+    private func writeRemoval(
+        of emptied: LayoutWork.EmptiedPart, to builder: inout KernelBatchBuilder
     ) throws(LayoutError) {
-        guard let last = run.last else { return }
-        var position: Handle?
-        if let anchor = new.ruleID(at: last.index + 1, of: chain) {
-            position = try handle(of: anchor)
+        let place = try place(ofChain: emptied.chain, in: old)
+        guard let jump = emptied.part.jump(in: place.tableID) else { return }
+        if !emptied.isFlushed {
+            writeDeletion(of: try handle(of: jump), place, subject: emptied.chain, to: &builder)
         }
-        let flags: MessageFlags = position == nil ? [.create, .append] : [.create]
-        for (_, rule) in run {
-            try write(rule, flags, place, handle: nil, position: position, to: &builder)
+        let part = place.part(emptied.part)
+        writeFlush(part, subject: emptied.chain, to: &builder)
+        builder.add(.deleteChain, subject: emptied.chain) { header, writer in
+            ChainMessage(family: part.family, table: part.table, name: part.kernelChain)
+                .write(header, to: &writer)
         }
+        builder.noteLost(jump: jump)
     }
 
     private func write(
@@ -282,8 +346,15 @@ struct Layout {
     // MARK: Places
 
     private func handle(of id: ObjectID) throws(LayoutError) -> Handle {
-        guard let handle = handles[id] else { throw .unknownHandle(id) }
-        return handle
+        guard let place = handles[id] else { throw .unknownHandle(id) }
+        return place.handle
+    }
+
+    /// Where a rule is that the kernel has.
+    private func place(
+        of rule: StoredObject, in ruleset: Ruleset
+    ) throws(LayoutError) -> ChainPlace {
+        try place(ofChain: rule.parent, in: ruleset).part(parts.part(of: rule.id))
     }
 
     /// Where a chain is, by the names that the kernel knows while it reads the batch.
@@ -305,6 +376,25 @@ struct ChainPlace {
     let tableID: ObjectID
     let table: String
     let chain: String
+    /// Which part of the chain is meant.
+    private(set) var part = ChainPart.chain
+
+    /// What the kernel calls the chain or part.
+    var kernelChain: String { part == .chain ? chain : part.name }
+
+    init(family: Family, tableID: ObjectID, table: String, chain: String) {
+        self.family = family
+        self.tableID = tableID
+        self.table = table
+        self.chain = chain
+    }
+
+    /// A part of the same chain.
+    func part(_ part: ChainPart) -> ChainPlace {
+        var place = self
+        place.part = part
+        return place
+    }
 }
 
 /// What a batch needs beside the diff.

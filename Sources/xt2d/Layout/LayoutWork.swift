@@ -12,16 +12,30 @@ struct LayoutWork {
     private(set) var modifiedChains: [StoredObject] = []
     /// Chains of which no rule stays: one message takes them all.
     private(set) var flushedChains: [ObjectID] = []
+    /// Parts of chains of which no rule stays.
+    private(set) var emptiedParts: [EmptiedPart] = []
     private(set) var deletedRules: [StoredObject] = []
     private(set) var replacedRules: [StoredObject] = []
     /// New rules of each chain, in order, with their indices in the new ruleset.
     private(set) var addedRules: [(chain: ObjectID, rules: [(index: Int, rule: StoredObject)])] = []
 
+    /// Rules that do not change and leave the part of their chain that they stand in.
+    private(set) var cutOff: [StoredObject] = []
+
     /// Sets, elements and objects.
     private(set) var objects: ObjectWork
 
-    private let old: Ruleset
+    /// A part of which no rule stays.
+    struct EmptiedPart {
+        let chain: ObjectID
+        let part: ChainPart
+        /// Whether the jump to it goes with all rules of its chain.
+        let isFlushed: Bool
+    }
+
+    private let parts: ChainParts
     private let names: ChainNames
+    private var old: Ruleset { parts.old }
     private let moves: RuleMoves
     private var added: [ObjectID: [StoredObject]] = [:]
     private var deleted: [ObjectID: [StoredObject]] = [:]
@@ -30,8 +44,9 @@ struct LayoutWork {
     /// Chains that come and belong to rules, with their rules.
     private var newBound: [HeldName: ObjectID] = [:]
 
-    init(_ changes: [Change], old: Ruleset, new: Ruleset, names: ChainNames) throws(LayoutError) {
-        self.old = old
+    init(_ changes: [Change], parts: ChainParts, names: ChainNames) throws(LayoutError) {
+        let (old, new) = (parts.old, parts.new)
+        self.parts = parts
         self.names = names
         moves = RuleMoves(changes, from: old, to: new)
         objects = try ObjectWork(changes, old: old, new: new)
@@ -43,6 +58,7 @@ struct LayoutWork {
             try sortRule(change, lostNames: lostNames)
         }
         try remake(lostNames, changes, in: new)
+        cutParts()
         collectDeletions()
         collectAdditions(in: new)
     }
@@ -118,9 +134,10 @@ struct LayoutWork {
             if try needsNoMessage(before, after) { return }
             let lets = try holds(before, lostNames)
             let binds = try holds(after, Set(newBound.keys))
-            if lets || binds {
+            if lets || binds || leavesPart(after) {
                 // A replacement comes after the deletion of chains and sets, so this rule has to let go first; and before the rules
-                // of new chains, after which one must come that such a chain belongs to.
+                // of new chains, after which one must come that such a chain belongs to. One that may leave its chain by what it
+                // says now can stand in no part.
                 delete(before)
                 add(after)
             } else {
@@ -202,13 +219,42 @@ struct LayoutWork {
     private mutating func collectDeletions() {
         for (chain, rules) in deleted.sorted(by: { $0.key < $1.key }) {
             if isGone(old.object(chain)?.parent) || lostBound.contains(chain) { continue }
-            if rules.count > 1 && rules.count == old.ruleCount(of: chain) {
-                flushedChains.append(chain)
-            } else {
-                deletedRules += rules
+            let isFlushed = rules.count > 1 && rules.count == old.ruleCount(of: chain)
+            if isFlushed { flushedChains.append(chain) }
+            let emptied = parts.emptied(by: rules, in: chain, isFlushed: isFlushed)
+            emptiedParts += emptied.sorted { $0.number < $1.number }
+                .map { EmptiedPart(chain: chain, part: $0, isFlushed: isFlushed) }
+            if !isFlushed {
+                deletedRules += rules.filter { !emptied.contains(parts.part(of: $0.id)) }
             }
         }
         deleted = [:]
+    }
+
+    // MARK: Parts of chains
+
+    /// Whether a rule that stands in a part may leave its chain.
+    private func leavesPart(_ rule: StoredObject) -> Bool {
+        guard parts.part(of: rule.id) != .chain else { return false }
+        return parts.mayLeave(rule)
+    }
+
+    /// Takes rules out of their parts that cannot stay there, since one that may leave the chain comes between them and others.
+    private mutating func cutParts() {
+        guard parts.handles.hasParts else { return }
+        for (chain, rules) in added {
+            let cut = parts.rulesCutOff(
+                by: LayoutWork.placed(rules, in: chain, of: parts.new), in: chain)
+            guard !cut.isEmpty else { continue }
+            cutOff += cut
+            for rule in cut {
+                guard let before = old.object(rule.id) else { continue }
+                delete(before)
+                add(rule)
+            }
+            let gone = Set(cut.map(\.id))
+            replacedRules.removeAll { gone.contains($0.id) }
+        }
     }
 
     private mutating func collectAdditions(in new: Ruleset) {

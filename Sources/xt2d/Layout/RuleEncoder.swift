@@ -62,7 +62,7 @@ struct RuleEncoder {
             writer.message(header) { writer in
                 writer.netfilterHeader(family: place.family)
                 writer.attribute(1, string: place.table)
-                writer.attribute(2, string: place.chain)
+                writer.attribute(2, string: place.kernelChain)
                 if let handle { writer.attribute(3, uint64: handle.rawValue) }
                 if let position { writer.attribute(6, uint64: position.rawValue) }
                 writer.attribute(RuleEncoder.userDataAttribute, bytes: userData)
@@ -73,6 +73,7 @@ struct RuleEncoder {
                 }
             }
         }
+        builder.note(id, in: place.part)
         if handle == nil {
             builder.addRule(flags, id: id, table: place.tableID, message)
         } else {

@@ -6,7 +6,29 @@ struct KernelDump {
     /// One chain with its rules in order.
     struct Chain {
         let message: ChainMessage
+        /// In order; those of a part stand where the jump to it does, and name the part as their chain.
         var rules: [RuleMessage] = []
+        /// The rules that jump to its parts.
+        var jumps: [(part: ChainPart, handle: Handle)] = []
+
+        /// Whether it is what a part is: it has rules, and none that could not be in one.
+        fileprivate var isWholePart: Bool {
+            message.body == ChainBody() && !rules.isEmpty
+                && rules.allSatisfy { rule in
+                    guard let body = try? rule.body.encoded() else { return false }
+                    return rule.partJumpedTo == nil
+                        && ChainExit(body, family: message.family) != .mayLeave
+                }
+        }
+
+        /// Where a rule of the chain is.
+        func place(of rule: RuleMessage) -> KernelPlace? {
+            rule.handle.map {
+                let part =
+                    rule.chain == message.name ? nil : rule.chain.flatMap(ChainPart.init(name:))
+                return KernelPlace($0, in: part ?? .chain)
+            }
+        }
     }
 
     /// One table with its chains, by name.
@@ -36,16 +58,18 @@ struct KernelDump {
     /// The generation that all of this is of.
     private(set) var generation = GenerationID.none
 
-    /// The handles of a ruleset's rules, by the ids in their userdata, and of its chains, by their names.
-    func handles(in ruleset: Ruleset) -> [(ObjectID, Handle)] {
+    /// Where a ruleset's rules are, by the ids in their userdata, its chains, by their names, and the jumps to their parts.
+    func places(in ruleset: Ruleset) -> [(ObjectID, KernelPlace)] {
         tables.flatMap { id, table in
             table.chains.values.flatMap { chain in
                 let own = chain.message.name.flatMap {
                     ruleset.child(of: id, kind: .chain, name: $0)?.id
                 }
                 let all =
-                    [(own, chain.message.handle)] + chain.rules.map { ($0.identity, $0.handle) }
-                return all.compactMap { id, handle in id.flatMap { id in handle.map { (id, $0) } } }
+                    [(own, chain.message.handle.map { KernelPlace($0) })]
+                    + chain.rules.map { ($0.identity, chain.place(of: $0)) }
+                    + chain.jumps.map { ($0.part.jump(in: id), KernelPlace($0.handle)) }
+                return all.compactMap { id, place in id.flatMap { id in place.map { (id, $0) } } }
             }
         }
     }
@@ -114,6 +138,7 @@ struct KernelDump {
             guard rule.table == table.name, let chain = rule.chain else { return }
             found.chains[chain]?.rules.append(rule)
         }
+        found.joinParts()
         try found.readSets(family, kernel)
         try found.readObjects(family, kernel)
         tables[table.id] = found
@@ -137,6 +162,36 @@ struct KernelDump {
 }
 
 extension KernelDump.Table {
+    /// Puts the rules of parts into the chains that they are parts of.
+    ///
+    /// A part that is not as xt2d makes them, because another program had a hand in it, stays a chain.
+    fileprivate mutating func joinParts() {
+        let named = Set(chains.keys.filter { ChainPart(name: $0) != nil })
+        guard !named.isEmpty else { return }
+        var jumps: [String: Int] = [:]
+        for rule in chains.values.lazy.flatMap(\.rules) {
+            for target in rule.body.targets where named.contains(target) {
+                jumps[target, default: 0] += 1
+            }
+        }
+        for (name, chain) in chains where !named.contains(name) {
+            guard chain.rules.contains(where: { $0.partJumpedTo != nil }) else { continue }
+            var joined = KernelDump.Chain(message: chain.message)
+            for rule in chain.rules {
+                guard let part = rule.partJumpedTo, jumps[part.name] == 1,
+                    let handle = rule.handle, let other = chains[part.name], other.isWholePart
+                else {
+                    joined.rules.append(rule)
+                    continue
+                }
+                joined.rules += other.rules
+                joined.jumps.append((part, handle))
+                chains[part.name] = nil
+            }
+            chains[name] = joined
+        }
+    }
+
     /// Reads the anonymous sets, each with its elements.
     fileprivate mutating func readSets(_ family: Family, _ kernel: any Kernel) throws(KernelError) {
         let table = message.name
@@ -199,6 +254,14 @@ extension KernelDump.Table {
 }
 
 extension RuleMessage {
+    /// The part of its chain that the rule is there to jump to; nil for all rules that are not for that.
+    fileprivate var partJumpedTo: ChainPart? {
+        guard let part = identity.flatMap(ChainPart.init(jump:)),
+            body.expressions == RuleBody(jumpTo: part, userData: []).expressions
+        else { return nil }
+        return part
+    }
+
     /// The rule id in the userdata, or nil if the rule is not one of ours.
     var identity: ObjectID? {
         guard let bytes = try? UserData(body.userData).identity, bytes.count == 8 else {

@@ -69,7 +69,7 @@ struct KernelImage {
         }
         let all = wanted.deletion(of: stored).compactMap(\.before)
         try ruleset.apply(all.map(Change.add))
-        for object in all { handles[object.id] = known[object.id] }
+        for id in all.map(\.id) + known.jumps(in: stored.id) { handles[id] = known[id] }
     }
 
     private mutating func addTable(_ table: KernelDump.Table, _ stored: StoredObject) throws {
@@ -157,7 +157,7 @@ struct KernelImage {
         for chain in wanted.children(of: id, kind: .chain) where table.chains[chain.name] == nil {
             let renamed = table.chains.first { name, found in
                 ids[name] == nil && found.message.handle != nil
-                    && found.message.handle == known[chain.id]
+                    && found.message.handle == known[chain.id]?.handle
             }
             if let renamed { ids[renamed.key] = chain.id }
         }
@@ -174,8 +174,13 @@ struct KernelImage {
             id: same ?? takeID(), kind: .chain, parent: parent, name: name,
             body: try body.encoded())
         try ruleset.apply(.add(object))
-        handles[object.id] = chain.message.handle
-        let rules = try chain.rules.map { (message: $0, body: try Self.body($0, table)) }
+        handles[object.id] = chain.message.handle.map { KernelPlace($0) }
+        for (part, handle) in chain.jumps {
+            if let jump = part.jump(in: parent) { handles[jump] = KernelPlace(handle) }
+        }
+        let rules = try chain.rules.map {
+            (message: $0, body: try Self.body($0, table), place: chain.place(of: $0))
+        }
         try addRules(rules, to: object.id)
     }
 
@@ -194,7 +199,7 @@ struct KernelImage {
         try ForeignBody.rule(rule.body, sets: table.sets)
     }
 
-    private typealias FoundRule = (message: RuleMessage, body: [UInt8])
+    private typealias FoundRule = (message: RuleMessage, body: [UInt8], place: KernelPlace?)
 
     private mutating func addRules(_ rules: [FoundRule], to chain: ObjectID) throws {
         let matched = Self.inOrder(match(rules, in: chain), wanted)
@@ -205,7 +210,7 @@ struct KernelImage {
                 id: matched[index] ?? takeID(), kind: .rule, parent: chain, orderKey: keys[index],
                 body: rule.body)
             try ruleset.apply(.add(object))
-            handles[object.id] = rule.message.handle
+            handles[object.id] = rule.place
         }
     }
 
@@ -238,7 +243,9 @@ struct KernelImage {
     /// Which stored rule each of the kernel's is.
     private func match(_ rules: [FoundRule], in chain: ObjectID) -> [ObjectID?] {
         var byHandle: [Handle: ObjectID] = [:]
-        for id in wanted.ruleIDs(of: chain) { if let handle = known[id] { byHandle[handle] = id } }
+        for id in wanted.ruleIDs(of: chain) {
+            if let place = known[id] { byHandle[place.handle] = id }
+        }
         var free = Set(wanted.ruleIDs(of: chain))
         var matched = rules.map { rule -> ObjectID? in
             // A rule that names another id has the handle by chance: it is in another kernel than the one whose handles are known.

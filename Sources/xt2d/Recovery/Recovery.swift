@@ -114,6 +114,7 @@ struct Recovery {
             work.handles = try handles.value()
         } else {
             try read(&work, decision)
+            work.graph = work.foreign.isEmpty ? try graph?.value() : nil
         }
         if try adopt(work) { return nil }
         switch try send(&work) {
@@ -249,8 +250,9 @@ struct Recovery {
     private mutating func send(_ work: inout KernelRepair) throws -> Sent {
         let batch = try work.batch(uuid: store.uuid, ownership: ownership)
         switch kernel.commit(batch) {
-        case .committed(let handles, let complete):
-            for (id, handle) in handles { work.handles[id] = handle }
+        case .committed(let places, let complete):
+            for (id, place) in places { work.handles[id] = place }
+            for jump in batch.lostJumps { work.handles[jump] = nil }
             guard complete else { return .retry }
             return .done
         case .generationMoved, .unknown: return .retry
@@ -345,10 +347,10 @@ struct Recovery {
     private func handleChanges(_ work: KernelRepair) throws -> [(id: ObjectID, handle: UInt64?)] {
         var stored = try store.kernelHandles()
         var changes: [(id: ObjectID, handle: UInt64?)] = []
-        for object in work.wanted.allObjects {
-            let known = stored.removeValue(forKey: object.id)
-            guard let handle = work.handles[object.id]?.rawValue, handle != known else { continue }
-            changes.append((object.id, handle))
+        for id in work.wanted.allObjects.map(\.id) + work.handles.jumps {
+            let known = stored.removeValue(forKey: id)
+            guard let place = work.handles[id]?.rawValue, place != known else { continue }
+            changes.append((id, place))
         }
         return changes + stored.keys.map { (id: $0, handle: nil) }
     }

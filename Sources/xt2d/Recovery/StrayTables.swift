@@ -64,6 +64,8 @@ enum StrayTables {
     }
 
     /// The ids of a table's rules; nil for each that has none.
+    ///
+    /// Jumps to parts of long chains are left out, which no history has.
     private static func ruleIDs(
         _ kernel: any Kernel, _ table: TableMessage
     ) throws(KernelError) -> [ObjectID?] {
@@ -73,7 +75,8 @@ enum StrayTables {
             let named: (inout MessageWriter) -> Void = { $0.attribute(1, string: table.name) }
             try kernel.dump(.getRule, family: table.family, named) { view throws(WireError) in
                 guard try view.isAbout(table: table.name) else { return }
-                ids.append((try? RuleMessage(view))?.identity)
+                let id = (try? RuleMessage(view))?.identity
+                if id.map({ $0 < ChainPart.firstJump }) ?? true { ids.append(id) }
             }
         }
         return ids

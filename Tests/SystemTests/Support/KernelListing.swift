@@ -134,17 +134,20 @@ struct KernelListing {
     /// The lines of a chain's rules, handles and counters included.
     func lines(_ chain: String) -> [String] { chains[chain]?.rules.map(\.text) ?? [] }
 
-    /// The ids of a chain's rules, in order.
-    func ids(_ chain: String) -> [UInt64] { chains[chain]?.rules.map { $0.id ?? 0 } ?? [] }
+    /// The ids of a chain's rules, in order, those in parts of it where the jumps to them stand.
+    func ids(_ chain: String) -> [UInt64] { KernelParts(self, chain).ids }
 
     /// All that xt2 answers for, in a form that ``PlainRuleset`` has too.
     var outline: [String: [String]] {
-        chains.mapValues { chain in
-            [KernelListing.policy(chain.hook)]
-                + chain.rules.map {
+        var outline: [String: [String]] = [:]
+        for (name, chain) in chains where !name.contains(" _xt2.") {
+            outline[name] =
+                [KernelListing.policy(chain.hook)]
+                + KernelParts(self, name).rules.map {
                     "\($0.id ?? 0) \($0.comment ?? "-") \($0.target ?? "-")"
                 }
         }
+        return outline
     }
 
     private static func policy(_ hook: String) -> String {

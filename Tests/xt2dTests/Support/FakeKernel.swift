@@ -48,7 +48,7 @@ final class FakeKernel: Kernel, @unchecked Sendable {
                 nextHandle += 1
                 handles[id] = Handle(nextHandle)
             }
-            return .committed(handles: handles, complete: true)
+            return .committed(places: batch.places(of: handles), complete: true)
         case .refused: return .refused(KernelError(errno: EINVAL, origin: .acknowledgement))
         case .takenUnheard:
             take(batch)
