@@ -47,6 +47,24 @@ import Testing
         #expect(try mayLeave(target, .bridge))
     }
 
+    /// What the kernel keeps for a rule, and nobody can give to another.
+    @Test func memories() throws {
+        func exit(_ body: RuleBody) throws -> ChainExit {
+            ChainExit(try body.encoded(), family: .ip)
+        }
+        func match(_ name: String) -> RuleBody {
+            .single(
+                .compatMatch(CompatMatchExpression(name: name, revision: 0, info: [0, 0, 0, 0])))
+        }
+        for name in ["quota", "limit", "last", "connlimit"] {
+            let body = RuleBody.single(.unknown(UnknownExpression(name: name, data: [4, 0, 1, 0])))
+            #expect(try exit(body) == .remembers, "\(name)")
+        }
+        for name in ["quota", "limit", "statistic"] { #expect(try exit(match(name)) == .remembers) }
+        #expect(try exit(match("conntrack")) == .stays)
+        #expect(try exit(.jump(to: "c")) == .jumps && exit(.tcp(port: 1)) == .stays)
+    }
+
     /// What is not known may do anything.
     @Test func theUnknown() throws {
         let unknown = RuleBody.single(.unknown(UnknownExpression(name: "later", data: nil)))

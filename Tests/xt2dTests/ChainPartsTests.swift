@@ -92,11 +92,11 @@ import Testing
         let parts = ChainParts(
             old: ruleset, new: ruleset, handles: RuleHandles(), graph: ChainGraph(),
             ownership: [.owner, .persist])
-        for (chain, mayLeave) in [("side", false), ("__chain1", true)] {
+        for (chain, isOwn) in [("side", false), ("__chain1", true)] {
             let rule = StoredObject(
                 id: ObjectID(rawValue: 901), kind: .rule, parent: side.id,
                 body: try RuleBody.jump(to: chain).encoded())
-            #expect(parts.mayLeave(rule) == mayLeave, "\(chain)")
+            #expect(parts.isOwn(rule) == isOwn, "\(chain)")
         }
     }
 }

@@ -11,7 +11,9 @@ import Testing
     private var handles = RuleHandles()
 
     /// The table `t` with the chain `c` and three rules that have the handles 11, 12 and 13.
-    private mutating func intake(_ policy: TableWatch.Policy) throws -> ForeignIntake {
+    private mutating func intake(
+        _ policy: TableWatch.Policy, lacksHandles: Bool = false
+    ) throws -> ForeignIntake {
         try bench.commit {
             $0.addTable(watch: TableWatch(policy))
             $0.addChain("c")
@@ -26,7 +28,8 @@ import Testing
         var state = ForeignState()
         state.overtaken = [:]
         return ForeignIntake(
-            head, graph: bench.graph, nextID: bench.nextID, state, bootID: "boot")
+            head, graph: bench.graph, nextID: bench.nextID, state, bootID: "boot",
+            lacksHandles: lacksHandles)
     }
 
     private func ports(_ intake: ForeignIntake) -> [Int] {
@@ -40,6 +43,14 @@ import Testing
             }
             return 0
         }
+    }
+
+    /// The next start must not trust handles that are not all there.
+    @Test mutating func aVersionWithoutAllHandlesIsNotTrusted() throws {
+        var intake = try intake(.observed, lacksHandles: true)
+        try intake.take(
+            KernelNews.commit(11, pid: 5, KernelNews.newRule(14, behind: 13, .tcp(port: 4))))
+        #expect(intake.versions.map(\.kernel.generation) == [0])
     }
 
     @Test mutating func eachCommitIsAVersion() throws {

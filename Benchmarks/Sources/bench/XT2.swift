@@ -87,11 +87,33 @@ final class XT2: Contender {
     }
 
     func keys() throws -> [(address: String, key: String)] {
-        try run(command(["list", "--ids", "ip", "bench", "input"])).output.split(separator: "\n")
-            .compactMap { line in
+        let keys = try run(command(["list", "--ids", "ip", "bench", "input"])).output
+            .split(separator: "\n")
+            .compactMap { line -> (address: String, key: String)? in
                 guard let address = address(in: line, behind: "-s") else { return nil }
                 // Position, id, rule text.
                 return line.split(separator: " ").dropFirst().first.map { (address, String($0)) }
             }
+        guard try kernelAddresses() == keys.map(\.address) else {
+            throw Failure("xt2: the kernel has not what xt2 lists")
+        }
+        return keys
+    }
+
+    /// The addresses of the rules in the order in which packets meet them, as nft lists them; xt2 splits long chains.
+    private func kernelAddresses() throws -> [String] {
+        var chains: [Substring: [Substring]] = [:]
+        var chain = Substring()
+        for line in try run(["nft", "list", "table", "ip", "bench"]).output.split(separator: "\n") {
+            let words = line.split(separator: " ", maxSplits: 2).map { $0.drop { $0 == "\t" } }
+            if words.first == "chain", words.count > 1 { chain = words[1] }
+            chains[chain, default: []].append(line)
+        }
+        return (chains["input"] ?? []).flatMap { line in
+            let words = line.drop { $0 == "\t" }.split(separator: " ")
+            let isPart = words.count == 2 && words[0] == "jump" && words[1].hasPrefix("_xt2.")
+            let lines = isPart ? chains[words[1]] ?? [] : [line]
+            return lines.compactMap { address(in: $0, behind: "saddr") }
+        }
     }
 }

@@ -177,7 +177,8 @@ extension Committer {
 
     /// Takes in commits that were heard of, many at a time.
     private func takeInBacklog(_ limit: GenerationID?) throws(Refusal) {
-        var intake = ForeignIntake(head, graph: graph, nextID: nextID, foreign, bootID: bootID)
+        var intake = ForeignIntake(
+            head, graph: graph, nextID: nextID, foreign, bootID: bootID, lacksHandles: lacksHandles)
         var count = 0
         let commits = foreign.backlog.commits.prefix { !($0.isAfter(limit)) }
         for commit in commits.prefix(Committer.commitsAtOnce) {

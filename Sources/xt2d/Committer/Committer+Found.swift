@@ -74,7 +74,8 @@ extension Committer {
         try after.apply(changes)
         var handles = head.handles
         handles.take(image.handles, of: image.ruleset.allObjects)
-        var intake = ForeignIntake(head, graph: graph, nextID: nextID, foreign, bootID: bootID)
+        var intake = ForeignIntake(
+            head, graph: graph, nextID: nextID, foreign, bootID: bootID, lacksHandles: lacksHandles)
         try intake.takeAll(
             ForeignAccount(
                 changes: changes, before: head.ruleset, after: after, handles: handles,

@@ -109,7 +109,8 @@ extension Committer {
         try state.intrusion?.there.apply(run.last.proposal.changes)
         return Interleaving(
             intake: ForeignIntake(
-                behind, graph: run.last.proposal.graph, nextID: nextID, state, bootID: bootID),
+                behind, graph: run.last.proposal.graph, nextID: nextID, state, bootID: bootID,
+                lacksHandles: lacksHandles),
             there: there, generation: GenerationID(rawValue: head.generation))
     }
 

@@ -40,7 +40,7 @@ extension Committer {
         // Most edits bring no such rule.
         guard
             changes.contains(where: { change in
-                change.after.map { $0.kind == .rule && parts.mayLeave($0) } ?? false
+                change.after.map { $0.kind == .rule && parts.isOwn($0) } ?? false
             })
         else { return [] }
         do throws(LayoutError) {
@@ -97,7 +97,7 @@ extension Committer {
         } catch {
             throw Refusal(
                 error.errno,
-                "The counters of chain \(chain.name), which is made anew, cannot be read: \(error.description).",
+                "The counters of chain \(chain.name), whose rules are moved, cannot be read: \(error.description).",
                 outcome: .failed)
         }
         return values

@@ -43,7 +43,8 @@ extension Committer {
         var handles = head.handles
         handles.take(image.handles, of: after.allObjects)
         let (origin, message) = blame(upTo: generation)
-        var intake = ForeignIntake(head, graph: graph, nextID: nextID, foreign, bootID: bootID)
+        var intake = ForeignIntake(
+            head, graph: graph, nextID: nextID, foreign, bootID: bootID, lacksHandles: lacksHandles)
         try intake.take(
             ForeignAccount(
                 changes: changes, before: before, after: after, handles: handles,

@@ -38,12 +38,15 @@ struct ForeignIntake {
     private let bootID: String
     /// Whether the kernel has what the head does not say.
     private var isIntruded = false
+    /// Whether the head's handles are not all known.
+    private let lacksHandles: Bool
 
     /// The kernel's generation with all of it.
     var generation: GenerationID { GenerationID(rawValue: head.generation) }
 
     init(
-        _ head: Head, graph: ChainGraph, nextID: ObjectID, _ foreign: ForeignState, bootID: String
+        _ head: Head, graph: ChainGraph, nextID: ObjectID, _ foreign: ForeignState, bootID: String,
+        lacksHandles: Bool
     ) {
         self.head = head
         self.graph = graph
@@ -53,6 +56,7 @@ struct ForeignIntake {
         intrusion = foreign.intrusion
         isIntruded = foreign.intrusion != nil
         self.bootID = bootID
+        self.lacksHandles = lacksHandles
     }
 
     /// Takes in one commit; one that the head has already is passed over.
@@ -136,9 +140,9 @@ struct ForeignIntake {
         head.ruleset = ruleset
     }
 
-    /// What the store keeps of the kernel; while something is not undone, what makes the next start look at the tables.
+    /// What the store keeps of the kernel; while something is not undone, or not known, what makes the next start look at the tables.
     private func kernelState(_ generation: GenerationID) -> KernelState {
-        KernelState(bootID: bootID, generation: isIntruded ? .none : generation)
+        KernelState(bootID: bootID, generation: isIntruded || lacksHandles ? .none : generation)
     }
 
     /// Keeps in mind how a table was watched that others have deleted.

@@ -7,6 +7,8 @@ enum ChainExit {
     case stays
     /// It stays, and goes through another chain on its way.
     case jumps
+    /// It stays, and the kernel keeps something beside its counters for it, which would be lost with it: what is left of a quota.
+    case remembers
     case mayLeave
 
     /// A quick look at a rule's body, without taking it apart; in doubt it may leave.
@@ -28,7 +30,8 @@ enum ChainExit {
                 }
                 switch ChainExit.expression(name, parts, family) {
                 case .stays: continue
-                case .jumps: self = .jumps
+                case .jumps: if self == .stays { self = .jumps }
+                case .remembers: self = .remembers
                 case .mayLeave:
                     self = .mayLeave
                     return
@@ -58,17 +61,34 @@ enum ChainExit {
             // Targets of ebtables are told what comes next, `--mark-target RETURN`.
             return family == .bridge ? .mayLeave : .stays
         }
+        if name.hasText(CompatMatchExpression.name) { return match(data) }
+        if remembering.contains(where: { name.hasText($0) }) { return .remembers }
         return staying.contains { name.hasText($0) } ? .stays : .mayLeave
     }
+
+    /// NFTA_MATCH_NAME (1).
+    private static func match(_ match: borrowing Attribute) -> ChainExit {
+        guard var parts = try? match.nested() else { return .mayLeave }
+        while let part = try? parts.next() {
+            guard part.type == 1 else { continue }
+            return rememberingMatches.contains { part.hasText($0) } ? .remembers : .stays
+        }
+        return .mayLeave
+    }
+
+    /// Expressions with state of their own, and extensions.
+    ///
+    /// - Source: linux `net/netfilter/nft_*.c`, whose `clone` it is; `xt_quota.c`, `xt_limit.c`, `xt_statistic.c`.
+    private static let remembering = ["connlimit", "last", "limit", "quota"]
+    private static let rememberingMatches = ["limit", "quota", "statistic"]
 
     /// Expressions that give no verdict, or one that decides about the packet, or the one to go on with the next rule.
     ///
     /// - Source: linux `net/netfilter/nft_*.c`, what each writes to `regs->verdict`.
     private static let staying = [
-        "bitwise", "byteorder", "connlimit", "ct", "dup", "dynset", "exthdr", "fib", "flow_offload",
-        "fwd", "hash", "last", "limit", "log", "masq", "match", "nat", "notrack", "numgen",
-        "objref", "osf", "queue", "quota", "range", "redir", "reject", "rt", "socket", "synproxy",
-        "tproxy", "tunnel", "xfrm",
+        "bitwise", "byteorder", "ct", "dup", "dynset", "exthdr", "fib", "flow_offload", "fwd",
+        "hash", "inner", "log", "masq", "nat", "notrack", "numgen", "objref", "osf", "queue",
+        "range", "redir", "reject", "rt", "socket", "synproxy", "tproxy", "tunnel", "xfrm",
     ]
 
     /// NFTA_IMMEDIATE_DATA (2) { NFTA_DATA_VERDICT (2) { NFTA_VERDICT_CODE (1) } }.

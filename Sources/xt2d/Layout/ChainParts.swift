@@ -7,7 +7,7 @@ import RuleStore
 /// each; no rule is moved for that. So a chain has, one behind the other, rules of its own and jumps to parts, and:
 /// - of the rules of a part, nothing else stands between in the logical chain;
 /// - rules that may leave the chain (``ChainExit``) are in no part. Where one comes in the middle of a part, what stands behind it in
-///   the part leaves it (``rulesCutOff(by:in:)``). Else what comes into the middle of a part stays there, however much it is;
+///   the part leaves it (``rulesCutOff(by:in:)``). Rules that could not be moved so without a loss are in no part either. Else what comes into the middle of a part stays there, however much it is;
 /// - a part without rules is taken away.
 ///
 /// Only tables that xt2d owns get parts, because there nobody else meets them, and no path of more than eight chains, because the kernel
@@ -27,15 +27,15 @@ struct ChainParts {
         handles[rule]?.part ?? .chain
     }
 
-    /// Whether a rule of `new` may leave its chain.
-    func mayLeave(_ rule: StoredObject) -> Bool {
-        new.table(of: rule).map { mayLeave(rule, $0) } ?? true
+    /// Whether a rule of `new` must stand in the chain itself.
+    func isOwn(_ rule: StoredObject) -> Bool {
+        new.table(of: rule).map { isOwn(rule, $0) } ?? true
     }
 
-    private func mayLeave(_ rule: StoredObject, _ table: StoredObject) -> Bool {
+    private func isOwn(_ rule: StoredObject, _ table: StoredObject) -> Bool {
         switch ChainExit(rule.body, family: Family(rawValue: table.family)) {
         case .stays: false
-        case .mayLeave: true
+        case .mayLeave, .remembers: true
         // Without its rule, a chain that belongs to it is lost: such a rule cannot be taken out of a part again.
         case .jumps: !new.boundTargets(of: rule.body, in: rule).isEmpty
         }
@@ -113,8 +113,8 @@ struct ChainParts {
 
     // MARK: Rules that leave their part
 
-    /// The rules that have to leave their part, as a new rule that may leave the chain comes in front of them and behind others of
-    /// that part: those that stand behind it.
+    /// The rules that have to leave their part, as a new rule that can be in none comes in front of them and behind others of that
+    /// part: those that stand behind it.
     ///
     /// - Parameter added: the new rules of a chain with their indices in it, in order; what is moved is among them.
     func rulesCutOff(
@@ -125,7 +125,7 @@ struct ChainParts {
         var rules: [StoredObject] = []
         for run in ChainParts.runs(added) {
             guard let part = part(around: run, in: chain), !done.contains(part),
-                run.contains(where: { mayLeave($0.rule) })
+                run.contains(where: { isOwn($0.rule) })
             else { continue }
             done.insert(part)
             rules += self.rules(of: part, from: run.following, in: chain, without: new)
@@ -221,7 +221,7 @@ struct ChainParts {
             let jump = next.part.jump(in: table.id)
             position = try place(of: jump ?? chain.id)?.handle
             if run.count <= room(run.following, next.part),
-                !run.contains(where: { mayLeave($0.rule, table) })
+                !run.contains(where: { isOwn($0.rule, table) })
             {
                 return [(.inside(next.part, position: next.handle), run)]
             }
@@ -246,7 +246,7 @@ struct ChainParts {
             start = index
         }
         for index in run.indices {
-            if mayLeave(run[index].rule, table) {
+            if isOwn(run[index].rule, table) {
                 if !home.isChain {
                     end(at: index)
                     home = own

@@ -149,11 +149,13 @@ struct KernelBatchBuilder {
     }
 
     /// Adds NEWRULE or NEWCHAIN; its echo will carry the handle of `id`.
+    ///
+    /// - Parameter subject: what is named if the kernel refuses it, if that is another object.
     mutating func addEchoed(
-        _ type: MessageType, _ flags: MessageFlags, id: ObjectID,
+        _ type: MessageType, _ flags: MessageFlags, id: ObjectID, subject: ObjectID? = nil,
         _ write: (MessageHeader, inout MessageWriter) -> Void
     ) {
-        let header = next(type, flags.union(.echo), id)
+        let header = next(type, flags.union(.echo), subject ?? id)
         echoed[header.sequence] = id
         write(header, &writer)
     }

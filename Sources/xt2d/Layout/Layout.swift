@@ -294,7 +294,9 @@ struct Layout {
         let rule = RuleMessage(
             family: place.family, table: place.table, chain: place.chain, position: position,
             body: RuleBody(jumpTo: part, userData: userData))
-        builder.addEchoed(.newRule, Layout.flags(before: position), id: jump) {
+        builder.addEchoed(
+            .newRule, Layout.flags(before: position), id: jump, subject: chain.id
+        ) {
             rule.write($0, to: &$1)
         }
         return part

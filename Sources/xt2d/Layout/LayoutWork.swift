@@ -134,10 +134,10 @@ struct LayoutWork {
             if try needsNoMessage(before, after) { return }
             let lets = try holds(before, lostNames)
             let binds = try holds(after, Set(newBound.keys))
-            if lets || binds || leavesPart(after) {
+            if lets || binds || mustLeavePart(after) {
                 // A replacement comes after the deletion of chains and sets, so this rule has to let go first; and before the rules
-                // of new chains, after which one must come that such a chain belongs to. One that may leave its chain by what it
-                // says now can stand in no part.
+                // of new chains, after which one must come that such a chain belongs to. One that says now what no rule in
+                // a part may say leaves it.
                 delete(before)
                 add(after)
             } else {
@@ -233,13 +233,12 @@ struct LayoutWork {
 
     // MARK: Parts of chains
 
-    /// Whether a rule that stands in a part may leave its chain.
-    private func leavesPart(_ rule: StoredObject) -> Bool {
-        guard parts.part(of: rule.id) != .chain else { return false }
-        return parts.mayLeave(rule)
+    /// Whether a rule stands in a part that can stand in none.
+    private func mustLeavePart(_ rule: StoredObject) -> Bool {
+        parts.part(of: rule.id) != .chain && parts.isOwn(rule)
     }
 
-    /// Takes rules out of their parts that cannot stay there, since one that may leave the chain comes between them and others.
+    /// Takes rules out of their parts that cannot stay there, since one that can stand in none comes between them and others.
     private mutating func cutParts() {
         guard parts.handles.hasParts else { return }
         for (chain, rules) in added {
