@@ -257,9 +257,7 @@ extension Committer {
 
     /// Goes over to the new version, or to the last of several.
     func adopt(_ run: CommitRun) {
-        for (id, place) in run.handleChanges(head.handles) {
-            head.handles[id] = place.map { KernelPlace(rawValue: $0) }
-        }
+        head.handles.take(run.handleChanges(head.handles))
         head.version = run.last.version.id
         head.ruleset = run.last.proposal.ruleset
         // What others did before is passed over, if it is older than the head.

@@ -267,7 +267,7 @@ extension Committer {
         var rows = places.map { (id: $0.key, handle: Optional($0.value.rawValue)) }
         for case .delete(let object) in changes { rows.append((object.id, nil)) }
         rows += lost.map { ($0, nil) }
-        for (id, place) in rows { head.handles[id] = place.map { KernelPlace(rawValue: $0) } }
+        head.handles.take(rows)
         head.generation = generation.rawValue
         publish()
         do {

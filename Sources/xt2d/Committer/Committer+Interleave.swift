@@ -132,9 +132,7 @@ extension Committer {
         }
         head.version = intake.head.version
         head.ruleset = intake.head.ruleset
-        for (id, handle) in versions.flatMap(\.handles) {
-            head.handles[id] = handle.map { KernelPlace(rawValue: $0) }
-        }
+        head.handles.take(versions.flatMap(\.handles))
         graph = intake.graph
         foreign.lapsed = intake.lapsed
         for version in versions { texts.follow(version.changes, texts: [:], uid: 0) }

@@ -7,7 +7,8 @@ import RuleStore
 /// each; no rule is moved for that. So a chain has, one behind the other, rules of its own and jumps to parts, and:
 /// - of the rules of a part, nothing else stands between in the logical chain;
 /// - rules that may leave the chain (``ChainExit``) are in no part. Where one comes in the middle of a part, what stands behind it in
-///   the part leaves it (``rulesCutOff(by:in:)``). Rules that could not be moved so without a loss are in no part either. Else what comes into the middle of a part stays there, however much it is;
+///   the part leaves it (``rulesCutOff(by:in:)``). Rules that could not be moved so without a loss are in no part either. Else what
+///   comes into the middle of a part stays there, however much it is;
 /// - a part without rules is taken away.
 ///
 /// Only tables that xt2d owns get parts, because there nobody else meets them, and no path of more than eight chains, because the kernel

@@ -379,17 +379,10 @@ struct ChainPlace {
     let table: String
     let chain: String
     /// Which part of the chain is meant.
-    private(set) var part = ChainPart.chain
+    var part = ChainPart.chain
 
     /// What the kernel calls the chain or part.
     var kernelChain: String { part == .chain ? chain : part.name }
-
-    init(family: Family, tableID: ObjectID, table: String, chain: String) {
-        self.family = family
-        self.tableID = tableID
-        self.table = table
-        self.chain = chain
-    }
 
     /// A part of the same chain.
     func part(_ part: ChainPart) -> ChainPlace {

@@ -50,6 +50,11 @@ struct RuleHandles: Sendable {
         return ids.map { ($0, self[$0]?.rawValue) }
     }
 
+    /// Takes over what changes in the store's table.
+    mutating func take(_ rows: [(id: ObjectID, handle: UInt64?)]) {
+        for (id, place) in rows { self[id] = place.map { KernelPlace(rawValue: $0) } }
+    }
+
     /// Takes over where objects of an image are, and the jumps to parts of their chains.
     mutating func take(_ image: RuleHandles, of objects: some Sequence<StoredObject>) {
         for object in objects {

@@ -11,8 +11,8 @@ struct KernelRepair {
     var nextID: ObjectID
     var there = Ruleset()
     var handles = RuleHandles()
-    /// Who jumps where, if that is known.
-    var graph: ChainGraph?
+    /// Who jumps where in `wanted`.
+    var graph = ChainGraph()
     var changes: [Change] = []
     /// What others changed in tables that they may change; `wanted` has it already.
     var foreign: [Change] = []
@@ -26,8 +26,7 @@ struct KernelRepair {
         if isTakeover { return try Layout.takeover(ownership.isEmpty ? [] : adopted, plan: plan) }
         return try Layout.batch(
             from: there, to: wanted, changes: changes, handles: handles,
-            graph: graph ?? ChainGraph(wanted),
-            adopting: ownership.isEmpty ? [] : adopted, plan: plan)
+            graph: graph, adopting: ownership.isEmpty ? [] : adopted, plan: plan)
     }
 
     /// The tables that are there and stay, of those that xt2 owns.

@@ -114,8 +114,10 @@ struct Recovery {
             work.handles = try handles.value()
         } else {
             try read(&work, decision)
-            work.graph = work.foreign.isEmpty ? try graph?.value() : nil
         }
+        // What others did is not in the graph of what was loaded.
+        work.graph =
+            (work.foreign.isEmpty ? try graph?.value() : nil) ?? ChainGraph(work.wanted)
         if try adopt(work) { return nil }
         switch try send(&work) {
         case .retry: return nil
@@ -135,7 +137,7 @@ struct Recovery {
             return nil
         case .done: break
         }
-        return try finish(work, decision, graph)
+        return try finish(work, decision)
     }
 
     /// Drops the pending versions: those that were prepared together stand and fall together.
@@ -287,7 +289,7 @@ struct Recovery {
     // MARK: The store
 
     private mutating func finish(
-        _ work: KernelRepair, _ decision: RecoveryDecision, _ graph: SideTask<ChainGraph>?
+        _ work: KernelRepair, _ decision: RecoveryDecision
     ) throws -> Recovered {
         let state = KernelState(bootID: bootID, generation: work.generation.next)
         // What was not read is as the store has it.
@@ -309,8 +311,8 @@ struct Recovery {
             head: Head(
                 version: version, ruleset: work.wanted, handles: work.handles,
                 generation: state.generation),
-            graph: (isComplete ? try graph?.value() : nil) ?? ChainGraph(work.wanted),
-            nextID: work.nextID, marked: work.version, lapsed: try store.foreignLosses(),
+            graph: work.graph, nextID: work.nextID, marked: work.version,
+            lapsed: try store.foreignLosses(),
             ownership: ownership, bootID: bootID,
             confirmation: try store.openConfirmation(), notices: notices)
     }
