@@ -15,8 +15,7 @@ debug: setup
 demo: build  ## the story of the README, with real packets, in a private network namespace
 	Scripts/demo .build/release
 
-test: setup  ## lint, then all tests; those that need the kernel run in private network namespaces
-	$(MAKE) lint
+test: setup lint build  ## lint, then all tests, of the release build; those that need the kernel run in private network namespaces
 	$(SWIFT) build --build-tests
 	Scripts/test
 
@@ -24,7 +23,7 @@ BENCH ?=
 bench: build  ## xt2 beside nft, iptables and a floor in C, with ratios; BENCH='--sizes 1000 --only edit' for a part
 	Benchmarks/run --markdown Benchmarks/results.md --json Benchmarks/results.json $(BENCH)
 
-soak: setup  ## the long runs: 1,000 kills, 5,000 random versions, a fault at each system call and each step of SQLite
+soak: build  ## the long runs: 1,000 kills, 5,000 random versions, a fault at each system call and each step of SQLite
 	$(SWIFT) build --build-tests
 	XT2_SOAK=1 XT2_TEST_MINUTES=240 Scripts/test --filter 'SystemTests|RuleStoreTests|InteropTests'
 

@@ -59,6 +59,19 @@ import Testing
         #expect(try fourth.xt2("save") == saved)
     }
 
+    @Test func eachIsDeletedByItsName() throws {
+        let daemon = try Daemon()
+        try daemon.nft(
+            "add table inet t", "add set inet t block { type ipv4_addr; }",
+            "add set inet t other { type ipv4_addr; }", "add counter inet t hits")
+        try daemon.xt2("import kernel")
+        try daemon.xt2("delete set inet t block")
+        try daemon.xt2("delete object -m why inet t hits")
+        try daemon.xt2("batch -", input: "delete set inet t other\n")
+        #expect(try daemon.listing("inet t") == "table inet t {\n}\n")
+        #expect(try daemon.xt2("log").contains("why"))
+    }
+
     @Test func everythingThatNFTMakesIsSaved() throws {
         let daemon = try Daemon()
         let other = try Daemon()

@@ -31,6 +31,11 @@ import Testing
         #expect(edits.map(\.edit.type) == [.deleteRule, .newRule, .newRule, .newChain])
     }
 
+    /// The short way.
+    private func plain(_ words: [String]) throws(CommandError) -> Edit? {
+        try PlainLine.edit(words) { (rule) throws(CommandError) in try rule.edit() }
+    }
+
     /// The short way that most lines take must come to the same as the long one.
     @Test(arguments: [
         "append ip filter input -p tcp -j ACCEPT", "append filter input -j DROP",
@@ -38,25 +43,82 @@ import Testing
         "insert --before 42 inet filter input -j DROP", "insert --after 42 filter input -j DROP",
         "replace --id 7 filter input -j DROP", "replace --at 7 ip filter input -j DROP",
         "delete --id 7 filter input", "delete --at 7 filter input", "delete filter input -j DROP",
+        "add rule filter input -j DROP", "add rule ip filter input ! -p tcp -j DROP",
+        "delete rule filter input -j DROP", "delete rule --at 2 ip table chain",
+        "add table filter", "add table ip6 filter", "add table --policy observed ip docker",
+        "add chain ip filter x", "add chain filter x",
+        "add chain --type filter --hook input --priority -5 --policy drop inet filter input",
+        "add chain --hook ingress --device eth0 --priority filter netdev edge in",
+        "add set --attributes 080003000000000008000400000000070800050000000004 inet filter blocked",
+        "add element --attributes 0c00018008000100c0000201 inet filter blocked",
+        "add object --attributes 080003000000000104000480 filter hits",
+        "delete table filter", "delete chain ip filter x", "delete set ip filter blocked",
+        "delete object filter hits", "delete flowtable inet filter fast", "flush filter",
+        "flush ip filter", "flush inet filter input", "policy filter input drop",
+        "policy ip filter input ACCEPT", "rename inet filter a b",
     ])
     func plainLines(line: String) throws {
         let words = line.split(separator: " ").map(String.init)
-        let short = try #require(try RuleEdit(line: words))
+        let short = try #require(try plain(words))
         let long = try #require(try RootCommand.parseAsRoot(words) as? any EditCommand)
-        #expect(try short.edit() == long.edit())
+        #expect(try short == long.edit())
+    }
+
+    /// What is wrong in the short way is wrong in the long one, and said in the same words.
+    @Test(arguments: [
+        "append a b c d", "add rule filter", "add table a b c", "add table --policy mine t",
+        "add table ipp t", "add chain t", "add chain inet t ACCEPT", "add chain --hook nowhere t c",
+        "add set --attributes 0g inet t s", "add object --attributes 0800 inet t s",
+        "add element --attributes 1 inet t s", "delete table a b c", "delete chain t",
+        "delete set t", "flush a b c d", "policy t c", "policy t c maybe", "rename t a",
+        "rename inet t a DROP",
+    ])
+    func wrongPlainLines(line: String) throws {
+        let words = line.split(separator: " ").map(String.init)
+        let short = try #require(
+            throws: CommandError.self
+        ) { try plain(words) }
+        let long = try #require(throws: CommandError.self) {
+            try (RootCommand.parseAsRoot(words) as? any EditCommand)?.edit()
+        }
+        #expect(short.report == long.report)
+        #expect(short.quoting(words).report == long.quoting(words).report)
     }
 
     /// What the short way cannot read, the long way must.
     @Test(arguments: [
-        "flush filter", "delete table filter", "delete chain filter input",
-        "delete rule filter input -j DROP", "insert --at=3 filter input -j DROP",
+        "insert --at=3 filter input -j DROP",
         "insert --at -3 filter input -j DROP", "insert --at 4294967296 filter input -j DROP",
         "append --at 3 filter input -j DROP", "append --help", "append -- filter input -j DROP",
         "insert --at", "append filter input --help", "insert --at 1 --at 2 filter input -j DROP",
+        "delete --at 1 table filter", "add", "add table", "add table --dormant t",
+        "add table --policy -x t", "add chain t c --hook input", "add chain --attributes 00 t c",
+        "add chain --device a --device b --hook ingress t c", "add set inet t s", "add things t",
+        "delete table --help", "flush -m why t", "list", "help", "",
     ])
     func otherLines(line: String) throws {
         let words = line.split(separator: " ").map(String.init)
-        #expect(try RuleEdit(line: words) == nil)
+        #expect(try plain(words) == nil)
+    }
+
+    /// Which commands are read without the parser of commands.
+    @Test(arguments: [
+        "insert filter input -j DROP", "add rule -m why filter input -j DROP",
+        "add table -m why --policy observed ip docker", "add chain --json inet t c",
+        "delete chain --tx 3 inet t c", "flush --confirm 60s filter", "policy t c drop",
+        "rename -m a --socket /run/x t a b",
+    ])
+    func plainCommands(line: String) throws {
+        #expect(try PlainEdit(line.split(separator: " ").map(String.init)) != nil)
+    }
+
+    @Test(arguments: [
+        "insert --force filter input -j DROP", "add --json table t", "delete --json table t",
+        "add table --dormant t", "flush --protect x filter", "add table t --json", "list", "",
+        "commit 3", "add -m why rule filter input -j DROP",
+    ])
+    func otherCommands(line: String) throws {
+        #expect(try PlainEdit(line.split(separator: " ").map(String.init)) == nil)
     }
 
     @Test func wrongWord() {

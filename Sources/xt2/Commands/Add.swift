@@ -58,20 +58,28 @@ struct AddTable: EditCommand {
     var words: [String]
 
     func edit() throws -> Edit {
-        let policy = try TablePolicy.named(policy)
-        let name = try PlaceWords.table(words)
-        try NewName.check(name.table, of: "table")
-        var body =
+        let body =
             try attributes.map { (text) throws(CommandError) in
                 try BodyAttributes.read(text, TableBody.self)
             } ?? TableBody()
+        return try AddTable.edit(words, policy: policy, isDormant: dormant, body)
+    }
+
+    /// The edit that adds the table `[FAMILY] TABLE`; `body` is what policy and dormancy say nothing about.
+    static func edit(
+        _ words: [String], policy word: String, isDormant: Bool, _ body: TableBody = TableBody()
+    ) throws(CommandError) -> Edit {
+        let policy = try TablePolicy.named(word)
+        let name = try PlaceWords.table(words)
+        try NewName.check(name.table, of: "table")
+        var body = body
         body.watch = policy.watch
         if policy == .owned {
             body.flags.formUnion([.owner, .persist])
         } else {
             body.flags.subtract([.owner, .persist])
         }
-        if dormant { body.flags.insert(.dormant) }
+        if isDormant { body.flags.insert(.dormant) }
         return Edit(
             type: .newTable, flags: .create,
             message: .table(TableMessage(family: name.family, name: name.table, body: body)),
@@ -151,20 +159,35 @@ struct AddChain: EditCommand {
     var words: [String]
 
     func edit() throws -> Edit {
+        try AddChain.edit(words) { (family) throws(CommandError) in
+            if let attributes { return try BodyAttributes.read(attributes, ChainBody.self) }
+            return try AddChain.body(
+                type: type, hook: hook, priority: priority, policy: policy, devices: device,
+                family: family)
+        }
+    }
+
+    /// The edit that adds the chain `[FAMILY] TABLE CHAIN`.
+    static func edit(
+        _ words: [String], body: (Family) throws(CommandError) -> ChainBody
+    ) throws(CommandError) -> Edit {
         let name = try PlaceWords.chain(words)
         try NewName.checkChain(name.chain)
         let message = ChainMessage(
             family: name.table.family, table: name.table.table, name: name.chain,
-            body: try body(family: name.table.family))
+            body: try body(name.table.family))
         return Edit(
             type: .newChain, flags: .create, message: .chain(message), done: "chain \(name) added")
     }
 
-    private func body(family: Family) throws(CommandError) -> ChainBody {
-        if let attributes { return try BodyAttributes.read(attributes, ChainBody.self) }
+    /// What the options say of a chain.
+    static func body(
+        type: String?, hook: String?, priority: String?, policy: String?, devices: [String],
+        family: Family
+    ) throws(CommandError) -> ChainBody {
         do {
             return try SaveFormat.chainBody(
-                type: type, hook: hook, priority: priority, policy: policy, devices: device,
+                type: type, hook: hook, priority: priority, policy: policy, devices: devices,
                 family: family)
         } catch {
             throw CommandError(.usage, error.message, hints: error.hint.map { [$0] } ?? [])

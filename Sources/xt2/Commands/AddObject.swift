@@ -13,25 +13,24 @@ struct AttributesOptions: ParsableArguments {
         completion: .list(Family.all.map(\.name)))
     var words: [String]
 
-    /// The edit that adds one.
-    func edit(_ kind: SavedObject.Kind) throws(CommandError) -> Edit {
+}
+
+extension ObjectEdit {
+    /// The set, stateful object or flowtable `[FAMILY] TABLE NAME`.
+    init(_ kind: SavedObject.Kind, _ words: [String]) throws(CommandError) {
         let name = try PlaceWords.chain(words)
-        try NewName.check(name.chain, of: kind.rawValue)
-        do {
-            return try ObjectEdit(table: name.table, kind: kind, name: name.chain)
-                .add(try bytes())
-        } catch let error as CommandError {
-            throw error
-        } catch {
-            throw CommandError(.usage, "the bytes behind --attributes are damaged: \(error).")
-        }
+        self.init(table: name.table, kind: kind, name: name.chain)
     }
 
-    private func bytes() throws(CommandError) -> [UInt8] {
-        guard let bytes = Hex.bytes(attributes) else {
-            throw CommandError(.usage, "--attributes takes two hexadecimal digits a byte.")
+    /// Makes it, as `xt2 save` wrote it.
+    func add(hex: String) throws(CommandError) -> Edit {
+        try NewName.check(name, of: kind.rawValue)
+        guard let bytes = Hex.bytes(hex) else { throw BodyAttributes.notHex }
+        do {
+            return try add(bytes)
+        } catch {
+            throw BodyAttributes.damaged(error)
         }
-        return bytes
     }
 }
 
@@ -49,7 +48,9 @@ struct AddSet: EditCommand {
     @OptionGroup var what: AttributesOptions
     @OptionGroup var options: EditOptions
 
-    func edit() throws -> Edit { try what.edit(.set) }
+    func edit() throws -> Edit {
+        try ObjectEdit(.set, what.words).add(hex: what.attributes)
+    }
 }
 
 /// `xt2 add element`.
@@ -66,9 +67,12 @@ struct AddElement: EditCommand {
     @OptionGroup var what: AttributesOptions
     @OptionGroup var options: EditOptions
 
-    func edit() throws -> Edit {
-        let name = try PlaceWords.chain(what.words)
-        let element = try BodyAttributes.read(what.attributes, SetElement.self)
+    func edit() throws -> Edit { try AddElement.edit(what.words, hex: what.attributes) }
+
+    /// The edit that adds an element to the set `[FAMILY] TABLE SET`.
+    static func edit(_ words: [String], hex: String) throws(CommandError) -> Edit {
+        let name = try PlaceWords.chain(words)
+        let element = try BodyAttributes.read(hex, SetElement.self)
         return Edit(
             type: .newSetElement, flags: .create,
             message: .elements(
@@ -93,7 +97,9 @@ struct AddObject: EditCommand {
     @OptionGroup var what: AttributesOptions
     @OptionGroup var options: EditOptions
 
-    func edit() throws -> Edit { try what.edit(.object) }
+    func edit() throws -> Edit {
+        try ObjectEdit(.object, what.words).add(hex: what.attributes)
+    }
 }
 
 /// `xt2 add flowtable`.
@@ -110,7 +116,9 @@ struct AddFlowtable: EditCommand {
     @OptionGroup var what: AttributesOptions
     @OptionGroup var options: EditOptions
 
-    func edit() throws -> Edit { try what.edit(.flowtable) }
+    func edit() throws -> Edit {
+        try ObjectEdit(.flowtable, what.words).add(hex: what.attributes)
+    }
 }
 
 /// What names a set, a stateful object or a flowtable.
@@ -119,12 +127,6 @@ struct ObjectWords: ParsableArguments {
         help: ArgumentHelp("[FAMILY] TABLE NAME", valueName: "words"),
         completion: .list(Family.all.map(\.name)))
     var words: [String]
-
-    /// The edit that deletes it.
-    func deletion(_ kind: SavedObject.Kind) throws(CommandError) -> Edit {
-        let name = try PlaceWords.chain(words)
-        return ObjectEdit(table: name.table, kind: kind, name: name.chain).delete()
-    }
 }
 
 /// `xt2 delete set`.
@@ -141,7 +143,7 @@ struct DeleteSet: EditCommand {
     @OptionGroup var what: ObjectWords
     @OptionGroup var options: EditOptions
 
-    func edit() throws -> Edit { try what.deletion(.set) }
+    func edit() throws -> Edit { try ObjectEdit(.set, what.words).delete() }
 }
 
 /// `xt2 delete object`.
@@ -158,7 +160,7 @@ struct DeleteObject: EditCommand {
     @OptionGroup var what: ObjectWords
     @OptionGroup var options: EditOptions
 
-    func edit() throws -> Edit { try what.deletion(.object) }
+    func edit() throws -> Edit { try ObjectEdit(.object, what.words).delete() }
 }
 
 /// `xt2 delete flowtable`.
@@ -175,5 +177,5 @@ struct DeleteFlowtable: EditCommand {
     @OptionGroup var what: ObjectWords
     @OptionGroup var options: EditOptions
 
-    func edit() throws -> Edit { try what.deletion(.flowtable) }
+    func edit() throws -> Edit { try ObjectEdit(.flowtable, what.words).delete() }
 }

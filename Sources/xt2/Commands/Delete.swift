@@ -77,7 +77,10 @@ struct DeleteChain: EditCommand {
         completion: .list(Family.all.map(\.name)))
     var words: [String]
 
-    func edit() throws -> Edit {
+    func edit() throws -> Edit { try DeleteChain.edit(words) }
+
+    /// The edit that deletes the chain `[FAMILY] TABLE CHAIN`.
+    static func edit(_ words: [String]) throws(CommandError) -> Edit {
         let name = try PlaceWords.chain(words)
         let message = ChainMessage(
             family: name.table.family, table: name.table.table, name: name.chain)
@@ -103,7 +106,10 @@ struct DeleteTable: EditCommand {
         completion: .list(Family.all.map(\.name)))
     var words: [String]
 
-    func edit() throws -> Edit {
+    func edit() throws -> Edit { try DeleteTable.edit(words) }
+
+    /// The edit that deletes the table `[FAMILY] TABLE`.
+    static func edit(_ words: [String]) throws(CommandError) -> Edit {
         let name = try PlaceWords.table(words)
         let message = TableMessage(family: name.family, name: name.table)
         return Edit(type: .deleteTable, message: .table(message), done: "table \(name) deleted")

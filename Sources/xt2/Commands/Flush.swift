@@ -21,7 +21,10 @@ struct Flush: EditCommand {
         completion: .list(Family.all.map(\.name)))
     var words: [String]
 
-    func edit() throws -> Edit {
+    func edit() throws -> Edit { try Flush.edit(words) }
+
+    /// The edit that empties `[FAMILY] TABLE [CHAIN]`.
+    static func edit(_ words: [String]) throws(CommandError) -> Edit {
         let (table, chain) = try PlaceWords.tableOrChain(words)
         let message = RuleMessage(family: table.family, table: table.table, chain: chain)
         let name = chain.map { "chain \(table) \($0)" } ?? "all chains of table \(table)"

@@ -19,7 +19,10 @@ struct Policy: EditCommand {
         completion: .list(Family.all.map(\.name) + ["accept", "drop"]))
     var words: [String]
 
-    func edit() throws -> Edit {
+    func edit() throws -> Edit { try Policy.edit(words) }
+
+    /// The edit that `[FAMILY] TABLE CHAIN accept|drop` says.
+    static func edit(_ words: [String]) throws(CommandError) -> Edit {
         let word = words.last ?? ""
         let policy: ChainPolicy
         switch word.lowercased() {

@@ -18,7 +18,10 @@ struct Rename: EditCommand {
         help: "[FAMILY] TABLE CHAIN NEWNAME", completion: .list(Family.all.map(\.name)))
     var words: [String]
 
-    func edit() throws -> Edit {
+    func edit() throws -> Edit { try Rename.edit(words) }
+
+    /// The edit that `[FAMILY] TABLE CHAIN NEWNAME` says.
+    static func edit(_ words: [String]) throws(CommandError) -> Edit {
         guard words.count >= 3, let newName = words.last else {
             throw CommandError(
                 .usage, "something is missing: [FAMILY] TABLE CHAIN NEWNAME belongs here.")

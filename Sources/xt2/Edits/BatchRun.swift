@@ -10,7 +10,7 @@ struct BatchRun {
     var options: EditRun.Options
 
     /// A file of at most so many edits is read before anybody is asked; a longer one while the daemon reads what was sent.
-    private static let editsReadAhead = 512
+    private static let editsReadAhead = 64
 
     func run() throws(CommandError) {
         let source = try BatchSource(file: file)

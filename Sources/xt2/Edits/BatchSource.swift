@@ -133,7 +133,10 @@ enum BatchLine {
     static func edit(
         _ words: [String], _ stencils: inout RuleStencils
     ) throws(CommandError) -> Edit {
-        if let edit = try RuleEdit(line: words) { return try edit.edit(&stencils) }
+        let plain = try PlainLine.edit(words) { (rule) throws(CommandError) in
+            try rule.edit(&stencils)
+        }
+        if let plain { return plain }
         do {
             try Program.checkCommandName(words)
             guard let command = try RootCommand.parseAsRoot(words) as? any EditCommand else {

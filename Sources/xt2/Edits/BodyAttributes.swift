@@ -8,13 +8,20 @@ enum BodyAttributes {
     static func read<Body: AttributeBody>(
         _ text: String, _: Body.Type
     ) throws(CommandError) -> Body {
-        guard let bytes = Hex.bytes(text) else {
-            throw CommandError(.usage, "--attributes takes two hexadecimal digits a byte.")
-        }
+        guard let bytes = Hex.bytes(text) else { throw notHex }
         do {
             return try Body(encoded: bytes)
         } catch {
-            throw CommandError(.usage, "the bytes behind --attributes are damaged: \(error).")
+            throw damaged(error)
         }
+    }
+
+    /// For what is not two hexadecimal digits a byte.
+    static let notHex = CommandError(
+        .usage, "--attributes takes two hexadecimal digits a byte.")
+
+    /// For bytes of something else.
+    static func damaged(_ error: WireError) -> CommandError {
+        CommandError(.usage, "the bytes behind --attributes are damaged: \(error).")
     }
 }

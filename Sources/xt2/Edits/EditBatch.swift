@@ -83,7 +83,7 @@ struct BatchWriter {
     private var writer = MessageWriter()
 
     /// How much is sent at once.
-    private static let pieceBytes = 128 << 10
+    private static let pieceBytes = 16 << 10
 
     fileprivate init(_ options: BatchOptions, echo: Bool, first: SequenceNumber) {
         self.first = first

@@ -1,10 +1,10 @@
 import NetlinkProto
 
-/// A command that edits one rule, written in its plain form: what is typed most, and what scripts run a thousand times.
+/// A command that is one edit, written in its plain form: what is typed most, and what scripts run a thousand times.
 ///
 /// Why: the parser of commands knows every command and takes several milliseconds, more than all that follows together.
 struct PlainEdit {
-    private var edit: RuleEdit
+    private let edit: Edit
     private var options = EditRun.Options()
 
     /// Reads the words behind `xt2`.
@@ -12,9 +12,9 @@ struct PlainEdit {
     /// - Returns: nil for anything else, right or wrong; the parser of commands knows what to say about it.
     /// - Throws: a usage error that points at the word at fault.
     init?(_ words: [String]) throws(CommandError) {
-        guard let verb = words.first, RuleEdit.Verb(rawValue: verb) != nil else { return nil }
-        var line = [verb]
-        var rest = words.dropFirst()
+        let noun = PlainLine.noun(words)
+        var line = Array(words.prefix(noun == nil ? 1 : 2))
+        var rest = words.dropFirst(line.count)
         while let option = rest.first, option.hasPrefix("-") {
             if option == "--json", !options.json {
                 options.json = true
@@ -38,12 +38,16 @@ struct PlainEdit {
             }
             rest = rest.dropFirst(2)
         }
-        guard let edit = try RuleEdit(line: line + rest) else { return nil }
+        line += rest
+        guard PlainLine.noun(line) == noun,
+            let edit = try PlainLine.edit(
+                line, rule: { (rule) throws(CommandError) in try rule.edit() })
+        else { return nil }
         self.edit = edit
     }
 
     /// Sends the edit, and tells what came of it.
     func run() throws(CommandError) {
-        try EditRun(edits: [edit.edit()], options: options).run()
+        try EditRun(edits: [edit], options: options).run()
     }
 }

@@ -95,7 +95,7 @@ final class Daemon: Sendable {
     private func launch(_ ready: ReadySocket) throws -> ChildProcess {
         let command =
             prefix + [
-                try Daemon.program("xt2d"), "--database", database, "--socket", socketPath,
+                BuiltProgram.path("xt2d"), "--database", database, "--socket", socketPath,
             ] + arguments
         return try namespace.run {
             try ChildProcess(
@@ -156,18 +156,6 @@ final class Daemon: Sendable {
             let status = try? String(contentsOfFile: "\(tasks)/\(task)/status", encoding: .utf8)
             return status?.contains("TracerPid:\t0\n") != true
         }
-    }
-
-    /// Where a program of this package is: beside the tests.
-    static func program(_ name: String) throws -> String {
-        // The test runner's bundle is `.build/DEBUG/xt2PackageTests.xctest`.
-        let arguments = ProcessInfo.processInfo.arguments
-        let bundle = arguments.first { $0.hasSuffix(".xctest") } ?? arguments[0]
-        let path = URL(fileURLWithPath: bundle).deletingLastPathComponent().path + "/" + name
-        guard access(path, X_OK) == 0 else {
-            throw CommandFailure("\(path) is not there; run `swift build` first")
-        }
-        return path
     }
 
     // MARK: Looking at it

@@ -3,16 +3,11 @@ import TestSupport
 
 /// The built program, run as a user runs it.
 enum Xt2 {
-    /// Where the build put it: beside the test bundle.
-    static var path: String { built("xt2") }
+    /// Where it is.
+    static var path: String { BuiltProgram.path("xt2") }
 
-    /// Where the build put the daemon.
-    static var daemonPath: String { built("xt2d") }
-
-    private static func built(_ name: String) -> String {
-        URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appending(path: name).path(percentEncoded: false)
-    }
+    /// Where the daemon is.
+    static var daemonPath: String { BuiltProgram.path("xt2d") }
 
     /// Runs it to its end; the socket is the one of `daemon`, or one that is not there.
     static func run(
