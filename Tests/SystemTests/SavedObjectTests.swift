@@ -68,7 +68,8 @@ import Testing
         try daemon.xt2("delete set inet t block")
         try daemon.xt2("delete object -m why inet t hits")
         try daemon.xt2("batch -", input: "delete set inet t other\n")
-        #expect(try daemon.listing("inet t") == "table inet t {\n}\n")
+        let listing = try daemon.run("nft", "list", "table", "inet", "t")
+        #expect(listing == "table inet t {\n}\n")
         #expect(try daemon.xt2("log").contains("why"))
     }
 

@@ -3,22 +3,26 @@ import NetlinkProto
 /// Carries out the commands of a saved ruleset, one after the other, but for rules, which it only finds the place of.
 struct SaveReader {
     private(set) var tables: [SavedRuleset.Table] = []
-    private var places: [TableKey: TablePlace] = [:]
-
-    private struct TableKey: Hashable {
-        var family: Family
-        var name: String
-    }
+    // Strings, all of them: for the first key of each other type Swift's runtime would search the whole program, which takes as long as
+    // to read some hundred rules.
+    private var places: [String: TablePlace] = [:]
 
     private struct TablePlace {
         var index: Int
         var chains: [String: Int] = [:]
-        var objects: [ObjectKey: Int] = [:]
+        /// By kind and name.
+        var objects: [String: Int] = [:]
     }
 
-    private struct ObjectKey: Hashable {
-        var kind: SavedObject.Kind
+    private struct TableKey {
+        var family: Family
         var name: String
+        /// As it is typed: `inet filter`.
+        var title: String { "\(family.name) \(name)" }
+    }
+
+    private static func key(_ kind: SavedObject.Kind, _ name: String) -> String {
+        "\(kind.rawValue) \(name)"
     }
 
     /// Where a rule belongs, by the indices of its table and chain, and the word that its text begins with.
@@ -64,9 +68,9 @@ struct SaveReader {
     ) throws(RuleSyntaxError) {
         let (family, rest) = try words.familyAndNames(count: 1, "NAME")
         let key = TableKey(family: family, name: rest[0].text)
-        guard places[key] == nil else {
+        guard places[key.title] == nil else {
             throw RuleSyntaxError(
-                "table \(family.name) \(key.name) is there already", at: rest[0].index)
+                "table \(key.title) is there already", at: rest[0].index)
         }
         try words.refuseOptions(beside: ["--policy", "--dormant", "--attributes"])
         var table = SavedRuleset.Table(
@@ -81,7 +85,7 @@ struct SaveReader {
         }
         if let word = words["--attributes"] { table.listing.body = try words.body(word) }
         if words["--dormant"] != nil { table.listing.body.flags.insert(.dormant) }
-        places[key] = TablePlace(index: tables.count)
+        places[key.title] = TablePlace(index: tables.count)
         tables.append(table)
     }
 
@@ -91,7 +95,7 @@ struct SaveReader {
         let (family, names) = try words.familyAndNames(count: 2, "TABLE CHAIN")
         let key = TableKey(family: family, name: names[0].text)
         let index = try place(key, at: names[0].index).index
-        guard places[key]?.chains[names[1].text] == nil else {
+        guard places[key.title]?.chains[names[1].text] == nil else {
             throw RuleSyntaxError(
                 "chain \(names[1].text) is there already", at: names[1].index)
         }
@@ -108,7 +112,7 @@ struct SaveReader {
                 priority: words["--priority"]?.text, policy: words["--policy"]?.text,
                 devices: words.all("--device").map(\.text), family: family)
         }
-        places[key]?.chains[names[1].text] = tables[index].chains.count
+        places[key.title]?.chains[names[1].text] = tables[index].chains.count
         tables[index].chains.append(
             SavedRuleset.Chain(name: names[1].text, body: body, line: line))
     }
@@ -118,11 +122,11 @@ struct SaveReader {
     ) throws(RuleSyntaxError) {
         let (family, names) = try words.familyAndNames(count: 2, "TABLE NAME")
         let table = TableKey(family: family, name: names[0].text)
-        let key = ObjectKey(kind: kind, name: names[1].text)
+        let (name, key) = (names[1].text, SaveReader.key(kind, names[1].text))
         let index = try place(table, at: names[0].index).index
-        guard places[table]?.objects[key] == nil else {
+        guard places[table.title]?.objects[key] == nil else {
             throw RuleSyntaxError(
-                "\(kind.rawValue) \(key.name) is there already", at: names[1].index)
+                "\(key) is there already", at: names[1].index)
         }
         try words.refuseOptions(beside: ["--attributes"])
         let body: [UInt8]
@@ -131,16 +135,16 @@ struct SaveReader {
         case .object: body = try words.bytes(of: ObjectBody.self)
         case .flowtable: body = try words.bytes(of: FlowtableBody.self)
         }
-        places[table]?.objects[key] = tables[index].objects.count
+        places[table.title]?.objects[key] = tables[index].objects.count
         tables[index].objects.append(
             SavedRuleset.Object(
-                saved: SavedObject(kind: kind, name: key.name, body: body), line: line))
+                saved: SavedObject(kind: kind, name: name, body: body), line: line))
     }
 
     private mutating func addElement(_ words: CommandWords) throws(RuleSyntaxError) {
         let (family, names) = try words.familyAndNames(count: 2, "TABLE SET")
         let place = try place(TableKey(family: family, name: names[0].text), at: names[0].index)
-        guard let set = place.objects[ObjectKey(kind: .set, name: names[1].text)] else {
+        guard let set = place.objects[SaveReader.key(.set, names[1].text)] else {
             throw RuleSyntaxError(
                 "there is no set “\(names[1].text)” in table \(names[0].text)", at: names[1].index,
                 hint: "add it first")
@@ -155,7 +159,7 @@ struct SaveReader {
         let start = words.firstIndex { $0.hasPrefix("-") || $0 == "!" } ?? words.count
         let names = words[1..<start]
         let isFamily = names.count == 2 && Family(name: words[1]) != nil
-        let lacksChain = isFamily && places[TableKey(family: .inet, name: words[1])] == nil
+        let lacksChain = isFamily && places[TableKey(family: .inet, name: words[1]).title] == nil
         guard names.count == 2 || names.count == 3, !lacksChain else {
             throw RuleSyntaxError(
                 "append takes [FAMILY] TABLE CHAIN RULE", at: names.count <= 2 ? start : 4)
@@ -178,7 +182,7 @@ struct SaveReader {
     }
 
     private func place(_ key: TableKey, at index: Int) throws(RuleSyntaxError) -> TablePlace {
-        guard let place = places[key] else {
+        guard let place = places[key.title] else {
             throw RuleSyntaxError(
                 "there is no table “\(key.name)” of family \(key.family.name)", at: index,
                 hint: "add it first")
@@ -193,7 +197,7 @@ private struct CommandWords {
     private var names: [Word] = []
     private let end: Int
 
-    init(_ words: [String], from start: Int, flags: Set<String> = []) throws(RuleSyntaxError) {
+    init(_ words: [String], from start: Int, flags: [String] = []) throws(RuleSyntaxError) {
         end = words.count
         var index = start
         while index < words.count {
@@ -217,9 +221,9 @@ private struct CommandWords {
 
     func all(_ name: String) -> [Word] { options.filter { $0.name == name }.map(\.value) }
 
-    func refuseOptions(beside known: Set<String>) throws(RuleSyntaxError) {
+    func refuseOptions(beside known: [String]) throws(RuleSyntaxError) {
         for option in options where !known.contains(option.name) {
-            let near = Suggestion.nearest(to: option.name, among: known.sorted())
+            let near = Suggestion.nearest(to: option.name, among: known)
             throw RuleSyntaxError(
                 "unknown option \(option.name)", at: max(0, option.value.index - 1),
                 hint: near.map { "did you mean \($0)?" })

@@ -16,8 +16,8 @@ struct ChainComparison {
     /// Rules that stay, with texts that the daemon did not know to be theirs.
     let learnt: [RuleOutline]
     private let texts: [ContentDigest?]
-    /// Rules that there are not yet, by their indices.
-    private let readings: [Int: RuleStencils.Reading]
+    /// Rules that there are not yet, by their indices, ascending.
+    private let readings: [(index: Int, reading: RuleStencils.Reading)]
 
     /// Compares; only rules whose text is not known are read.
     ///
@@ -29,7 +29,7 @@ struct ChainComparison {
         (self.file, self.table, self.chain, self.old) = (file, table, chain, old)
         var keys = RuleKeys(old)
         var texts: [ContentDigest?] = []
-        var readings: [Int: RuleStencils.Reading] = [:]
+        var readings: [(index: Int, reading: RuleStencils.Reading)] = []
         var stencils = RuleStencils()
         var newKeys: [Int] = []
         newKeys.reserveCapacity(chain.rules.count)
@@ -37,14 +37,14 @@ struct ChainComparison {
         for (index, rule) in chain.rules.enumerated() {
             if index % 256 == 255 { progress?.advance(256) }
             var text = file.writtenText(of: rule).map(WrittenText.digest)
-            if let text, let key = keys.ofText[text] {
+            if let text, let key = keys.key(ofText: text) {
                 newKeys.append(key)
             } else {
                 let reading = try file.canonicalReading(of: rule, chain, table, &stencils)
                 if !reading.followsFromText { text = nil }
                 let key = keys.take(reading, text)
                 newKeys.append(key)
-                if keys.isNew(key) { readings[index] = reading }
+                if keys.isNew(key) { readings.append((index, reading)) }
             }
             texts.append(text)
         }
@@ -73,8 +73,18 @@ struct ChainComparison {
     ///
     /// - Throws: ``SourceError`` if it cannot be read.
     func rule(_ index: Int) throws(SourceError) -> ChainEdits.NewRule {
-        if let reading = readings[index] { return (reading, texts[index]) }
+        if let reading = reading(index) { return (reading, texts[index]) }
         return (.body(try file.body(of: chain.rules[index], in: chain, of: table)), texts[index])
+    }
+
+    private func reading(_ index: Int) -> RuleStencils.Reading? {
+        var range = readings.indices
+        while let first = range.first {
+            let middle = first + range.count / 2
+            if readings[middle].index == index { return readings[middle].reading }
+            range = readings[middle].index < index ? middle + 1..<range.upperBound : first..<middle
+        }
+        return nil
     }
 
     /// The edits that carry out the plan.
@@ -97,40 +107,42 @@ struct ChainComparison {
 private struct RuleKeys {
     /// Those of the rules that there are.
     private(set) var old: [Int] = []
-    /// Those of texts that are known.
-    private(set) var ofText: [ContentDigest: Int] = [:]
-    private var ofBody: [ContentDigest: Int] = [:]
+    private var texts: DigestNumbers
+    private var bodies: DigestNumbers
     private var oldCount = 0
 
     init(_ rules: [RuleOutline]) {
         old.reserveCapacity(rules.count)
-        ofText.reserveCapacity(rules.count)
-        ofBody.reserveCapacity(rules.count)
+        texts = DigestNumbers(capacity: rules.count)
+        bodies = DigestNumbers(capacity: rules.count)
         for rule in rules {
             let key = key(of: rule.body)
             old.append(key)
-            if let text = rule.text { ofText[text] = key }
+            if let text = rule.text { texts.set(key, of: text) }
         }
-        oldCount = ofBody.count
+        oldCount = bodies.count
     }
+
+    /// The number of a rule that has a text, if that is known.
+    func key(ofText text: ContentDigest) -> Int? { texts[text] }
 
     /// The number of a rule that was read.
     mutating func take(_ reading: RuleStencils.Reading, _ text: ContentDigest?) -> Int {
         let key = key(of: ContentDigest(of: reading.canonicalBytes))
-        if let text { ofText[text] = key }
+        if let text { texts.set(key, of: text) }
         return key
     }
 
     /// How many numbers there are; they are counted from 0.
-    var count: Int { ofBody.count }
+    var count: Int { bodies.count }
 
     /// Whether none of the rules that there are has this number.
     func isNew(_ key: Int) -> Bool { key >= oldCount }
 
     private mutating func key(of body: ContentDigest) -> Int {
-        if let key = ofBody[body] { return key }
-        let key = ofBody.count
-        ofBody[body] = key
+        if let key = bodies[body] { return key }
+        let key = bodies.count
+        bodies.set(key, of: body)
         return key
     }
 }

@@ -3,12 +3,6 @@ import RuleSyntax
 
 /// A ruleset in a file beside the one that there is, and what turns the one into the other.
 struct RulesetComparison {
-    /// Family and name of a table.
-    struct TableKey: Hashable {
-        var family: Family
-        var name: String
-    }
-
     /// How much is changed.
     private(set) var counts = PlanCounts()
     /// The chains of the file, and those that go as chains without rules.
@@ -33,21 +27,18 @@ struct RulesetComparison {
     ) throws(SourceError) {
         self.file = file
         self.progress = progress
-        let wanted = file.tables.filter {
-            scope == nil || scope == TableName(family: $0.listing.family, table: $0.listing.name)
-        }
-        let names = Set(wanted.map { TableKey(family: $0.listing.family, name: $0.listing.name) })
+        let wanted = file.tables.filter { scope == nil || scope == TableName($0.listing) }
+        // As typed, since names of chains are looked up too: each other type of key has Swift's runtime search the whole program.
+        let names = Set(wanted.map { TableName($0.listing).description })
+        var tables: [String: Outline.Table] = [:]
         for table in outline.tables {
-            let key = TableKey(family: table.family, name: table.name)
-            if !names.contains(key) { try delete(table, key) }
-        }
-        var tables: [TableKey: Outline.Table] = [:]
-        for table in outline.tables {
-            tables[TableKey(family: table.family, name: table.name)] = table
+            let key = TableName(family: table.family, table: table.name)
+            if !names.contains(key.description) { try delete(table, key) }
+            tables[key.description] = table
         }
         for table in wanted {
-            let key = TableKey(family: table.listing.family, name: table.listing.name)
-            try compare(table, key, tables[key])
+            let key = TableName(table.listing)
+            try compare(table, key, tables[key.description])
         }
     }
 
@@ -67,23 +58,24 @@ struct RulesetComparison {
 
     // MARK: Tables
 
-    private mutating func delete(_ table: Outline.Table, _ key: TableKey) throws(SourceError) {
+    private mutating func delete(_ table: Outline.Table, _ key: TableName) throws(SourceError) {
         counts.tables.deleted += 1
         tableEdits.append(LineEdit(edit: edit(.deleteTable, key)))
         for chain in table.chains { try drop(chain, of: key) }
     }
 
     private func edit(
-        _ type: MessageType, _ key: TableKey, _ flags: MessageFlags = [],
+        _ type: MessageType, _ key: TableName, _ flags: MessageFlags = [],
         _ body: TableBody = TableBody()
     ) -> Edit {
         Edit(
             type: type, flags: flags,
-            message: .table(TableMessage(family: key.family, name: key.name, body: body)), done: "")
+            message: .table(TableMessage(family: key.family, name: key.table, body: body)), done: ""
+        )
     }
 
     private mutating func compare(
-        _ table: SavedRuleset.Table, _ key: TableKey, _ old: Outline.Table?
+        _ table: SavedRuleset.Table, _ key: TableName, _ old: Outline.Table?
     ) throws(SourceError) {
         let body = table.listing.wantedBody(insteadOf: old?.body)
         guard let old else { return try create(table, key, body) }
@@ -111,7 +103,7 @@ struct RulesetComparison {
     }
 
     private mutating func create(
-        _ table: SavedRuleset.Table, _ key: TableKey, _ body: TableBody
+        _ table: SavedRuleset.Table, _ key: TableName, _ body: TableBody
     ) throws(SourceError) {
         counts.tables.added += 1
         tableEdits.append(LineEdit(edit: edit(.newTable, key, .create, body), line: table.line))
@@ -120,10 +112,10 @@ struct RulesetComparison {
     }
 
     private mutating func compareObjects(
-        _ table: SavedRuleset.Table, _ key: TableKey, _ old: [SavedObject]
+        _ table: SavedRuleset.Table, _ key: TableName, _ old: [SavedObject]
     ) throws(SourceError) {
         let comparison = try ObjectComparison(
-            table.objects, with: old, in: TableName(family: key.family, table: key.name))
+            table.objects, with: old, in: TableName(family: key.family, table: key.table))
         counts.add(comparison)
         creations += comparison.edits
     }
@@ -131,7 +123,7 @@ struct RulesetComparison {
     // MARK: Chains
 
     private mutating func compare(
-        _ chain: SavedRuleset.Chain, _ table: SavedRuleset.Table, _ key: TableKey,
+        _ chain: SavedRuleset.Chain, _ table: SavedRuleset.Table, _ key: TableName,
         _ old: Outline.Chain?
     ) throws(SourceError) {
         guard let old else { return try create(chain, table, key) }
@@ -155,16 +147,16 @@ struct RulesetComparison {
     }
 
     private func edit(
-        _ type: MessageType, _ key: TableKey, _ name: String, _ flags: MessageFlags = [],
+        _ type: MessageType, _ key: TableName, _ name: String, _ flags: MessageFlags = [],
         _ body: ChainBody = ChainBody()
     ) -> Edit {
         let message = ChainMessage(
-            family: key.family, table: key.name, name: name, body: body)
+            family: key.family, table: key.table, name: name, body: body)
         return Edit(type: type, flags: flags, message: .chain(message), done: "")
     }
 
     private mutating func create(
-        _ chain: SavedRuleset.Chain, _ table: SavedRuleset.Table, _ key: TableKey
+        _ chain: SavedRuleset.Chain, _ table: SavedRuleset.Table, _ key: TableName
     ) throws(SourceError) {
         counts.chains.added += 1
         let body = chain.body.withDefaults
@@ -182,18 +174,18 @@ struct RulesetComparison {
     }
 
     /// Takes note that a chain goes with its rules.
-    private mutating func drop(_ chain: Outline.Chain, of key: TableKey) throws(SourceError) {
+    private mutating func drop(_ chain: Outline.Chain, of key: TableName) throws(SourceError) {
         counts.chains.deleted += 1
         goneChains.insert(chains.count)
         let table = SavedRuleset.Table(
-            listing: TableListing(family: key.family, name: key.name), line: 0)
+            listing: TableListing(family: key.family, name: key.table), line: 0)
         try compareRules(
             SavedRuleset.Chain(name: chain.name, body: chain.body, line: 0), table, chain.rules)
     }
 
     /// The edits that take a chain away whose table stays.
-    private mutating func remove(_ chain: Outline.Chain, _ key: TableKey) {
-        let name = ChainEdits(family: key.family, table: key.name, chain: chain.name)
+    private mutating func remove(_ chain: Outline.Chain, _ key: TableName) {
+        let name = ChainEdits(family: key.family, table: key.table, chain: chain.name)
         if !chain.rules.isEmpty { removals.append(LineEdit(edit: name.flush)) }
         removals.append(LineEdit(edit: edit(.deleteChain, key, chain.name)))
     }

@@ -12,6 +12,11 @@ struct TableName: Hashable, CustomStringConvertible {
     var description: String { "\(family.name) \(table)" }
 }
 
+extension TableName {
+    /// That of a table.
+    init(_ listing: TableListing) { self.init(family: listing.family, table: listing.name) }
+}
+
 /// Names a chain: its table and its own name.
 struct ChainName: Hashable, CustomStringConvertible {
     /// The table.
