@@ -15,7 +15,9 @@ debug: setup
 demo: build  ## the story of the README, with real packets, in a private network namespace
 	Scripts/demo .build/release
 
-test: setup lint build  ## lint, then all tests, of the release build; those that need the kernel run in private network namespaces
+# Their programs are those of the release build.
+test soak: export XT2_PROGRAMS = $(CURDIR)/.build/release
+test: setup lint build  ## lint, then all tests; those that need the kernel run in private network namespaces
 	$(SWIFT) build --build-tests
 	Scripts/test
 

@@ -164,7 +164,7 @@ import Testing
 
     @Test func aSocketPathThatCannotBe() throws {
         let daemon = try Daemon()
-        let program = BuiltProgram.path("xt2d")
+        let program = try BuiltProgram.path("xt2d")
         for (path, word) in [
             ("/tmp/" + String(repeating: "p", count: 120), "too long"),
             ("/nowhere/at/all/xt2d.sock", "/nowhere/at/all/xt2d.sock"),

@@ -39,7 +39,7 @@ import Testing
         let second = try daemon.namespace.run {
             try Command.run(
                 "timeout", "60", "strace", "-f", "-qq", "-o", trace, "-e",
-                "trace=close,flock,ftruncate", BuiltProgram.path("xt2d"), "--database",
+                "trace=close,flock,ftruncate", try BuiltProgram.path("xt2d"), "--database",
                 daemon.database, "--socket", daemon.directory.file("second.sock"))
         }
         #expect(second.status == 1)

@@ -5,8 +5,13 @@ public enum BuiltProgram {
     /// Where one is: in the directory `XT2_PROGRAMS`, or beside the tests.
     ///
     /// `make test` names the release build there, which is what people run, and which starts several times faster.
-    public static func path(_ name: String) -> String {
-        directory.appending(path: name).path(percentEncoded: false)
+    /// - Throws: ``CommandFailure`` if it is not there.
+    public static func path(_ name: String) throws -> String {
+        let path = directory.appending(path: name).path(percentEncoded: false)
+        guard access(path, X_OK) == 0 else {
+            throw CommandFailure("\(path) is not there; build it first, or run make test")
+        }
+        return path
     }
 
     private static let directory: URL = {

@@ -52,6 +52,7 @@ import Testing
         "add set --attributes 080003000000000008000400000000070800050000000004 inet filter blocked",
         "add element --attributes 0c00018008000100c0000201 inet filter blocked",
         "add object --attributes 080003000000000104000480 filter hits",
+        "add flowtable --attributes 1c000380080001000000000008000200000000000800030000000000 t fast",
         "delete table filter", "delete chain ip filter x", "delete set ip filter blocked",
         "delete object filter hits", "delete flowtable inet filter fast", "flush filter",
         "flush ip filter", "flush inet filter input", "policy filter input drop",
@@ -101,24 +102,50 @@ import Testing
         #expect(try plain(words) == nil)
     }
 
-    /// Which commands are read without the parser of commands.
+    /// A command's name that is no noun for the short way would be taken for the table of a rule.
+    @Test func nounsAreTheCommands() {
+        for (verb, command) in [("add", Add.configuration), ("delete", Delete.configuration)] {
+            for noun in command.subcommands.map({ $0._commandName }) {
+                #expect(PlainLine.noun([verb, noun]) == noun)
+            }
+        }
+    }
+
+    /// Commands that are read without the parser of commands mean what it makes of them.
     @Test(arguments: [
         "insert filter input -j DROP", "add rule -m why filter input -j DROP",
         "add table -m why --policy observed ip docker", "add chain --json inet t c",
         "delete chain --tx 3 inet t c", "flush --confirm 60s filter", "policy t c drop",
-        "rename -m a --socket /run/x t a b",
+        "rename -m a --socket /run/x t a b", "delete --id 3 --message why filter input",
+        "add chain --hook input --priority -5 -m why --type filter t c",
+        "insert --json --at 2 --tx 7 --confirm 5m --socket /s ip t c -p tcp",
     ])
     func plainCommands(line: String) throws {
-        #expect(try PlainEdit(line.split(separator: " ").map(String.init)) != nil)
+        let words = line.split(separator: " ").map(String.init)
+        let plain = try #require(try PlainEdit(words))
+        let parsed = try #require(try RootCommand.parseAsRoot(words) as? any EditCommand)
+        #expect(try plain.edit == parsed.edit())
+        #expect(plain.options == parsed.options.run)
     }
 
     @Test(arguments: [
         "insert --force filter input -j DROP", "add --json table t", "delete --json table t",
         "add table --dormant t", "flush --protect x filter", "add table t --json", "list", "",
-        "commit 3", "add -m why rule filter input -j DROP",
+        "commit 3", "add -m why rule filter input -j DROP", "flush -m - t",
     ])
     func otherCommands(line: String) throws {
         #expect(try PlainEdit(line.split(separator: " ").map(String.init)) == nil)
+    }
+
+    /// What begins like an option is no value of another.
+    @Test(arguments: [
+        "flush -m --json t", "delete table -m --force t", "flush --socket -x t",
+        "flush --tx -0 t", "insert -m -p t c tcp", "delete chain --confirm -1s t c",
+    ])
+    func optionsAreNoValues(line: String) throws {
+        let words = line.split(separator: " ").map(String.init)
+        #expect(try PlainEdit(words) == nil)
+        #expect(throws: (any Error).self) { try RootCommand.parseAsRoot(words) }
     }
 
     @Test func wrongWord() {

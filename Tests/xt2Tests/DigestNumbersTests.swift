@@ -16,7 +16,11 @@ import Testing
                     high: UInt64.random(in: 0..<64, using: &generator),
                     low: UInt64.random(in: 0..<16, using: &generator))
                 #expect(numbers[digest] == oracle[digest])
-                if Bool.random(using: &generator) {
+                if Int.random(in: 0..<3, using: &generator) == 0 {
+                    let number = oracle[digest] ?? oracle.count
+                    #expect(numbers.number(of: digest) == number)
+                    oracle[digest] = number
+                } else if Bool.random(using: &generator) {
                     let number = Int.random(in: 0..<1_000, using: &generator)
                     numbers.set(number, of: digest)
                     oracle[digest] = number

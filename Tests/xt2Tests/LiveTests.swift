@@ -219,7 +219,7 @@ import Testing
         let plain = try daemon.check("diff 1")
         #expect(plain == "+ table inet filter (owned)   # id 1\n")
         let environment = ["XT2_SOCKET": daemon.socket, "NO_COLOR": ""]
-        let line = "'\(Xt2.path)' diff 1"
+        let line = try "'\(Xt2.path)' diff 1"
         let terminal = try Command.check(
             "script", "-qec", line, "/dev/null", environment: environment)
         #expect(terminal.contains("\u{1B}[32m+ table"))

@@ -3,14 +3,14 @@ import NetlinkProto
 /// Carries out the commands of a saved ruleset, one after the other, but for rules, which it only finds the place of.
 struct SaveReader {
     private(set) var tables: [SavedRuleset.Table] = []
-    // Strings, all of them: for the first key of each other type Swift's runtime would search the whole program, which takes as long as
-    // to read some hundred rules.
+    // All keys are strings, as they are typed; no family and no kind has a blank in it. For the first key of each other type Swift's
+    // runtime would search the whole program, which takes as long as to find some hundred rules.
     private var places: [String: TablePlace] = [:]
 
     private struct TablePlace {
         var index: Int
         var chains: [String: Int] = [:]
-        /// By kind and name.
+        /// By ``SavedObject/Kind/title(_:)``.
         var objects: [String: Int] = [:]
     }
 
@@ -19,10 +19,6 @@ struct SaveReader {
         var name: String
         /// As it is typed: `inet filter`.
         var title: String { "\(family.name) \(name)" }
-    }
-
-    private static func key(_ kind: SavedObject.Kind, _ name: String) -> String {
-        "\(kind.rawValue) \(name)"
     }
 
     /// Where a rule belongs, by the indices of its table and chain, and the word that its text begins with.
@@ -122,11 +118,12 @@ struct SaveReader {
     ) throws(RuleSyntaxError) {
         let (family, names) = try words.familyAndNames(count: 2, "TABLE NAME")
         let table = TableKey(family: family, name: names[0].text)
-        let (name, key) = (names[1].text, SaveReader.key(kind, names[1].text))
+        let name = names[1].text
+        let title = kind.title(name)
         let index = try place(table, at: names[0].index).index
-        guard places[table.title]?.objects[key] == nil else {
+        guard places[table.title]?.objects[title] == nil else {
             throw RuleSyntaxError(
-                "\(key) is there already", at: names[1].index)
+                "\(title) is there already", at: names[1].index)
         }
         try words.refuseOptions(beside: ["--attributes"])
         let body: [UInt8]
@@ -135,7 +132,7 @@ struct SaveReader {
         case .object: body = try words.bytes(of: ObjectBody.self)
         case .flowtable: body = try words.bytes(of: FlowtableBody.self)
         }
-        places[table.title]?.objects[key] = tables[index].objects.count
+        places[table.title]?.objects[title] = tables[index].objects.count
         tables[index].objects.append(
             SavedRuleset.Object(
                 saved: SavedObject(kind: kind, name: name, body: body), line: line))
@@ -144,7 +141,7 @@ struct SaveReader {
     private mutating func addElement(_ words: CommandWords) throws(RuleSyntaxError) {
         let (family, names) = try words.familyAndNames(count: 2, "TABLE SET")
         let place = try place(TableKey(family: family, name: names[0].text), at: names[0].index)
-        guard let set = place.objects[SaveReader.key(.set, names[1].text)] else {
+        guard let set = place.objects[SavedObject.Kind.set.title(names[1].text)] else {
             throw RuleSyntaxError(
                 "there is no set “\(names[1].text)” in table \(names[0].text)", at: names[1].index,
                 hint: "add it first")

@@ -10,7 +10,13 @@ public struct SavedObject: Hashable, Sendable {
         case flowtable
         /// A set or map.
         case set
+
+        /// Such a thing as it is typed, `set blocked`; no two of a table have the same.
+        func title(_ name: String) -> String { "\(rawValue) \(name)" }
     }
+
+    /// It as it is typed, `set blocked`; no two of a table have the same.
+    public var title: String { kind.title(name) }
 
     /// What it is.
     public var kind: Kind

@@ -116,7 +116,7 @@ private struct RuleKeys {
         texts = DigestNumbers(capacity: rules.count)
         bodies = DigestNumbers(capacity: rules.count)
         for rule in rules {
-            let key = key(of: rule.body)
+            let key = bodies.number(of: rule.body)
             old.append(key)
             if let text = rule.text { texts.set(key, of: text) }
         }
@@ -128,7 +128,7 @@ private struct RuleKeys {
 
     /// The number of a rule that was read.
     mutating func take(_ reading: RuleStencils.Reading, _ text: ContentDigest?) -> Int {
-        let key = key(of: ContentDigest(of: reading.canonicalBytes))
+        let key = bodies.number(of: ContentDigest(of: reading.canonicalBytes))
         if let text { texts.set(key, of: text) }
         return key
     }
@@ -138,13 +138,6 @@ private struct RuleKeys {
 
     /// Whether none of the rules that there are has this number.
     func isNew(_ key: Int) -> Bool { key >= oldCount }
-
-    private mutating func key(of body: ContentDigest) -> Int {
-        if let key = bodies[body] { return key }
-        let key = bodies.count
-        bodies.set(key, of: body)
-        return key
-    }
 }
 
 extension SavedRuleset {

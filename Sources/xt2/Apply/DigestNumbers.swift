@@ -2,28 +2,26 @@ import NetlinkProto
 
 /// Numbers that digests have.
 ///
-/// Why not a dictionary: a digest is as good as a hash and need not be hashed a second time, and there are three look-ups for
-/// each rule of a file. Open addressing with linear probing, at most half full.
+/// Why not a dictionary: a digest is as good as a hash and need not be hashed a second time, and each rule of a large file is
+/// looked up. Open addressing with linear probing, at most half full.
 struct DigestNumbers {
     private var digests: [ContentDigest]
     /// Of the digest in the same slot; below zero, there is none.
     private var numbers: [Int]
     /// How many digests have one.
     private(set) var count = 0
+    /// How many bits of a product are no part of the number of a slot.
+    private let shift: Int
     // Nobody can choose rules that all belong into one slot.
     private let factor = UInt64.random(in: .min ... .max) | 1
 
     /// None; with room for so many.
     init(capacity: Int) {
-        let slots = DigestNumbers.slots(for: capacity)
-        digests = Array(repeating: ContentDigest(high: 0, low: 0), count: slots)
-        numbers = Array(repeating: -1, count: slots)
-    }
-
-    private static func slots(for count: Int) -> Int {
-        var slots = 16
-        while slots < count * 2 { slots *= 2 }
-        return slots
+        var bits = 4
+        while 1 << bits < capacity * 2 { bits += 1 }
+        digests = Array(repeating: ContentDigest(high: 0, low: 0), count: 1 << bits)
+        numbers = Array(repeating: -1, count: 1 << bits)
+        shift = 64 - bits
     }
 
     /// The number of a digest, from 0; nil if it has none.
@@ -32,32 +30,40 @@ struct DigestNumbers {
         return number < 0 ? nil : number
     }
 
-    /// Gives a digest a number, from 0, in place of the one that it may have.
-    mutating func set(_ number: Int, of digest: ContentDigest) {
-        if (count + 1) * 2 > numbers.count { grow() }
-        put(digest, number)
+    /// The number of a digest; one that has none gets the next.
+    mutating func number(of digest: ContentDigest) -> Int {
+        let slot = slot(of: digest)
+        if numbers[slot] >= 0 { return numbers[slot] }
+        let number = count
+        put(digest, number, in: slot)
+        return number
     }
 
-    private mutating func put(_ digest: ContentDigest, _ number: Int) {
-        let slot = slot(of: digest)
+    /// Gives a digest a number, from 0, in place of the one that it may have.
+    mutating func set(_ number: Int, of digest: ContentDigest) {
+        put(digest, number, in: slot(of: digest))
+    }
+
+    private mutating func put(_ digest: ContentDigest, _ number: Int, in slot: Int) {
         if numbers[slot] < 0 { count += 1 }
         digests[slot] = digest
         numbers[slot] = number
+        if count * 2 > numbers.count { grow() }
     }
 
-    /// Where a digest is, or belongs.
+    /// Where a digest is, or belongs: the upper bits of a product depend on all of its factors'.
     private func slot(of digest: ContentDigest) -> Int {
-        let mask = numbers.count - 1
-        // The upper bits depend on all of the product's.
-        var slot = Int(truncatingIfNeeded: (digest.low &* factor) >> 32) & mask
-        while numbers[slot] >= 0 && digests[slot] != digest { slot = (slot + 1) & mask }
+        var slot = Int(truncatingIfNeeded: (digest.low &* factor) >> shift)
+        while numbers[slot] >= 0 && digests[slot] != digest {
+            slot = (slot + 1) & (numbers.count - 1)
+        }
         return slot
     }
 
     private mutating func grow() {
         var larger = DigestNumbers(capacity: numbers.count)
         for (digest, number) in zip(digests, numbers) where number >= 0 {
-            larger.put(digest, number)
+            larger.set(number, of: digest)
         }
         self = larger
     }

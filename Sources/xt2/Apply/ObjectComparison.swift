@@ -11,13 +11,6 @@ struct ObjectComparison {
     private(set) var edits: [LineEdit] = []
     private var additions: [LineEdit] = []
 
-    private struct Key: Hashable {
-        var kind: SavedObject.Kind
-        var name: String
-
-        init(_ object: SavedObject) { (kind, name) = (object.kind, object.name) }
-    }
-
     /// Compares them.
     ///
     /// - Throws: ``SourceError`` if the file's bytes are damaged.
@@ -25,15 +18,15 @@ struct ObjectComparison {
         _ wanted: [SavedRuleset.Object], with old: [SavedObject], in table: TableName
     ) throws(SourceError) {
         self.table = table
-        let there = Dictionary(old.map { (Key($0), $0) }) { first, _ in first }
-        let names = Set(wanted.map { Key($0.saved) })
-        for object in old where !names.contains(Key(object)) {
+        let there = Dictionary(old.map { ($0.title, $0) }) { first, _ in first }
+        let names = Set(wanted.map { $0.saved.title })
+        for object in old where !names.contains(object.title) {
             objects.deleted += 1
             edits.append(LineEdit(edit: edit(object).delete()))
         }
         for object in wanted {
             do throws(WireError) {
-                try compare(object, there[Key(object.saved)])
+                try compare(object, there[object.saved.title])
             } catch {
                 throw SourceError(
                     line: object.line, cause: RuleSyntaxError("these bytes are damaged: \(error)"))

@@ -28,7 +28,8 @@ struct RulesetComparison {
         self.file = file
         self.progress = progress
         let wanted = file.tables.filter { scope == nil || scope == TableName($0.listing) }
-        // As typed, since names of chains are looked up too: each other type of key has Swift's runtime search the whole program.
+        // Keys are strings, as typed, since chains are looked up by theirs: each other type of key has Swift's runtime search the
+        // whole program. No family has a blank in its name.
         let names = Set(wanted.map { TableName($0.listing).description })
         var tables: [String: Outline.Table] = [:]
         for table in outline.tables {
@@ -115,7 +116,7 @@ struct RulesetComparison {
         _ table: SavedRuleset.Table, _ key: TableName, _ old: [SavedObject]
     ) throws(SourceError) {
         let comparison = try ObjectComparison(
-            table.objects, with: old, in: TableName(family: key.family, table: key.table))
+            table.objects, with: old, in: key)
         counts.add(comparison)
         creations += comparison.edits
     }

@@ -41,7 +41,9 @@ struct AddTable: EditCommand {
             "What becomes of other programs' changes: owned (the kernel refuses them), observed or enforced.",
             valueName: "policy"),
         completion: .list(TablePolicy.allCases.map(\.rawValue)))
-    var policy = "owned"
+    var policy = AddTable.defaultPolicy
+
+    static let defaultPolicy = TablePolicy.owned.rawValue
 
     @Flag(help: "Do not hook its chains in.")
     var dormant = false
@@ -58,21 +60,20 @@ struct AddTable: EditCommand {
     var words: [String]
 
     func edit() throws -> Edit {
-        let body =
-            try attributes.map { (text) throws(CommandError) in
-                try BodyAttributes.read(text, TableBody.self)
-            } ?? TableBody()
-        return try AddTable.edit(words, policy: policy, isDormant: dormant, body)
+        try AddTable.edit(words, policy: policy, isDormant: dormant, attributes: attributes)
     }
 
-    /// The edit that adds the table `[FAMILY] TABLE`; `body` is what policy and dormancy say nothing about.
+    /// The edit that adds the table `[FAMILY] TABLE`.
     static func edit(
-        _ words: [String], policy word: String, isDormant: Bool, _ body: TableBody = TableBody()
+        _ words: [String], policy word: String, isDormant: Bool, attributes: String? = nil
     ) throws(CommandError) -> Edit {
         let policy = try TablePolicy.named(word)
         let name = try PlaceWords.table(words)
         try NewName.check(name.table, of: "table")
-        var body = body
+        var body =
+            try attributes.map { (text) throws(CommandError) in
+                try BodyAttributes.read(text, TableBody.self)
+            } ?? TableBody()
         body.watch = policy.watch
         if policy == .owned {
             body.flags.formUnion([.owner, .persist])

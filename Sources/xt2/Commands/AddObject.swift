@@ -15,25 +15,6 @@ struct AttributesOptions: ParsableArguments {
 
 }
 
-extension ObjectEdit {
-    /// The set, stateful object or flowtable `[FAMILY] TABLE NAME`.
-    init(_ kind: SavedObject.Kind, _ words: [String]) throws(CommandError) {
-        let name = try PlaceWords.chain(words)
-        self.init(table: name.table, kind: kind, name: name.chain)
-    }
-
-    /// Makes it, as `xt2 save` wrote it.
-    func add(hex: String) throws(CommandError) -> Edit {
-        try NewName.check(name, of: kind.rawValue)
-        guard let bytes = Hex.bytes(hex) else { throw BodyAttributes.notHex }
-        do {
-            return try add(bytes)
-        } catch {
-            throw BodyAttributes.damaged(error)
-        }
-    }
-}
-
 /// `xt2 add set`.
 struct AddSet: EditCommand {
     static let configuration = CommandConfiguration(

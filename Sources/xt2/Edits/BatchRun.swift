@@ -9,7 +9,8 @@ struct BatchRun {
     /// What is said beside the edits.
     var options: EditRun.Options
 
-    /// A file of at most so many edits is read before anybody is asked; a longer one while the daemon reads what was sent.
+    /// A file of at most so many edits is read before anybody is asked; a longer one while the daemon reads what was sent, which
+    /// so begins soon.
     private static let editsReadAhead = 64
 
     func run() throws(CommandError) {

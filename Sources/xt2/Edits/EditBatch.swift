@@ -82,7 +82,7 @@ struct BatchWriter {
     private let echo: Bool
     private var writer = MessageWriter()
 
-    /// How much is sent at once.
+    /// How much gathers before it is sent: little, so that the daemon does not wait long for the first of it.
     private static let pieceBytes = 16 << 10
 
     fileprivate init(_ options: BatchOptions, echo: Bool, first: SequenceNumber) {

@@ -3,7 +3,7 @@ import NetlinkProto
 /// Sends edits as one batch, and tells what came of them.
 struct EditRun {
     /// What is said beside the edits.
-    struct Options {
+    struct Options: Equatable {
         /// Why.
         var message: String?
         /// The candidate that they are put into instead of being committed.

@@ -2,10 +2,10 @@ import NetlinkProto
 
 /// A command that is one edit, written in its plain form: what is typed most, and what scripts run a thousand times.
 ///
-/// Why: the parser of commands knows every command and takes several milliseconds, more than all that follows together.
+/// Why: as for ``PlainLine``.
 struct PlainEdit {
-    private let edit: Edit
-    private var options = EditRun.Options()
+    let edit: Edit
+    private(set) var options = EditRun.Options()
 
     /// Reads the words behind `xt2`.
     ///
@@ -21,7 +21,10 @@ struct PlainEdit {
                 rest.removeFirst()
                 continue
             }
-            guard let value = rest.dropFirst().first else { return nil }
+            // A priority may be below zero.
+            guard let value = rest.dropFirst().first,
+                PlainOptions.isPlain(value) || option == "--priority"
+            else { return nil }
             switch option {
             case "-m" where options.message == nil, "--message" where options.message == nil:
                 options.message = value

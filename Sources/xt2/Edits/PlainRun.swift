@@ -33,7 +33,7 @@ struct PlainRun {
                 }
                 options.confirm = span
             default:
-                guard subject == nil, PlainRun.isPlain(word) || word == "-" else { return nil }
+                guard subject == nil, PlainOptions.isPlain(word) || word == "-" else { return nil }
                 subject = word
             }
         }
@@ -44,11 +44,8 @@ struct PlainRun {
 
     /// The value of an option; nil if none follows.
     static func value(_ rest: inout ArraySlice<String>) -> String? {
-        rest.popFirst().flatMap { isPlain($0) ? $0 : nil }
+        rest.popFirst().flatMap { PlainOptions.isPlain($0) ? $0 : nil }
     }
-
-    /// Whether a word can be nothing but what it says.
-    private static func isPlain(_ word: String) -> Bool { !word.isEmpty && !word.hasPrefix("-") }
 
     func run() throws(CommandError) {
         switch command {

@@ -140,9 +140,9 @@ struct RuleEdit {
 }
 
 extension RuleEdit {
-    /// Reads a line of a batch that has no other options than these, in their plain form.
+    /// Reads an edit of a rule in its plain form.
     ///
-    /// - Returns: nil for any other line, right or wrong.
+    /// - Returns: nil for any other words, right or wrong.
     /// - Throws: a usage error that points at the word at fault.
     init?(line: [String]) throws(CommandError) {
         let noun = PlainLine.noun(line)

@@ -5,14 +5,14 @@ import RuleStore
 /// What the kernel has, what it should have, and the batch that leads from one to the other.
 struct KernelRepair {
     var wanted: Ruleset
+    /// Who jumps where in `wanted`.
+    var graph: ChainGraph
     let version: VersionID
     let generation: GenerationID
     let marker: Marker?
     var nextID: ObjectID
     var there = Ruleset()
     var handles = RuleHandles()
-    /// Who jumps where in `wanted`.
-    var graph = ChainGraph()
     var changes: [Change] = []
     /// What others changed in tables that they may change; `wanted` has it already.
     var foreign: [Change] = []

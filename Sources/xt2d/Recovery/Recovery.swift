@@ -107,17 +107,16 @@ struct Recovery {
             graph = SideTask { ChainGraph(objects) }
         }
         var work = KernelRepair(
-            wanted: wanted, version: target, generation: generation, marker: marker,
-            nextID: try store.nextObjectID())
+            wanted: wanted, graph: try graph?.value() ?? ChainGraph(wanted), version: target,
+            generation: generation, marker: marker, nextID: try store.nextObjectID())
         if let handles {
             work.there = work.wanted
             work.handles = try handles.value()
         } else {
             try read(&work, decision)
+            // What others did is not in the graph of what was loaded.
+            if !work.foreign.isEmpty { work.graph = ChainGraph(work.wanted) }
         }
-        // What others did is not in the graph of what was loaded.
-        work.graph =
-            (work.foreign.isEmpty ? try graph?.value() : nil) ?? ChainGraph(work.wanted)
         if try adopt(work) { return nil }
         switch try send(&work) {
         case .retry: return nil

@@ -6,7 +6,7 @@ extension Daemon {
         _ words: [String], input: String = "", environment: [String: String] = [:],
         prefix: [String] = []
     ) throws -> ChildProcess {
-        let command = prefix + [BuiltProgram.path("xt2")] + words
+        let command = prefix + [try BuiltProgram.path("xt2")] + words
         let socket = socketPath
         return try namespace.run {
             try ChildProcess(

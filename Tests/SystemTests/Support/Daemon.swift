@@ -95,7 +95,7 @@ final class Daemon: Sendable {
     private func launch(_ ready: ReadySocket) throws -> ChildProcess {
         let command =
             prefix + [
-                BuiltProgram.path("xt2d"), "--database", database, "--socket", socketPath,
+                try BuiltProgram.path("xt2d"), "--database", database, "--socket", socketPath,
             ] + arguments
         return try namespace.run {
             try ChildProcess(

@@ -4,10 +4,10 @@ import TestSupport
 /// The built program, run as a user runs it.
 enum Xt2 {
     /// Where it is.
-    static var path: String { BuiltProgram.path("xt2") }
+    static var path: String { get throws { try BuiltProgram.path("xt2") } }
 
     /// Where the daemon is.
-    static var daemonPath: String { BuiltProgram.path("xt2d") }
+    static var daemonPath: String { get throws { try BuiltProgram.path("xt2d") } }
 
     /// Runs it to its end; the socket is the one of `daemon`, or one that is not there.
     static func run(
