@@ -40,12 +40,26 @@ struct PrivateFileSystem {
     }
 
     func makeReadOnly() throws {
-        try mount(path, "tmpfs", Self.remountReadOnly, "")
+        // A program that another test is just starting has all files open that this process had, until it runs.
+        try eventually("nothing on \(path) is open") {
+            let failure = try errorOfMount(path, "tmpfs", Self.remountReadOnly, "")
+            guard failure == 0 || failure == EBUSY else {
+                throw TestFailure("mount \(path) read-only: errno \(failure)")
+            }
+            return failure == 0
+        }
     }
 
     private func mount(_ path: String, _ type: String?, _ flags: CUnsignedLong, _ data: String)
         throws
     {
+        let failure = try errorOfMount(path, type, flags, data)
+        guard failure == 0 else { throw TestFailure("mount \(path): errno \(failure)") }
+    }
+
+    private func errorOfMount(
+        _ path: String, _ type: String?, _ flags: CUnsignedLong, _ data: String
+    ) throws -> CInt {
         typealias Mount =
             @convention(c) (
                 UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, CUnsignedLong,
@@ -59,7 +73,7 @@ struct PrivateFileSystem {
             }
         }
         let status = result ?? path.withCString { mount("none", $0, nil, flags, nil) }
-        guard status == 0 else { throw TestFailure("mount \(path): errno \(errno)") }
+        return status == 0 ? 0 : errno
     }
 
     private static func symbol(_ name: String) throws -> UnsafeMutableRawPointer {
