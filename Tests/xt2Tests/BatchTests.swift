@@ -76,9 +76,7 @@ import Testing
     ])
     func wrongPlainLines(line: String) throws {
         let words = line.split(separator: " ").map(String.init)
-        let short = try #require(
-            throws: CommandError.self
-        ) { try plain(words) }
+        let short = try #require(throws: CommandError.self) { try plain(words) }
         let long = try #require(throws: CommandError.self) {
             try (RootCommand.parseAsRoot(words) as? any EditCommand)?.edit()
         }

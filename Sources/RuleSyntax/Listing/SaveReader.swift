@@ -15,10 +15,14 @@ struct SaveReader {
     }
 
     private struct TableKey {
-        var family: Family
-        var name: String
+        let family: Family
+        let name: String
         /// As it is typed: `inet filter`.
-        var title: String { "\(family.name) \(name)" }
+        let title: String
+
+        init(family: Family, name: String) {
+            (self.family, self.name, title) = (family, name, "\(family.name) \(name)")
+        }
     }
 
     /// Where a rule belongs, by the indices of its table and chain, and the word that its text begins with.

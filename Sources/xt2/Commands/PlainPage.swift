@@ -2,7 +2,7 @@ import NetlinkProto
 
 /// `log` or `audit`, written in its plain form: the newest of all, or of a user, an action or an outcome.
 ///
-/// Why: as for ``PlainRun``.
+/// Why: as for ``PlainLine``.
 struct PlainPage {
     private enum Command: String {
         case log, audit
@@ -28,7 +28,7 @@ struct PlainPage {
                 json = true
                 continue
             }
-            guard let value = PlainRun.value(&rest) else { return nil }
+            guard let value = PlainOptions.value(of: word, &rest) else { return nil }
             switch (word, command) {
             case ("-n", _) where limit == nil:
                 guard let number = UInt32(value) else { return nil }

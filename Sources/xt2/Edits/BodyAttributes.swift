@@ -8,20 +8,22 @@ enum BodyAttributes {
     static func read<Body: AttributeBody>(
         _ text: String, _: Body.Type
     ) throws(CommandError) -> Body {
-        guard let bytes = Hex.bytes(text) else { throw notHex }
-        do {
-            return try Body(encoded: bytes)
-        } catch {
-            throw damaged(error)
-        }
+        try read(text) { (bytes) throws(WireError) in try Body(encoded: bytes) }
     }
 
-    /// For what is not two hexadecimal digits a byte.
-    static let notHex = CommandError(
-        .usage, "--attributes takes two hexadecimal digits a byte.")
-
-    /// For bytes of something else.
-    static func damaged(_ error: WireError) -> CommandError {
-        CommandError(.usage, "the bytes behind --attributes are damaged: \(error).")
+    /// What `make` makes of the bytes that two hexadecimal digits each stand for.
+    ///
+    /// - Throws: a usage error if these are no bytes, or `make` finds them to be those of something else.
+    static func read<Value>(
+        _ text: String, _ make: ([UInt8]) throws(WireError) -> Value
+    ) throws(CommandError) -> Value {
+        guard let bytes = Hex.bytes(text) else {
+            throw CommandError(.usage, "--attributes takes two hexadecimal digits a byte.")
+        }
+        do {
+            return try make(bytes)
+        } catch {
+            throw CommandError(.usage, "the bytes behind --attributes are damaged: \(error).")
+        }
     }
 }

@@ -81,11 +81,6 @@ extension ObjectEdit {
     /// Makes it, as `xt2 save` wrote it.
     func add(hex: String) throws(CommandError) -> Edit {
         try NewName.check(name, of: kind.rawValue)
-        guard let bytes = Hex.bytes(hex) else { throw BodyAttributes.notHex }
-        do {
-            return try add(bytes)
-        } catch {
-            throw BodyAttributes.damaged(error)
-        }
+        return try BodyAttributes.read(hex) { (bytes) throws(WireError) in try add(bytes) }
     }
 }

@@ -16,15 +16,12 @@ struct PlainEdit {
         var line = Array(words.prefix(noun == nil ? 1 : 2))
         var rest = words.dropFirst(line.count)
         while let option = rest.first, option.hasPrefix("-") {
+            rest.removeFirst()
             if option == "--json", !options.json {
                 options.json = true
-                rest.removeFirst()
                 continue
             }
-            // A priority may be below zero.
-            guard let value = rest.dropFirst().first,
-                PlainOptions.isPlain(value) || option == "--priority"
-            else { return nil }
+            guard let value = PlainOptions.value(of: option, &rest) else { return nil }
             switch option {
             case "-m" where options.message == nil, "--message" where options.message == nil:
                 options.message = value
@@ -39,7 +36,6 @@ struct PlainEdit {
             default:
                 line += [option, value]
             }
-            rest = rest.dropFirst(2)
         }
         line += rest
         guard PlainLine.noun(line) == noun,

@@ -3,7 +3,7 @@ import RuleSyntax
 
 /// An edit in its plain form: its command, that command's own options, each with its value, and then names or rule text.
 ///
-/// Why: the parser of commands takes two milliseconds for it, in which a batch reads some hundred rules in this form.
+/// Why: the parser of commands takes milliseconds, as long as a small change of a ruleset itself, or as some hundred lines in this form.
 enum PlainLine {
     /// Reads a line of a batch, or the words behind `xt2` without what is said for the whole.
     ///

@@ -8,14 +8,19 @@ struct PlainOptions {
     /// Takes them off the front of `words`; nil if one is not `known`, is there twice or has no value.
     init?(_ words: inout ArraySlice<String>, _ known: [String]) {
         while let name = words.first, name.hasPrefix("-") {
-            // A priority may be below zero.
-            guard known.contains(name), !names.contains(name), let value = words.dropFirst().first,
-                PlainOptions.isPlain(value) || name == "--priority"
+            words.removeFirst()
+            guard known.contains(name), !names.contains(name),
+                let value = PlainOptions.value(of: name, &words)
             else { return nil }
             names.append(name)
             values.append(value)
-            words = words.dropFirst(2)
         }
+    }
+
+    /// Takes the value of an option off the front of `words`; nil if none stands there.
+    static func value(of name: String, _ words: inout ArraySlice<String>) -> String? {
+        // A priority may be below zero.
+        words.popFirst().flatMap { isPlain($0) || name == "--priority" ? $0 : nil }
     }
 
     /// The value of an option; nil if it is not there.

@@ -1,6 +1,6 @@
 /// `batch`, `apply` or `rollback`, written in its plain form.
 ///
-/// Why: the parser of commands takes several milliseconds, as long as a small change of a ruleset itself.
+/// Why: as for ``PlainLine``.
 struct PlainRun {
     private enum Command: String {
         case batch, apply, rollback
@@ -22,13 +22,14 @@ struct PlainRun {
             case "--json" where !options.json: options.json = true
             case "--force" where !options.force: options.force = true
             case "-m" where options.message == nil, "--message" where options.message == nil:
-                guard let value = PlainRun.value(&rest) else { return nil }
+                guard let value = PlainOptions.value(of: word, &rest) else { return nil }
                 options.message = value
             case "--socket" where options.socket == nil:
-                guard let value = PlainRun.value(&rest) else { return nil }
+                guard let value = PlainOptions.value(of: word, &rest) else { return nil }
                 options.socket = value
             case "--confirm" where options.confirm == nil:
-                guard let span = PlainRun.value(&rest).flatMap(Span.init(argument:)) else {
+                guard let span = PlainOptions.value(of: word, &rest).flatMap(Span.init(argument:))
+                else {
                     return nil
                 }
                 options.confirm = span
@@ -40,11 +41,6 @@ struct PlainRun {
         guard let subject, command != .rollback || subject != "-" else { return nil }
         self.command = command
         self.subject = subject
-    }
-
-    /// The value of an option; nil if none follows.
-    static func value(_ rest: inout ArraySlice<String>) -> String? {
-        rest.popFirst().flatMap { PlainOptions.isPlain($0) ? $0 : nil }
     }
 
     func run() throws(CommandError) {
