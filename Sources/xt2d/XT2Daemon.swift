@@ -1,5 +1,6 @@
 import ArgumentParser
 import CMalloc
+import Dispatch
 import Glibc
 import Logging
 import NIOPosix
@@ -96,8 +97,13 @@ struct XT2Daemon: AsyncParsableCommand {
         let dumps = NIOThreadPool(numberOfThreads: 1)
         dumps.start()
         let monitor = try Monitor(own: link.port, log: log)
+        // What the first edit would wait for.
+        DispatchQueue.global(qos: .utility).async { [ruleset = recovered.head.ruleset] in
+            ruleset.makeBodyIndex()
+        }
         let committer = Committer(
-            recovered, configuration: configuration, monitor: monitor, status: status,
+            // Given away: kept here, its ruleset would stay in memory for as long as the daemon runs.
+            consume recovered, configuration: configuration, monitor: monitor, status: status,
             eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), log: log)
         try await committer.startListening()
         await committer.resume(confirmation)

@@ -173,6 +173,25 @@ import Testing
         #expect(daemon.log.contains("stopped in the middle"))
     }
 
+    /// Neither what a start has read nor what a large version leaves free stays with the daemon.
+    @Test func memoryIsGivenBack() throws {
+        let daemon = try Daemon()
+        try daemon.connect().commit {
+            $0.addTable()
+            $0.addChain("c")
+        }
+        let empty = try daemon.memoryKilobytes()
+        try daemon.connect().commit { script in
+            for number in 0..<40_000 { script.append(.tcp(port: UInt16(number)), to: "c") }
+        }
+        let full = try daemon.memoryKilobytes()
+        try daemon.restart()
+        try daemon.connect().rollback(to: 1)
+        try eventually("half of the memory is given back") {
+            try daemon.memoryKilobytes() < (empty + full) / 2
+        }
+    }
+
     @Test func repliesThatAreNotRead() throws {
         let daemon = try limited("stall-timeout = 1s")
         let client = try daemon.connect()

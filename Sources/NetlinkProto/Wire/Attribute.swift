@@ -92,10 +92,12 @@ public struct Attribute: ~Escapable {
     @inlinable
     public func hasText(_ text: String) -> Bool {
         var text = text
+        // Most are told apart by their lengths.
+        let rest = payload.byteCount - text.utf8.count
+        guard rest == 0 || rest == 1 else { return false }
         return payload.withUnsafeBytes { bytes in
             text.withUTF8 { text in
-                let rest = bytes.count - text.count
-                guard rest == 0 || rest == 1 && bytes[text.count] == 0 else { return false }
+                guard rest == 0 || bytes[text.count] == 0 else { return false }
                 var index = 0
                 while index < text.count, bytes[index] == text[index] { index += 1 }
                 return index == text.count

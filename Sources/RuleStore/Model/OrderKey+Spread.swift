@@ -1,5 +1,3 @@
-import HashTreeCollections
-
 extension OrderKey {
     /// Where many rules can stand between two others: keys with a first part in common, and a last digit a fixed step apart.
     struct Spread {

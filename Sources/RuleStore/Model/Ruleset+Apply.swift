@@ -131,63 +131,43 @@ extension Ruleset {
         if let name = Name(of: object) { names[name] = object.id }
         guard let chain = object.parent, let key = object.orderKey else {
             let family = Family(parent: object.parent, kind: object.kind)
-            children[family, default: SortedList()].insert(object.id)
+            children[family].insert(object.id)
             return
         }
         let place = RulePlace(key: key, id: object.id)
-        places[chain, default: SortedList()].insert(place)
-        linkBody(place, BodyKey(chain: chain, body: object.body))
+        places.update(chain) { $0.insert(place) }
+        bodies.insert(place, of: chain, body: object.body)
     }
 
-    /// Takes an object out of the indexes, and lists that it leaves empty with it.
+    /// Takes an object out of the indexes.
     private mutating func unlink(_ object: StoredObject) {
         if let name = Name(of: object) { names[name] = nil }
         guard let chain = object.parent, let key = object.orderKey else {
             let family = Family(parent: object.parent, kind: object.kind)
-            children[family, default: SortedList()].remove(object.id)
-            if children[family]?.isEmpty == true { children[family] = nil }
+            children[family].remove(object.id)
             return
         }
         let place = RulePlace(key: key, id: object.id)
-        places[chain, default: SortedList()].remove(place)
-        if places[chain]?.isEmpty == true { places[chain] = nil }
-        unlinkBody(place, BodyKey(chain: chain, body: object.body))
-    }
-
-    mutating func linkBody(_ place: RulePlace, _ key: BodyKey) {
-        // Almost every body is the only one of its kind, so that is tried first.
-        guard var others = bodies.updateValue(.one(place), forKey: key) else { return }
-        others.insert(place)
-        bodies[key] = others
-    }
-
-    private mutating func unlinkBody(_ place: RulePlace, _ key: BodyKey) {
-        if bodies[key, default: .one(place)].remove(place) { bodies[key] = nil }
+        places.update(chain) { $0.remove(place) }
+        bodies.remove(place, of: chain, body: object.body)
     }
 }
 
-extension Ruleset.RulesOfBody {
-    fileprivate mutating func insert(_ place: RulePlace) {
-        var places = SortedList<RulePlace>()
-        switch consume self {
-        case .one(let other): places.insert(other)
-        case .many(let others): places = others
-        }
-        places.insert(place)
-        self = .many(places)
+extension Optional {
+    /// Enters an element in a list, which is made if it is not there.
+    fileprivate mutating func insert<Element>(_ element: Element)
+    where Wrapped == SortedList<Element> {
+        // Taken out meanwhile, so that nobody else has it and it need not be copied.
+        var list = take() ?? SortedList()
+        list.insert(element)
+        self = list
     }
 
-    /// Takes a rule out and says whether none is left.
-    fileprivate mutating func remove(_ place: RulePlace) -> Bool {
-        switch consume self {
-        case .one(let other):
-            self = .one(other)
-            return true
-        case .many(var places):
-            places.remove(place)
-            let isEmpty = places.isEmpty
-            self = .many(places)
-            return isEmpty
-        }
+    /// Takes an element out of a list, which goes if it is empty then.
+    fileprivate mutating func remove<Element>(_ element: Element)
+    where Wrapped == SortedList<Element> {
+        guard var list = take() else { return }
+        list.remove(element)
+        if !list.isEmpty { self = list }
     }
 }

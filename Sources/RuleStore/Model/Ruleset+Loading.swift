@@ -1,5 +1,3 @@
-import HashTreeCollections
-
 extension Ruleset {
     /// Makes a ruleset of objects in any order.
     ///
@@ -8,36 +6,29 @@ extension Ruleset {
     /// - Throws: ``RulesetError`` that names the first object that does not fit the others.
     public init(_ objects: [StoredObject]) throws(RulesetError) {
         self.init()
-        // Nothing else needs these, and they are half of the work.
-        let bodies =
-            objects.count > Self.objectsAtOnce ? SideTask { Self.bodies(of: objects) } : nil
         let others = objects.filter { $0.kind != .rule }
         for change in others.map(Change.add).inApplicationOrder() { try apply(change) }
         var chains: [ObjectID: [RulePlace]] = [:]
         for rule in objects where rule.kind == .rule {
             if let defect = rule.defect { throw RulesetError(.malformed, rule, defect) }
             guard let chain = rule.parent, let key = rule.orderKey else { continue }
-            guard self.objects.updateValue(rule, forKey: rule.id) == nil else {
-                throw RulesetError(.exists, rule, "this id is in use")
+            let isNew = self.objects.update(rule.id) { there in
+                if there != nil { return false }
+                there = rule
+                return true
             }
+            if !isNew { throw RulesetError(.exists, rule, "this id is in use") }
             chains[chain, default: []].append(RulePlace(key: key, id: rule.id))
         }
         for (chain, places) in chains { try setOrder(of: chain, places.sorted()) }
-        self.bodies = (try? bodies?.value()) ?? Self.bodies(of: objects)
+        bodies = BodyIndex(later: objects)
     }
 
-    /// How many objects are read, or put together, before a second thread would have begun.
+    /// Has the index by which rules are found by their text made now, if it is not: to be called beside other work, after a load.
+    public func makeBodyIndex() { bodies.make() }
+
+    /// How many objects are read before a second thread would have begun.
     static let objectsAtOnce = 5_000
-
-    private static func bodies(of objects: [StoredObject]) -> TreeDictionary<BodyKey, RulesOfBody> {
-        var index = Ruleset()
-        for rule in objects where rule.kind == .rule {
-            guard let chain = rule.parent, let key = rule.orderKey else { continue }
-            index.linkBody(
-                RulePlace(key: key, id: rule.id), BodyKey(chain: chain, body: rule.body))
-        }
-        return index.bodies
-    }
 
     private mutating func setOrder(
         of chain: ObjectID, _ sorted: [RulePlace]

@@ -120,13 +120,7 @@ extension Ruleset {
     ///
     /// - Cost: in proportion to how many of them are looked at.
     public func ruleIDs(of chain: ObjectID, body: [UInt8]) -> some Collection<ObjectID> {
-        let same: SortedList<RulePlace>
-        switch bodies[BodyKey(chain: chain, body: body)] {
-        case .none: same = SortedList()
-        case .one(let place): same = SortedList(ascending: [place]) ?? SortedList()
-        case .many(let places): same = places
-        }
-        return same.lazy.map(\.id).filter { objects[$0]?.body == body }
+        bodies.places(of: chain, body: body).lazy.map(\.id).filter { objects[$0]?.body == body }
     }
 
     /// An order key for a rule that is to stand at an index of a chain, counted from 0.

@@ -10,11 +10,11 @@ import NetlinkProto
 ///   parent and kind (of stateful objects: and type, as in nf_tables), element keys within a set,
 ///   order keys within a chain; an object's id, kind, parent, family and element key never change.
 public struct Ruleset: Sendable {
-    var objects = TreeDictionary<ObjectID, StoredObject>()
+    var objects = ObjectMap<StoredObject>()
     var names = TreeDictionary<Name, ObjectID>()
     var children = TreeDictionary<Family, SortedList<ObjectID>>()
-    var places = TreeDictionary<ObjectID, SortedList<RulePlace>>()
-    var bodies = TreeDictionary<BodyKey, RulesOfBody>()
+    var places = ObjectMap<SortedList<RulePlace>>()
+    var bodies = BodyIndex()
 
     /// Makes the empty ruleset.
     public init() {}
@@ -53,32 +53,6 @@ extension Ruleset {
     struct Family: Hashable, Sendable {
         let parent: ObjectID?
         let kind: ObjectKind
-    }
-
-    /// A chain and the hash of a rule body in it.
-    struct BodyKey: Hashable, Sendable {
-        let chain: ObjectID
-        let hash: Int
-
-        init(chain: ObjectID, body: [UInt8]) {
-            self.chain = chain
-            // By the bytes: the array's own hash takes them one at a time.
-            var hasher = Hasher()
-            body.withUnsafeBytes { hasher.combine(bytes: $0) }
-            self.hash = hasher.finalize()
-        }
-
-        /// Mixes what is a hash already, of which nobody outside can know anything.
-        func _rawHashValue(seed: Int) -> Int {
-            ObjectID.mix(UInt64(truncatingIfNeeded: hash ^ seed) ^ chain.rawValue)
-        }
-    }
-
-    /// The rules of a chain whose bodies have one hash: almost always a single one, so that costs
-    /// no list.
-    enum RulesOfBody: Sendable {
-        case one(RulePlace)
-        case many(SortedList<RulePlace>)
     }
 }
 

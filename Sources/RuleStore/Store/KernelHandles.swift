@@ -25,11 +25,11 @@ enum KernelHandles {
 extension RuleStore {
     /// The kernel handle of each object that has one; they mean nothing after another boot
     /// (``kernelState()``).
-    public func kernelHandles() throws(StoreError) -> [ObjectID: UInt64] {
+    public func kernelHandles() throws(StoreError) -> ObjectMap<UInt64> {
         try read { database in
             let run = try SQLRun(
                 database, "SELECT id, handle FROM kernel_handle", table: "kernel_handle")
-            var handles: [ObjectID: UInt64] = [:]
+            var handles = ObjectMap<UInt64>()
             while try run.step() {
                 let id = ObjectID(rawValue: try run.number(0))
                 handles[id] = UInt64(bitPattern: try run.integer(1))

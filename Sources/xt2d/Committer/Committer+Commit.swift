@@ -271,6 +271,7 @@ extension Committer {
                 proposal.changes, texts: proposal.texts, uid: proposal.audited.peer.uid)
         }
         publish()
+        if proposals.contains(where: \.leavesMemory) { hasLeftMemory = true }
         if proposals.contains(where: \.changesTables) { watchHead() }
         if run.undone != nil { close() }
         if let confirmation = run.confirmation { open(confirmation) }

@@ -54,6 +54,8 @@ actor Committer {
     var owedTimer: Scheduled<Void>?
     /// Whether more was left to the store since that was set.
     var isInRow = false
+    /// Whether a version left much memory free between what stays.
+    var hasLeftMemory = false
     /// When to undo again what could not be undone.
     var undoTimer: Scheduled<Void>?
 

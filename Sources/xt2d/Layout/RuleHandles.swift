@@ -1,4 +1,3 @@
-import HashTreeCollections
 import NetlinkProto
 import RuleStore
 
@@ -9,13 +8,13 @@ import RuleStore
 ///
 /// A copy shares its contents, so that readers can keep one while the committer goes on.
 struct RuleHandles: Sendable {
-    private var places: TreeDictionary<ObjectID, KernelPlace> = [:]
+    private var places = ObjectMap<KernelPlace>()
     /// Apart, since they are few, and are asked for together.
-    private var jumpPlaces: TreeDictionary<ObjectID, KernelPlace> = [:]
+    private var jumpPlaces = ObjectMap<KernelPlace>()
 
     init() {}
 
-    init(_ stored: [ObjectID: UInt64]) {
+    init(_ stored: ObjectMap<UInt64>) {
         for (id, place) in stored { self[id] = KernelPlace(rawValue: place) }
     }
 

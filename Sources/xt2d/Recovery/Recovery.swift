@@ -349,7 +349,8 @@ struct Recovery {
         var stored = try store.kernelHandles()
         var changes: [(id: ObjectID, handle: UInt64?)] = []
         for id in work.wanted.allObjects.map(\.id) + work.handles.jumps {
-            let known = stored.removeValue(forKey: id)
+            let known = stored[id]
+            stored[id] = nil
             guard let place = work.handles[id]?.rawValue, place != known else { continue }
             changes.append((id, place))
         }

@@ -13,7 +13,7 @@ struct StoreState: Equatable {
     let tags: [Tag]
     let waiting: Confirmation?
     let horizon: Horizon
-    let handles: [ObjectID: UInt64]
+    let handles: ObjectMap<UInt64>
     let kernel: KernelState?
     let candidates: [Candidate]
     let operations: [[[UInt8]]]

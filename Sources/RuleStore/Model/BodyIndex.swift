@@ -1,0 +1,159 @@
+import HashTreeCollections
+import Synchronization
+
+/// Which rules of a chain have a body, by the body's hash.
+///
+/// The index of a ruleset that was loaded as a whole is made when it is first needed: that is nearly half of the work of loading it, and the
+/// rulesets of old versions never need it.
+/// - Cost: as for ``Ruleset``, but for the first use after a load.
+struct BodyIndex: Sendable {
+    private var rules = TreeDictionary<Key, Rules>()
+    /// What `rules` is to come from.
+    private var source: Source?
+
+    /// Makes the index of no rules.
+    init() {}
+
+    /// Has the index of objects made when it is needed.
+    init(later objects: [StoredObject]) {
+        source = Source(objects)
+    }
+
+    /// Has the index made now, if it is not; others who need it meanwhile wait.
+    func make() {
+        _ = source?.index
+    }
+
+    /// The rules of a chain whose bodies have the hash of this one, in order.
+    func places(of chain: ObjectID, body: [UInt8]) -> SortedList<RulePlace> {
+        switch (source?.index ?? rules)[Key(chain: chain, body: body)] {
+        case .none: SortedList()
+        case .one(let place): SortedList(ascending: [place]) ?? SortedList()
+        case .many(let places): places
+        }
+    }
+}
+
+// MARK: - Edits
+
+extension BodyIndex {
+    /// Enters a rule.
+    mutating func insert(_ place: RulePlace, of chain: ObjectID, body: [UInt8]) {
+        resolve()
+        rules.insert(place, Key(chain: chain, body: body))
+    }
+
+    /// Takes a rule out.
+    mutating func remove(_ place: RulePlace, of chain: ObjectID, body: [UInt8]) {
+        resolve()
+        let key = Key(chain: chain, body: body)
+        if rules[key, default: .one(place)].remove(place) { rules[key] = nil }
+    }
+
+    private mutating func resolve() {
+        guard let source else { return }
+        rules = source.index
+        self.source = nil
+    }
+}
+
+// MARK: - Shape
+
+extension BodyIndex {
+    /// A chain and the hash of a rule body in it.
+    fileprivate struct Key: Hashable, Sendable {
+        let chain: ObjectID
+        let hash: Int
+
+        init(chain: ObjectID, body: [UInt8]) {
+            self.chain = chain
+            // By the bytes: the array's own hash takes them one at a time.
+            var hasher = Hasher()
+            body.withUnsafeBytes { hasher.combine(bytes: $0) }
+            self.hash = hasher.finalize()
+        }
+
+        /// Mixes what is a hash already, of which nobody outside can know anything.
+        func _rawHashValue(seed: Int) -> Int {
+            ObjectID.mix(UInt64(truncatingIfNeeded: hash ^ seed) ^ chain.rawValue)
+        }
+    }
+
+    /// The rules of a chain whose bodies have one hash: almost always a single one, so that costs
+    /// no list.
+    fileprivate enum Rules: Sendable {
+        case one(RulePlace)
+        case many(SortedList<RulePlace>)
+    }
+
+    /// Objects and, once it was asked for, their index.
+    ///
+    /// Shared by the copies of a ruleset, so that it is made once.
+    private final class Source: Sendable {
+        private enum State {
+            case objects([StoredObject])
+            case made(TreeDictionary<Key, Rules>)
+        }
+
+        private let state: Mutex<State>
+
+        init(_ objects: [StoredObject]) { state = Mutex(.objects(objects)) }
+
+        var index: TreeDictionary<Key, Rules> {
+            state.withLock { state in
+                switch state {
+                case .made(let index): return index
+                case .objects(let objects):
+                    let index = Self.index(of: objects)
+                    state = .made(index)
+                    return index
+                }
+            }
+        }
+
+        private static func index(of objects: [StoredObject]) -> TreeDictionary<Key, Rules> {
+            var index = TreeDictionary<Key, Rules>()
+            for rule in objects where rule.kind == .rule {
+                guard let chain = rule.parent, let key = rule.orderKey else { continue }
+                index.insert(
+                    RulePlace(key: key, id: rule.id), BodyIndex.Key(chain: chain, body: rule.body))
+            }
+            return index
+        }
+    }
+}
+
+extension TreeDictionary<BodyIndex.Key, BodyIndex.Rules> {
+    fileprivate mutating func insert(_ place: RulePlace, _ key: Key) {
+        // Almost every body is the only one of its kind, so that is tried first.
+        guard var others = updateValue(.one(place), forKey: key) else { return }
+        others.insert(place)
+        self[key] = others
+    }
+}
+
+extension BodyIndex.Rules {
+    fileprivate mutating func insert(_ place: RulePlace) {
+        var places = SortedList<RulePlace>()
+        switch consume self {
+        case .one(let other): places.insert(other)
+        case .many(let others): places = others
+        }
+        places.insert(place)
+        self = .many(places)
+    }
+
+    /// Takes a rule out and says whether none is left.
+    fileprivate mutating func remove(_ place: RulePlace) -> Bool {
+        switch consume self {
+        case .one(let other):
+            self = .one(other)
+            return true
+        case .many(var places):
+            places.remove(place)
+            let isEmpty = places.isEmpty
+            self = .many(places)
+            return isEmpty
+        }
+    }
+}
