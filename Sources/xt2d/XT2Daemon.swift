@@ -1,6 +1,5 @@
 import ArgumentParser
 import CMalloc
-import Dispatch
 import Glibc
 import Logging
 import NIOPosix
@@ -97,10 +96,8 @@ struct XT2Daemon: AsyncParsableCommand {
         let dumps = NIOThreadPool(numberOfThreads: 1)
         dumps.start()
         let monitor = try Monitor(own: link.port, log: log)
-        // What the first edit would wait for.
-        DispatchQueue.global(qos: .utility).async { [ruleset = recovered.head.ruleset] in
-            ruleset.makeBodyIndex()
-        }
+        // Else the first who names a rule by its text would wait for it.
+        _ = SideTask { [ruleset = recovered.head.ruleset] in ruleset.makeBodyIndex() }
         let committer = Committer(
             // Given away: kept here, its ruleset would stay in memory for as long as the daemon runs.
             consume recovered, configuration: configuration, monitor: monitor, status: status,

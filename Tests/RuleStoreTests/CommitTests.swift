@@ -211,13 +211,15 @@ import Testing
             VersionID(rawValue: 1),
             handles: [(ObjectID(rawValue: 1), 4), (ObjectID(rawValue: 2), .max)], kernel: .sample)
         #expect(
-            try store.kernelHandles() == [ObjectID(rawValue: 1): 4, ObjectID(rawValue: 2): .max])
+            try store.kernelHandles().dictionary == [
+                ObjectID(rawValue: 1): 4, ObjectID(rawValue: 2): .max,
+            ])
         let later = KernelState(bootID: "another", generation: .max)
         try store.recordKernel(
             handles: [(ObjectID(rawValue: 1), nil), (ObjectID(rawValue: 2), 6)], kernel: later)
         try store.close()
         let reopened = try RuleStore(path: directory.file())
-        #expect(try reopened.kernelHandles() == [ObjectID(rawValue: 2): 6])
+        #expect(try reopened.kernelHandles().dictionary == [ObjectID(rawValue: 2): 6])
         #expect(try reopened.kernelState() == later)
     }
 
@@ -257,7 +259,7 @@ import Testing
         #expect(try states() == "1 pending")
         #expect(try store.head() == VersionID(rawValue: 1))
         #expect(try states() == "1 committed")
-        #expect(try store.kernelHandles() == [ObjectID(rawValue: 1): 7])
+        #expect(try store.kernelHandles().dictionary == [ObjectID(rawValue: 1): 7])
         #expect(try store.kernelState() == .sample)
     }
 

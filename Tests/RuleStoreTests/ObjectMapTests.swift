@@ -69,11 +69,14 @@ import Testing
 
     /// Maps that came about in different ways are equal if they have the same.
     @Test func onlyContentsCount() {
-        let small: ObjectMap<Int> = [ObjectID(rawValue: 3): 1]
+        var small = ObjectMap<Int>()
+        small[ObjectID(rawValue: 3)] = 1
         var other = small
         other[ObjectID(rawValue: 1 << 40)] = 2
         #expect(other != small)
         other[ObjectID(rawValue: 1 << 40)] = nil
+        #expect(other == small)
+        other.update(ObjectID(rawValue: 1 << 40)) { _ in }
         #expect(other == small)
         other[ObjectID(rawValue: 3)] = 2
         #expect(other != small)
@@ -81,7 +84,10 @@ import Testing
 
     /// What nobody else has is changed where it is: a list of a chain's rules must not be copied for each.
     @Test func valuesAreChangedInPlace() {
-        var map: ObjectMap<[Int]> = [ObjectID(rawValue: 3): Array(0..<1_000)]
+        var map = ObjectMap<[Int]>()
+        map[ObjectID(rawValue: 3)] = Array(0..<1_000)
+        // So that there are levels above it.
+        map[ObjectID(rawValue: 1 << 20)] = []
         let place = map.address(of: ObjectID(rawValue: 3))
         map.update(ObjectID(rawValue: 3)) { $0?[0] = 7 }
         #expect(map.address(of: ObjectID(rawValue: 3)) == place)

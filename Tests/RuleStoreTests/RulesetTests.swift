@@ -1,3 +1,4 @@
+import Dispatch
 import RuleStore
 import TestSupport
 import Testing
@@ -135,6 +136,36 @@ import Testing
         #expect(throws: RulesetError.self) { try Ruleset(Array(twins)) }
     }
 
+    /// Its index of bodies is made when it is needed: edits before that, copies and others who ask must not notice.
+    @Test(arguments: [0, 1, 10, 2_000]) func aLoadedRulesetIsFoundByItsBodies(edits: Int) throws {
+        var objects: [StoredObject] = [.table(1), .chain(2, of: 1, "input")]
+        for number in UInt64(3)..<3_000 {
+            objects.append(.rule(number, of: 2, .at(number), [UInt8(number % 200)]))
+        }
+        let loaded = try Ruleset(objects)
+        var edited = loaded
+        var model = Array(objects.dropFirst(2))
+        for _ in 0..<edits {
+            try edited.apply(.delete(model.removeFirst()))
+            let number = try #require(model.last).id.rawValue + 1
+            let rule = StoredObject.rule(number, of: 2, .at(number), [UInt8(number % 7)])
+            try edited.apply(.add(rule))
+            model.append(rule)
+        }
+        DispatchQueue.concurrentPerform(iterations: 4) { [edited, model, objects] _ in
+            expectBodies(of: edited, model)
+            expectBodies(of: loaded, objects.dropFirst(2))
+        }
+    }
+
+    private func expectBodies(of ruleset: Ruleset, _ model: some Sequence<StoredObject>) {
+        for body in 0..<UInt8(200) {
+            #expect(
+                Array(ruleset.ruleIDs(of: id(2), body: [body]))
+                    == model.filter { $0.body == [body] }.map(\.id))
+        }
+    }
+
     /// Chains of random edits against a plain array of (key, id, body).
     @Test func randomEditsOfAChainEqualAPlainArray() throws {
         var generator = SeededGenerator()
@@ -159,11 +190,7 @@ import Testing
             if generator.below(2) == 0 { ruleset.makeBodyIndex() }
         }
         #expect(Array(ruleset.rules(of: id(2))) == model)
-        for body in 0..<UInt8(4) {
-            #expect(
-                Array(ruleset.ruleIDs(of: id(2), body: [body]))
-                    == model.filter { $0.body == [body] }.map(\.id))
-        }
+        expectBodies(of: ruleset, model)
         for (index, rule) in model.enumerated() { #expect(ruleset.ruleIndex(of: rule.id) == index) }
     }
 }

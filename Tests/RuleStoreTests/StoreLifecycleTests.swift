@@ -23,7 +23,7 @@ import Testing
             VersionID(rawValue: 1), handles: [(ObjectID(rawValue: 1), 9)], kernel: .sample)
         #expect(try store.pending() == nil)
         #expect(try store.head() == VersionID(rawValue: 1))
-        #expect(try store.kernelHandles() == [ObjectID(rawValue: 1): 9])
+        #expect(try store.kernelHandles().dictionary == [ObjectID(rawValue: 1): 9])
         #expect(try store.kernelState() == .sample)
         #expect(try store.loadRuleset(at: VersionID(rawValue: 1)).tables.map(\.name) == ["filter"])
     }

@@ -3,13 +3,15 @@ import Synchronization
 
 /// Which rules of a chain have a body, by the body's hash.
 ///
-/// The index of a ruleset that was loaded as a whole is made when it is first needed: that is nearly half of the work of loading it, and the
-/// rulesets of old versions never need it.
-/// - Cost: as for ``Ruleset``, but for the first use after a load.
+/// The index of a ruleset that was loaded as a whole is made when it is first asked: that is nearly half of the work of loading it, and most
+/// rulesets of old versions are never asked. Edits do not wait for it.
+/// - Cost: as for ``Ruleset``; the first look-up after a load makes the index, or waits for it.
 struct BodyIndex: Sendable {
     private var rules = TreeDictionary<Key, Rules>()
     /// What `rules` is to come from.
     private var source: Source?
+    /// What was done since the load, for as long as `rules` is not there.
+    private var edits: [Edit] = []
 
     /// Makes the index of no rules.
     init() {}
@@ -26,7 +28,12 @@ struct BodyIndex: Sendable {
 
     /// The rules of a chain whose bodies have the hash of this one, in order.
     func places(of chain: ObjectID, body: [UInt8]) -> SortedList<RulePlace> {
-        switch (source?.index ?? rules)[Key(chain: chain, body: body)] {
+        if source != nil {
+            var whole = self
+            whole.resolve()
+            return whole.places(of: chain, body: body)
+        }
+        return switch rules[Key(chain: chain, body: body)] {
         case .none: SortedList()
         case .one(let place): SortedList(ascending: [place]) ?? SortedList()
         case .many(let places): places
@@ -37,23 +44,41 @@ struct BodyIndex: Sendable {
 // MARK: - Edits
 
 extension BodyIndex {
+    /// A rule that comes or goes.
+    fileprivate struct Edit {
+        let place: RulePlace
+        let key: Key
+        let isInsertion: Bool
+    }
+
+    /// How many edits are kept for an index that is not there yet.
+    private static let editLimit = 1_000
+
     /// Enters a rule.
     mutating func insert(_ place: RulePlace, of chain: ObjectID, body: [UInt8]) {
-        resolve()
-        rules.insert(place, Key(chain: chain, body: body))
+        take(Edit(place: place, key: Key(chain: chain, body: body), isInsertion: true))
     }
 
     /// Takes a rule out.
     mutating func remove(_ place: RulePlace, of chain: ObjectID, body: [UInt8]) {
+        take(Edit(place: place, key: Key(chain: chain, body: body), isInsertion: false))
+    }
+
+    private mutating func take(_ edit: Edit) {
+        if let source, edits.count < Self.editLimit, !source.isMade {
+            edits.append(edit)
+            return
+        }
         resolve()
-        let key = Key(chain: chain, body: body)
-        if rules[key, default: .one(place)].remove(place) { rules[key] = nil }
+        rules.apply(edit)
     }
 
     private mutating func resolve() {
         guard let source else { return }
         rules = source.index
         self.source = nil
+        for edit in edits { rules.apply(edit) }
+        edits = []
     }
 }
 
@@ -99,6 +124,11 @@ extension BodyIndex {
 
         init(_ objects: [StoredObject]) { state = Mutex(.objects(objects)) }
 
+        /// Whether nobody has to wait for it.
+        var isMade: Bool {
+            state.withLockIfAvailable { if case .made = $0 { true } else { false } } ?? false
+        }
+
         var index: TreeDictionary<Key, Rules> {
             state.withLock { state in
                 switch state {
@@ -124,6 +154,14 @@ extension BodyIndex {
 }
 
 extension TreeDictionary<BodyIndex.Key, BodyIndex.Rules> {
+    fileprivate mutating func apply(_ edit: BodyIndex.Edit) {
+        if edit.isInsertion {
+            insert(edit.place, edit.key)
+        } else if self[edit.key, default: .one(edit.place)].remove(edit.place) {
+            self[edit.key] = nil
+        }
+    }
+
     fileprivate mutating func insert(_ place: RulePlace, _ key: Key) {
         // Almost every body is the only one of its kind, so that is tried first.
         guard var others = updateValue(.one(place), forKey: key) else { return }

@@ -75,7 +75,7 @@ extension ObjectMap {
         self[id] ?? value()
     }
 
-    /// Whether the root has a branch for a number.
+    /// Whether the tree is high enough for a number.
     @inlinable
     func fits(_ number: UInt64) -> Bool { number >> shift < 32 }
 }
@@ -113,7 +113,7 @@ extension ObjectMap {
             return body(&value)
         }
         entered += change
-        if change < 0 { shorten() }
+        if change <= 0 { shorten() }
         return result
     }
 
@@ -136,8 +136,7 @@ extension ObjectMap.Node {
         }
     }
 
-    // Both take out what they change, and put it back: what nobody else has is not copied.
-
+    /// Takes the arrays out of the node and puts them back, so that one that nobody else has is not copied.
     @inlinable
     mutating func update<Result>(
         _ number: UInt64, _ shift: UInt64, _ body: (inout Value?) -> Result
@@ -231,6 +230,10 @@ extension ObjectMap: Sequence {
     @inlinable
     public func makeIterator() -> Iterator { Iterator(self) }
 
+    /// How many objects are in it.
+    @inlinable
+    public var underestimatedCount: Int { entered }
+
     /// What there is of each object, in the order of the ids.
     @inlinable
     public var values: some Sequence<Value> { lazy.map { $0.value } }
@@ -238,13 +241,6 @@ extension ObjectMap: Sequence {
     /// The ids, in order.
     @inlinable
     public var keys: some Sequence<ObjectID> { lazy.map { $0.id } }
-}
-
-extension ObjectMap: ExpressibleByDictionaryLiteral {
-    /// Makes a map of objects; of two with one id, the last counts.
-    public init(dictionaryLiteral elements: (ObjectID, Value)...) {
-        for (id, value) in elements { self[id] = value }
-    }
 }
 
 extension ObjectMap.Node: Equatable where Value: Equatable {}

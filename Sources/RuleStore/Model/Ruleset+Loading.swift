@@ -24,7 +24,7 @@ extension Ruleset {
         bodies = BodyIndex(later: objects)
     }
 
-    /// Has the index by which rules are found by their text made now, if it is not: to be called beside other work, after a load.
+    /// Has the index by which rules are found by their bodies made now, if it is not: to be called beside other work, after a load.
     public func makeBodyIndex() { bodies.make() }
 
     /// How many objects are read before a second thread would have begun.

@@ -118,7 +118,8 @@ extension Ruleset {
 
     /// The ids of the rules of a chain with exactly this body, in order.
     ///
-    /// - Cost: in proportion to how many of them are looked at.
+    /// - Cost: in proportion to how many of them are looked at; the first time after a load, to all rules, if
+    ///   ``makeBodyIndex()`` has not been called.
     public func ruleIDs(of chain: ObjectID, body: [UInt8]) -> some Collection<ObjectID> {
         bodies.places(of: chain, body: body).lazy.map(\.id).filter { objects[$0]?.body == body }
     }

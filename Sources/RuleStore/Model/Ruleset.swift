@@ -5,7 +5,7 @@ import NetlinkProto
 /// with its neighbours.
 ///
 /// - Cost: a copy is O(1); a change is O(log n) and leaves copies as they were; each look-up is
-///   O(1) or O(log n).
+///   O(1) or O(log n), but for the first by a body after all of it was loaded.
 /// - Invariants: each parent is there and of the right kind; names are free of duplicates within a
 ///   parent and kind (of stateful objects: and type, as in nf_tables), element keys within a set,
 ///   order keys within a chain; an object's id, kind, parent, family and element key never change.

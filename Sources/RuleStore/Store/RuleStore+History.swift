@@ -152,7 +152,9 @@ extension RuleStore {
         do {
             // In any case: nothing may still be read when this is over.
             let rest = try upper.value()
-            return try lower.get() + rest
+            var objects = try lower.get()
+            objects += rest
+            return objects
         } catch {
             throw StoreError(error, path: path)
         }

@@ -75,9 +75,6 @@ extension Proposal {
     /// Whether parts of the work are worth a thread.
     var isLarge: Bool { changes.count > 500 }
 
-    /// Whether what was needed for it, or what it deletes, is so much memory that the host should have it back.
-    var leavesMemory: Bool { changes.count > 10_000 }
-
     /// Whether tables come, go or get another policy: others are listened to by table.
     var changesTables: Bool { changes.contains { $0.object.kind == .table } }
 

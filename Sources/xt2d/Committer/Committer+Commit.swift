@@ -228,6 +228,7 @@ extension Committer {
     }
 
     private func abandon(_ run: CommitRun, _ refusal: Refusal) -> CommitMachine.Event {
+        noteMemory(leftBy: run.last.proposal.changes.count)
         do {
             try store.abandon(abandonEntries(run, refusal))
             return .abandoned
@@ -271,7 +272,7 @@ extension Committer {
                 proposal.changes, texts: proposal.texts, uid: proposal.audited.peer.uid)
         }
         publish()
-        if proposals.contains(where: \.leavesMemory) { hasLeftMemory = true }
+        noteMemory(leftBy: proposals.reduce(0) { $0 + $1.changes.count })
         if proposals.contains(where: \.changesTables) { watchHead() }
         if run.undone != nil { close() }
         if let confirmation = run.confirmation { open(confirmation) }

@@ -93,12 +93,23 @@ extension Committer {
         giveMemoryBack()
     }
 
-    /// Gives the kernel what a large version has left free: the allocator keeps pages that lie between those in use.
+    // MARK: Memory
+
+    /// Has memory given back soon, if so many changes leave much of it free.
+    func noteMemory(leftBy changes: Int) {
+        guard changes > Committer.changesOfMuchMemory else { return }
+        hasLeftMemory = true
+        if owedTimer == nil { writeOwedSoon() }
+    }
+
+    private static let changesOfMuchMemory = 10_000
+
+    /// Gives the kernel what is free between what stays, which the allocator keeps; beside the next edit, should there be one.
     ///
     /// - Source: malloc_trim(3).
     private func giveMemoryBack() {
         guard hasLeftMemory else { return }
         hasLeftMemory = false
-        malloc_trim(0)
+        _ = SideTask { malloc_trim(0) }
     }
 }

@@ -104,7 +104,7 @@ struct Recovery {
             ? SideTask { [store] in RuleHandles(try store.kernelHandles()) } : nil
         var graph: SideTask<ChainGraph>?
         let wanted = try store.loadRuleset(at: target) { objects in
-            graph = SideTask { ChainGraph(objects) }
+            graph = SideTask { try ChainGraph(halving: objects) }
         }
         var work = KernelRepair(
             wanted: wanted, graph: try graph?.value() ?? ChainGraph(wanted), version: target,
@@ -349,8 +349,7 @@ struct Recovery {
         var stored = try store.kernelHandles()
         var changes: [(id: ObjectID, handle: UInt64?)] = []
         for id in work.wanted.allObjects.map(\.id) + work.handles.jumps {
-            let known = stored[id]
-            stored[id] = nil
+            let known = stored.update(id) { $0.take() }
             guard let place = work.handles[id]?.rawValue, place != known else { continue }
             changes.append((id, place))
         }
