@@ -51,7 +51,7 @@ extension BodyIndex {
         let isInsertion: Bool
     }
 
-    /// How many edits are kept for an index that is not there yet.
+    /// How many edits are kept for an index that is not there yet; the next one waits for it.
     private static let editLimit = 1_000
 
     /// Enters a rule.
