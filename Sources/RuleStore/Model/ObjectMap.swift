@@ -33,6 +33,14 @@ public struct ObjectMap<Value: Sendable>: Sendable {
         /// One of the lowest level.
         case values(UInt32, [Value])
         case nodes(UInt32, [Node])
+
+        /// Its number.
+        @inlinable
+        var present: UInt32 {
+            switch self {
+            case .values(let present, _), .nodes(let present, _): present
+            }
+        }
     }
 }
 
@@ -129,13 +137,6 @@ extension ObjectMap {
 }
 
 extension ObjectMap.Node {
-    @inlinable
-    var isEmpty: Bool {
-        switch self {
-        case .values(let present, _), .nodes(let present, _): present == 0
-        }
-    }
-
     /// Takes the arrays out of the node and puts them back, so that one that nobody else has is not copied.
     @inlinable
     mutating func update<Result>(
@@ -161,7 +162,7 @@ extension ObjectMap.Node {
             }
             let result = nodes[branch.index].update(number, below, body)
             present |= branch.bit
-            if nodes[branch.index].isEmpty {
+            if nodes[branch.index].present == 0 {
                 nodes.remove(at: branch.index)
                 present ^= branch.bit
             }
@@ -186,9 +187,7 @@ extension ObjectMap: Sequence {
             @inlinable
             init(_ node: Node) {
                 self.node = node
-                switch node {
-                case .values(let present, _), .nodes(let present, _): rest = present
-                }
+                rest = node.present
             }
         }
 

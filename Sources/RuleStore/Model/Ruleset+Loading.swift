@@ -27,9 +27,6 @@ extension Ruleset {
     /// Has the index by which rules are found by their bodies made now, if it is not: to be called beside other work, after a load.
     public func makeBodyIndex() { bodies.make() }
 
-    /// How many objects are read before a second thread would have begun.
-    static let objectsAtOnce = 5_000
-
     private mutating func setOrder(
         of chain: ObjectID, _ sorted: [RulePlace]
     ) throws(RulesetError) {

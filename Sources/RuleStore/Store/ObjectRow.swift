@@ -37,7 +37,7 @@ enum ObjectRow {
         let count = try SQLRun(database, liveCountSQL, table: "object")
         guard try count.step() else { return nil }
         let live = try count.integer(0)
-        guard live > Int64(Ruleset.objectsAtOnce) else { return nil }
+        guard live > objectsAtOnce else { return nil }
         let run = try SQLRun(database, liveAtSQL, table: "object")
         run.bind(1, live / 2)
         guard try run.step() else { return nil }
@@ -45,6 +45,9 @@ enum ObjectRow {
         // The last of all numbers has none behind it.
         return id < .max ? id : nil
     }
+
+    /// How many objects are read before a second thread would have begun.
+    private static let objectsAtOnce = 5_000
 
     /// How many objects are alive.
     private static let liveCountSQL = """

@@ -228,7 +228,7 @@ extension Committer {
     }
 
     private func abandon(_ run: CommitRun, _ refusal: Refusal) -> CommitMachine.Event {
-        noteMemory(leftBy: run.last.proposal.changes.count)
+        noteMemory(leftBy: run.parts.lazy.map(\.proposal.changes))
         do {
             try store.abandon(abandonEntries(run, refusal))
             return .abandoned
@@ -272,7 +272,7 @@ extension Committer {
                 proposal.changes, texts: proposal.texts, uid: proposal.audited.peer.uid)
         }
         publish()
-        noteMemory(leftBy: proposals.reduce(0) { $0 + $1.changes.count })
+        noteMemory(leftBy: proposals.lazy.map(\.changes))
         if proposals.contains(where: \.changesTables) { watchHead() }
         if run.undone != nil { close() }
         if let confirmation = run.confirmation { open(confirmation) }

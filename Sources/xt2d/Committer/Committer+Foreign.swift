@@ -214,7 +214,7 @@ extension Committer {
         foreign.intrusion = intake.intrusion
         for version in intake.versions { texts.follow(version.changes, texts: [:], uid: 0) }
         publish()
-        noteMemory(leftBy: intake.versions.reduce(0) { $0 + $1.changes.count })
+        noteMemory(leftBy: intake.versions.lazy.map(\.changes))
         for version in intake.versions { tell(version) }
     }
 

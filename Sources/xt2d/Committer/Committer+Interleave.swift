@@ -137,7 +137,7 @@ extension Committer {
         foreign.lapsed = intake.lapsed
         for version in versions { texts.follow(version.changes, texts: [:], uid: 0) }
         publish()
-        noteMemory(leftBy: versions.reduce(0) { $0 + $1.changes.count })
+        noteMemory(leftBy: versions.lazy.map(\.changes))
         for version in versions { tell(version) }
     }
 }

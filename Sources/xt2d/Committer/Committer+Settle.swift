@@ -95,8 +95,9 @@ extension Committer {
 
     // MARK: Memory
 
-    /// Has memory given back soon, if so many changes leave much of it free.
-    func noteMemory(leftBy changes: Int) {
+    /// Has memory given back soon, if versions of so many changes leave much of it free.
+    func noteMemory(leftBy versions: some Sequence<[Change]>) {
+        let changes = versions.reduce(0) { $0 + $1.count }
         guard changes > Committer.changesOfMuchMemory else { return }
         hasLeftMemory = true
         if owedTimer == nil { writeOwedSoon() }
